@@ -1,0 +1,138 @@
+/**
+ * How a kernel is written: `defineKernel`, `defineCheck` and the types around them. This is all that a kernel's module
+ * imports (as `lazaret/kernel`); it runs nothing by itself.
+ */
+
+const kernelBrand = Symbol.for('lazaret.kernel')
+const checkBrand = Symbol.for('lazaret.check')
+
+// biome-ignore lint/suspicious/noExplicitAny: a kernel's methods take and return whatever its author wrote.
+export type AnyMethod = (...args: any[]) => unknown
+export type Api = Record<string, AnyMethod>
+
+export interface AskOptions {
+  /** Milliseconds until the ask fails with ASK_TIMEOUT. Default: the target's `limits.askMs`. */
+  deadlineMs?: number
+  /** True: may be handled twice, so it is delivered again when the kernel crashes on the way. Default false. */
+  idempotent?: boolean
+}
+
+/** A kernel as others see it: every method returns a promise. Generic methods degrade to unknown. */
+export type KernelApi<K> =
+  K extends Kernel<infer A>
+    ? { [M in keyof A]: A[M] extends (...args: infer P) => infer R ? (...args: P) => Promise<Awaited<R>> : never }
+    : never
+
+// biome-ignore lint/suspicious/noExplicitAny: stands for "any set of promise-returning methods".
+export type AnyRemoteApi = Record<string, (...args: any[]) => Promise<any>>
+
+/** A handle to a kernel, wherever its instance runs at the moment. */
+export interface Ref<R> {
+  readonly id: string
+  /** Settles always: with the reply, or with a LazaretError whose code says why. */
+  readonly ask: R
+  /** Returns at once; what cannot be delivered is a dead letter and an event. */
+  readonly tell: { [M in keyof R]: R[M] extends (...args: infer P) => unknown ? (...args: P) => void : never }
+  with(options: AskOptions): Ref<R>
+}
+
+export interface KernelLog {
+  debug(message: string, facts?: Record<string, unknown>): void
+  info(message: string, facts?: Record<string, unknown>): void
+  warn(message: string, facts?: Record<string, unknown>): void
+  error(message: string, facts?: Record<string, unknown>): void
+}
+
+export interface BusTopics {
+  'event.incident': {
+    incident: string
+    kernel: string
+    tier: number
+    status: 'open' | 'resolved'
+    fingerprint: string
+    error: string
+    count: number
+    at: number
+  }
+  'system.degraded_mode': { enabled: boolean; disabled_kernels: string[] }
+  'coding_agent.task_create': {
+    task: string
+    type: 'fix_kernel_failure'
+    kernel: string
+    error: string
+    diagnostic_path: string
+    log: string[]
+    priority: number
+    incident: string
+  }
+  'coding_agent.task_closed': { task: string; kernel: string; outcome: string }
+}
+
+/** The runtime's own bus. A new subscriber first gets what holds now: open incidents, open tasks, the degraded mode. */
+export interface KernelBus {
+  on<T extends keyof BusTopics>(topic: T, handler: (message: BusTopics[T]) => void | Promise<void>): () => void
+}
+
+export interface KernelContext<State = unknown, Config = Record<string, unknown>> {
+  readonly id: string
+  readonly config: Config
+  readonly log: KernelLog
+  /** What `snapshot` returned last, where the kernel has run before. */
+  readonly restored: State | undefined
+  /** A folder of this kernel's own. */
+  readonly dataDir: string
+  /** Epoch milliseconds. */
+  now(): number
+  readonly bus: KernelBus
+  ref<R = AnyRemoteApi>(id: string): Ref<R>
+  /** Aborted when the kernel is asked to stop. */
+  readonly signal: AbortSignal
+}
+
+export interface KernelInstance<A extends Api, State> {
+  /** What others may ask or tell. */
+  api: A
+  /** Structured-cloneable state, from which a successor goes on. */
+  snapshot?: () => State | Promise<State>
+  /** Called before an ordered end; not after a crash. */
+  stop?: () => void | Promise<void>
+}
+
+export interface Kernel<A extends Api = Api> {
+  readonly [kernelBrand]: true
+  // biome-ignore lint/suspicious/noExplicitAny: state and config are the author's; they are opaque to the runtime.
+  start(ctx: KernelContext<any, any>): Promise<KernelInstance<A, any>> | KernelInstance<A, any>
+}
+
+/**
+ * @example
+ * export default defineKernel({
+ *   start(ctx: KernelContext<number>) {
+ *     let count = ctx.restored ?? 0
+ *     return { api: { add: (by: number) => (count += by) }, snapshot: () => count }
+ *   },
+ * })
+ */
+export function defineKernel<A extends Api, State = unknown, Config = Record<string, unknown>>(definition: {
+  start(ctx: KernelContext<State, Config>): Promise<KernelInstance<A, State>> | KernelInstance<A, State>
+}): Kernel<A> {
+  return { [kernelBrand]: true, start: definition.start.bind(definition) }
+}
+
+export function isKernel(value: unknown): value is Kernel {
+  return typeof value === 'object' && value !== null && kernelBrand in value && 'start' in value
+}
+
+export interface Check {
+  readonly [checkBrand]: true
+  run(kernel: { readonly ask: AnyRemoteApi }): Promise<void>
+}
+
+/** What must hold before a kernel may rejoin: throws where it does not. Runs in the sandbox only. */
+export function defineCheck<R = AnyRemoteApi>(run: (kernel: { readonly ask: R }) => Promise<void> | void): Check {
+  return { [checkBrand]: true, run: async (kernel) => run(kernel as unknown as { ask: R }) }
+}
+
+export function isCheck(value: unknown): value is Check {
+  return typeof value === 'object' && value !== null && checkBrand in value && 'run' in value
+}

@@ -1,0 +1,109 @@
+/**
+ * The wire between host and thread: two tagged unions and the words of the shared page. No logic.
+ * The host posts lists of HostMessage; a thread posts one ThreadMessage at a time, and rings the doorbell only when the
+ * host has said that it sleeps.
+ */
+import type { ErrorRecord } from '../base/error-record.ts'
+import type { FailurePhase, LoadedFile, Overlay } from '../base/remedy.ts'
+import type { CrashOn } from '../base/spec.ts'
+
+/** First post to a new thread; hands over the ports, which nobody but thread-main sees. */
+export interface ThreadPorts {
+  readonly data: import('node:worker_threads').MessagePort
+  readonly log: import('node:worker_threads').MessagePort
+  readonly doorbell: import('node:worker_threads').MessagePort
+  readonly page: SharedArrayBuffer
+}
+
+export interface BootRequest {
+  readonly kernel: string
+  readonly entryUrl: string
+  readonly config: Record<string, unknown>
+  /** v8.serialize of the state to start from. */
+  readonly state?: Uint8Array
+  readonly dataDir: string
+  readonly overlay: Overlay
+  readonly concurrency: number
+  readonly crashOn: CrashOn
+  /** askMs of every kernel of the fleet: the default deadline is the target's. */
+  readonly askMs: Readonly<Record<string, number>>
+}
+
+export type HostMessage =
+  | { readonly t: 'boot'; readonly request: BootRequest }
+  | {
+      readonly t: 'message'
+      readonly kind: 'ask' | 'tell'
+      /** Number in this kernel's mailbox. */
+      readonly n: number
+      /** Word of the page that says how far this message is. */
+      readonly slot: number
+      readonly from: string
+      readonly method: string
+      readonly args: readonly unknown[]
+      /** Monotonic milliseconds; 0: none. */
+      readonly deadlineAt: number
+    }
+  | { readonly t: 'reply'; readonly id: number; readonly value: unknown }
+  | { readonly t: 'failed'; readonly id: number; readonly error: ErrorRecord }
+  | { readonly t: 'bus'; readonly topic: string; readonly payload: unknown }
+  | { readonly t: 'snapshot'; readonly id: number }
+  | { readonly t: 'stop' }
+
+export type ThreadMessage =
+  | {
+      readonly t: 'ready'
+      readonly methods: readonly string[]
+      readonly keepsState: boolean
+    }
+  | { readonly t: 'crashed'; readonly error: ErrorRecord; readonly phase: FailurePhase; readonly permanent: boolean }
+  | { readonly t: 'files'; readonly files: readonly LoadedFile[] }
+  | { readonly t: 'bye' }
+  /** A tell was handled, or an ask replied to; `value` or `error` for an ask only. */
+  | { readonly t: 'handled'; readonly n: number; readonly value?: unknown; readonly error?: ErrorRecord }
+  | {
+      readonly t: 'send'
+      readonly kind: 'ask' | 'tell'
+      /** Number in the sender's outbox; the reply to an ask names it. */
+      readonly id: number
+      readonly to: string
+      readonly method: string
+      readonly args: readonly unknown[]
+      readonly deadlineAt: number
+      readonly idempotent: boolean
+      /** Mailbox number of the message during whose handling it was sent; 0: start(); -1: neither. */
+      readonly during: number
+    }
+  | { readonly t: 'subscribe'; readonly topic: string }
+  | { readonly t: 'unsubscribe'; readonly topic: string }
+  | { readonly t: 'snapshot'; readonly id: number; readonly state?: Uint8Array; readonly error?: ErrorRecord }
+  | { readonly t: 'exiting'; readonly code: number }
+
+export interface LogLine {
+  /** pino's numbers: 20 debug, 30 info, 40 warn, 50 error. */
+  readonly level: 20 | 30 | 40 | 50
+  /** Epoch milliseconds. */
+  readonly time: number
+  readonly msg: string
+  readonly facts?: Record<string, unknown>
+}
+
+/** Words of the shared page (Int32). A kernel can write to it, so the host reads hints there, never truths. */
+export const word = {
+  /** 1: the host has taken everything and wants the doorbell. */
+  hostSleeps: 0,
+  /** Counts up with each message begun or finished: a sign of life. */
+  beat: 1,
+  /** Posts made by the thread. */
+  posted: 2,
+  /** Posts taken by the host. */
+  taken: 3,
+  /** FailurePhase as a number: what the thread is doing. */
+  phase: 4,
+  slots: 16,
+} as const
+
+/** Values of a slot. */
+export const slotState = { waiting: 0, begun: 1, finished: 2 } as const
+/** Values of word.phase. */
+export const phaseWord = { import: 1, start: 2, idle: 3, message: 4, snapshot: 5, stop: 6 } as const

@@ -1,0 +1,111 @@
+/**
+ * The one stream of events. Log, journal, tests, terminal and dashboard all read this stream; nothing in the runtime
+ * tells anybody anything in another way. Events are facts in the past tense.
+ */
+import type { Clock } from './clock.ts'
+import { toRecord } from './error-record.ts'
+
+export const eventTypes = [
+  'runtime.started',
+  'runtime.stopped',
+  'kernel.started',
+  'kernel.crashed',
+  'kernel.restarted',
+  'kernel.stopped',
+  'kernel.quarantined',
+  'kernel.rejoined',
+  'kernel.recovered',
+  'kernel.parked',
+  'kernel.resumed',
+  'kernel.overLimit',
+  'kernel.stuck',
+  'restart.exhausted',
+  'incident.opened',
+  'incident.repeated',
+  'incident.resolved',
+  'diagnostics.captured',
+  'task.created',
+  'task.closed',
+  'degraded.entered',
+  'degraded.left',
+  'snapshot.taken',
+  'snapshot.golden',
+  'snapshot.restored',
+  'snapshot.corrupt',
+  'snapshot.failed',
+  'repair.started',
+  'repair.proposed',
+  'repair.verified',
+  'repair.refused',
+  'repair.exhausted',
+  'hotfix.applied',
+  'hotfix.rolledBack',
+  'hotfix.dropped',
+  'message.poisoned',
+  'message.deadLettered',
+  'playbook.generated',
+  'playbook.applied',
+  'playbook.trusted',
+  'playbook.suspended',
+  'playbook.invalid',
+  'notify.failed',
+  'listener.failed',
+] as const
+
+export type EventType = (typeof eventTypes)[number]
+
+export interface LazaretEvent {
+  readonly type: EventType
+  /** Id of the kernel it is about; undefined where it is about the runtime. */
+  readonly kernel?: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Counts up by one, across restarts of the process too. */
+  readonly seq: number
+  readonly [fact: string]: unknown
+}
+
+export type EventListener = (event: LazaretEvent) => void
+export type Emit = (type: EventType, kernel: string | undefined, facts?: Record<string, unknown>) => LazaretEvent
+
+export class EventStream {
+  readonly #clock: Clock
+  readonly #listeners = new Set<EventListener>()
+  #seq: number
+
+  /** @param lastSeq the last number that an earlier process gave out. */
+  constructor(clock: Clock, lastSeq = 0) {
+    this.#clock = clock
+    this.#seq = lastSeq
+  }
+
+  readonly emit: Emit = (type, kernel, facts = {}) => {
+    this.#seq += 1
+    const event: LazaretEvent = {
+      ...facts,
+      type,
+      ...(kernel === undefined ? {} : { kernel }),
+      at: this.#clock.now(),
+      seq: this.#seq,
+    }
+    for (const listener of [...this.#listeners]) this.#call(listener, event)
+    return event
+  }
+
+  /** Returns the function that ends the subscription. A listener that throws is reported and called again next time. */
+  on(listener: EventListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #call(listener: EventListener, event: LazaretEvent): void {
+    try {
+      listener(event)
+    } catch (thrown) {
+      // A user's listener must not bring the host down (FACTS A2), and must not be told of its own failure for ever.
+      if (event.type !== 'listener.failed') {
+        this.emit('listener.failed', event.kernel, { error: toRecord(thrown), during: event.type })
+      }
+    }
+  }
+}

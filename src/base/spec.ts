@@ -1,0 +1,52 @@
+/**
+ * The shape of a fleet after validation: every default filled in, every path absolute. supervisor/fleet.ts makes it
+ * from YAML or from an object; everybody else only reads it.
+ */
+
+export type Tier = 1 | 2 | 3 | 4 | 5
+export type CrashOn = 'defects' | 'uncaught' | 'all'
+export type Autonomy = 'observe' | 'suggest' | 'playbook' | 'fix'
+
+export interface KernelSpec {
+  readonly id: string
+  /** file: URL of the kernel's module. */
+  readonly entryUrl: string
+  readonly tier: Tier
+  readonly dependsOn: readonly string[]
+  /** Messages handled at once. */
+  readonly concurrency: number
+  readonly restart: {
+    /** Restarts allowed until the kernel has run for stableMs without interruption. */
+    readonly max: number
+    readonly stableMs: number
+    readonly backoffMs: number
+    readonly backoffMaxMs: number
+    /** Share of the delay, 0 to 1, by which it varies. */
+    readonly jitter: number
+  }
+  readonly crashOn: CrashOn
+  readonly heartbeat: { readonly timeoutMs: number }
+  readonly limits: {
+    readonly heapMb: number
+    readonly externalMb: number
+    readonly startMs: number
+    readonly stopMs: number
+    readonly askMs: number
+  }
+  readonly mailbox: { readonly max: number }
+  /** Names of environment variables that are passed through. */
+  readonly env: readonly string[]
+  readonly degraded: { readonly mode: 'buffer' | 'reject'; readonly max: number }
+  readonly snapshot: { readonly everyMs: number; readonly keep: number }
+  readonly repair: { readonly autonomy: Autonomy; readonly maxAttempts: number; readonly timeoutMs: number }
+  readonly config: Record<string, unknown>
+}
+
+export interface FleetSpec {
+  /** In the order of the file. */
+  readonly kernels: readonly KernelSpec[]
+  /** Absolute path of the file, where there is one. */
+  readonly file?: string
+  /** Ids in levels: a level depends on earlier ones only. */
+  readonly levels: readonly (readonly string[])[]
+}
