@@ -31,7 +31,8 @@ export class KernelFailure extends Error {
 
 export type Handled =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: ErrorRecord }
+  /** `refused`: the kernel's own code was not reached, so the error is the runtime's. */
+  | { readonly ok: false; readonly error: ErrorRecord; readonly refused?: true }
 
 /** @throws KernelFailure with phase `import`. */
 export async function importKernel(entryUrl: string, lastUrl: () => string | undefined): Promise<Kernel> {
@@ -96,7 +97,7 @@ export class KernelHost {
    */
   handle(method: string, args: readonly unknown[]): Handled | Promise<Handled> {
     const run = this.#methods.get(method)
-    if (run === undefined) return { ok: false, error: toRecord(this.#unknown(method)) }
+    if (run === undefined) return { ok: false, error: toRecord(this.#unknown(method)), refused: true }
     try {
       const result = Reflect.apply(run, this.#instance.api, args)
       if (!isThenable(result)) return { ok: true, value: result }

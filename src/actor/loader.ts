@@ -26,6 +26,8 @@ function isKernelFile(url: string): boolean {
   return url.startsWith('file:') && !url.includes('/node_modules/') && !url.startsWith(ownFolderUrl)
 }
 
+const none: LoadedFile[] = []
+
 /** Registers the hooks in this thread or process; once, before the kernel is imported. */
 export function installLoader(overlay: Overlay): Loader {
   let loaded: LoadedFile[] = []
@@ -52,6 +54,7 @@ export function installLoader(overlay: Overlay): Loader {
   })
   return {
     takeLoaded() {
+      if (loaded.length === 0) return none
       const files = loaded
       loaded = []
       return files

@@ -59,8 +59,17 @@ export type ThreadMessage =
   | { readonly t: 'crashed'; readonly error: ErrorRecord; readonly phase: FailurePhase; readonly permanent: boolean }
   | { readonly t: 'files'; readonly files: readonly LoadedFile[] }
   | { readonly t: 'bye' }
-  /** A tell was handled, or an ask replied to; `value` or `error` for an ask only. */
-  | { readonly t: 'handled'; readonly n: number; readonly value?: unknown; readonly error?: ErrorRecord }
+  /** An ask was replied to. */
+  | {
+      readonly t: 'handled'
+      readonly n: number
+      readonly value?: unknown
+      readonly error?: ErrorRecord
+      /** The error is the runtime's, not the handler's. */
+      readonly refused?: true
+    }
+  /** Tells were handled. */
+  | { readonly t: 'told'; readonly n: readonly number[] }
   | {
       readonly t: 'send'
       readonly kind: 'ask' | 'tell'
@@ -73,6 +82,8 @@ export type ThreadMessage =
       readonly idempotent: boolean
       /** Mailbox number of the message during whose handling it was sent; 0: start(); -1: neither. */
       readonly during: number
+      /** A tell whose arguments could not leave the thread; they are missing. */
+      readonly unclonable?: ErrorRecord
     }
   | { readonly t: 'subscribe'; readonly topic: string }
   | { readonly t: 'unsubscribe'; readonly topic: string }

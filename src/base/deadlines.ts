@@ -3,6 +3,7 @@
  * settling costs nothing. It keeps no event loop alive by itself when `unref` timers are handed in.
  */
 import type { Clock } from './clock.ts'
+import { limits } from './limits.ts'
 
 export interface DeadlineEntry {
   /** Monotonic milliseconds. */
@@ -53,7 +54,9 @@ export class DeadlineQueue {
   #arm(deadlineAt: number): void {
     this.#disarm()
     this.#timerAt = deadlineAt
-    this.#timer = this.#clock.setTimeout(() => this.#fire(), Math.max(0, deadlineAt - this.#clock.monotonicMs()))
+    // A timer for a far deadline comes up early, finds nothing due and is set again.
+    const delayMs = Math.min(limits.timerMs, Math.max(0, deadlineAt - this.#clock.monotonicMs()))
+    this.#timer = this.#clock.setTimeout(() => this.#fire(), delayMs)
   }
 
   #fire(): void {

@@ -24,21 +24,22 @@ export interface ErrorRecord {
   foreign?: true
 }
 
-const nativeClasses: Record<string, new (message: string) => Error> = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-}
+/** A map, because an error may call itself `constructor` or `toString`. */
+const nativeClasses: ReadonlyMap<string, new (message: string) => Error> = new Map(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((Class) => [Class.name, Class]),
+)
 
 const foreignErrors = new WeakSet<object>()
 
 /** True for an error that was rebuilt from another kernel's record, or is one of ours. */
 export function isForeign(error: unknown): boolean {
-  return error instanceof LazaretError || (typeof error === 'object' && error !== null && foreignErrors.has(error))
+  if (typeof error !== 'object' || error === null) return false
+  try {
+    return foreignErrors.has(error) || error instanceof LazaretError
+  } catch {
+    // A proxy whose traps throw was made here, by whoever threw it.
+    return false
+  }
 }
 
 function clip(text: string, max: number): string {
@@ -99,15 +100,34 @@ function cloneDetails(value: unknown): Record<string, unknown> | undefined {
   }
 }
 
+/** Members of an AggregateError; undefined where it has none. */
+function readMembers(thrown: object): unknown[] | undefined {
+  try {
+    const errors: unknown = Reflect.get(thrown, 'errors')
+    if (!Array.isArray(errors)) return undefined
+    const length = Math.min(errors.length, limits.errorAggregateMembers)
+    return Array.from({ length }, (_, index) => read(errors, String(index)))
+  } catch {
+    // A revoked proxy or an evil getter in place of the list: the error itself still matters.
+    return undefined
+  }
+}
+
 /** Turns anything thrown into a record. Never throws. */
-export function toRecord(thrown: unknown, depth = 0): ErrorRecord {
+export function toRecord(thrown: unknown): ErrorRecord {
+  return recordOf(thrown, 0, { left: limits.errorRecords })
+}
+
+/** @param budget shared by all causes and members: aggregates of aggregates grow by 16 with each level. */
+function recordOf(thrown: unknown, depth: number, budget: { left: number }): ErrorRecord {
+  budget.left -= 1
   if (!isErrorLike(thrown)) return { name: 'NonError', message: describeNonError(thrown), nonError: true }
   const record: ErrorRecord = {
     name: readText(thrown, 'name') ?? 'Error',
     message: readText(thrown, 'message') ?? '',
   }
   const code = read(thrown, 'code')
-  if (typeof code === 'string' || typeof code === 'number') record.code = String(code)
+  if (typeof code === 'string' || typeof code === 'number') record.code = clip(String(code), limits.errorTextChars)
   const stack = readText(thrown, 'stack')
   if (stack !== undefined) record.stack = stack
   const kernel = readText(thrown, 'kernel')
@@ -117,14 +137,13 @@ export function toRecord(thrown: unknown, depth = 0): ErrorRecord {
   const details = cloneDetails(read(thrown, 'details'))
   if (details !== undefined) record.details = details
   if (isForeign(thrown)) record.foreign = true
-  if (depth < limits.errorCauseDepth) {
-    const cause = read(thrown, 'cause')
-    if (cause !== undefined) record.cause = toRecord(cause, depth + 1)
-    const errors = read(thrown, 'errors')
-    if (Array.isArray(errors)) {
-      record.errors = errors.slice(0, limits.errorAggregateMembers).map((member) => toRecord(member, depth + 1))
-    }
-  }
+  if (depth >= limits.errorCauseDepth) return record
+  const cause = read(thrown, 'cause')
+  if (cause !== undefined && budget.left > 0) record.cause = recordOf(cause, depth + 1, budget)
+  const members = readMembers(thrown)
+  if (members === undefined) return record
+  record.errors = []
+  for (const member of members) if (budget.left > 0) record.errors.push(recordOf(member, depth + 1, budget))
   return record
 }
 
@@ -147,7 +166,7 @@ export function fromRecord(record: ErrorRecord): Error {
     if (record.errors !== undefined) {
       error = new AggregateError(record.errors.map(fromRecord), record.message)
     } else {
-      const Class = nativeClasses[record.name] ?? Error
+      const Class = nativeClasses.get(record.name) ?? Error
       error = new Class(record.message)
     }
     if (error.name !== record.name) hidden(error, 'name', record.name)

@@ -39,6 +39,7 @@ export const errorCatalogue = {
   CAGE_UNSUITABLE: { means: 'the kernel needs what the sandbox does not give', recoverable: false },
   SANDBOX_FAILED: { means: 'the sandbox itself failed, so nothing was proved', recoverable: true },
   JOURNAL_FAILED: { means: 'the journal could not be read or written', recoverable: false },
+  EVIDENCE_CORRUPT: { means: 'the exact messages of a failure cannot be read back', recoverable: false },
   NOT_FOUND: { means: 'no record of that name exists', recoverable: false },
   CONTROL_FAILED: { means: 'the control socket did not answer', recoverable: true },
 } as const

@@ -48,6 +48,9 @@ export const eventTypes = [
   'playbook.trusted',
   'playbook.suspended',
   'playbook.invalid',
+  'journal.setAside',
+  'journal.failed',
+  'journal.resumed',
   'notify.failed',
   'listener.failed',
 ] as const
@@ -100,12 +103,17 @@ export class EventStream {
 
   #call(listener: EventListener, event: LazaretEvent): void {
     try {
-      listener(event)
+      const returned: unknown = listener(event)
+      // An async listener fails later, and an unhandled rejection would end the host.
+      if (returned instanceof Promise) returned.catch((thrown: unknown) => this.#report(event, thrown))
     } catch (thrown) {
-      // A user's listener must not bring the host down (FACTS A2), and must not be told of its own failure for ever.
-      if (event.type !== 'listener.failed') {
-        this.emit('listener.failed', event.kernel, { error: toRecord(thrown), during: event.type })
-      }
+      this.#report(event, thrown)
     }
+  }
+
+  /** A user's listener must not bring the host down (FACTS A2), and must not be told of its own failure for ever. */
+  #report(event: LazaretEvent, thrown: unknown): void {
+    if (event.type === 'listener.failed') return
+    this.emit('listener.failed', event.kernel, { error: toRecord(thrown), during: event.type })
   }
 }

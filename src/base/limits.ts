@@ -5,15 +5,35 @@ export const limits = {
   /** Causes followed when an error is recorded; deeper chains are cut. */
   errorCauseDepth: 8,
   errorAggregateMembers: 16,
+  /** Causes and members of one error in all: an AggregateError that holds itself 16 times would grow to 16^8. */
+  errorRecords: 64,
 
   /** Characters of a kernel id: short enough for a folder, a thread name and a table column. */
   kernelIdChars: 48,
   /** Kernels in one fleet. 300 threads were run on 2 cores (FACTS A7); beyond, memory and descriptors decide. */
   fleetKernels: 500,
 
+  /** How often memory and CPU of the threads are sampled, and how long one may take to answer. Milliseconds. */
+  vitalsSampleMs: 2000,
+  vitalsAnswerMs: 250,
+
   /** Smallest old-generation heap of a thread: at 1 or 2 MB V8 aborts the whole process (FACTS A1). */
   heapMbFloor: 16,
   heapMbCeiling: 65_536,
+  externalMbCeiling: 65_536,
+
+  /** Longest delay of a Node.js timer, 24.8 days: a longer one fires after 1 ms. Milliseconds. */
+  timerMs: 2_147_483_647,
+  /** Messages that one kernel may handle at once: each is a pending promise in its heap and a slot in its window. */
+  concurrency: 1024,
+  /** Restarts before escalation: past 100 a crash loop is what the runtime exists to prevent. */
+  restartMax: 100,
+  /** Messages of one mailbox or one degraded buffer: they are the host's memory. */
+  queuedMessages: 1_000_000,
+  /** Snapshots kept of one kernel: each may hold snapshotBytes on disk. */
+  snapshotKeep: 100,
+  /** Repairs tried before a kernel is parked: each costs a sandboxed run and a person's patience. */
+  repairAttempts: 100,
 
   /** Messages handed to a thread and not finished. Large enough to hide a wake-up, small enough to requeue at a crash. */
   deliveryWindow: 64,
@@ -33,6 +53,12 @@ export const limits = {
   kernelLogLines: 100,
   taskLogLines: 10,
 
+  /** What a redacted copy for people may hold: levels, entries of one container, containers and characters in all. */
+  redactDepth: 12,
+  redactEntries: 200,
+  redactNodes: 5000,
+  redactChars: 262_144,
+
   /** Messages kept for each kernel by the flight recorder, and their bytes in all. */
   recorderMessages: 256,
   recorderBytes: 1_048_576,
@@ -43,6 +69,25 @@ export const limits = {
   deadLetterBytes: 4096,
   /** Events kept in the journal. */
   journalEvents: 200_000,
+  /** Longest an event's facts in the journal; longer texts in them are cut. Characters of JSON. */
+  journalEventChars: 16_384,
+  /** Events and dead letters are written together: this long after the first, or when there are so many. Milliseconds. */
+  journalBatchMs: 100,
+  journalBatchRows: 500,
+  /** Events and dead letters that wait in memory while the disk refuses them; older ones go first. */
+  journalQueueRows: 10_000,
+  /** Wait before a refused batch is tried again. Milliseconds. */
+  journalRetryMs: 5000,
+  /** Longest that a write waits for another process that holds the journal; the host stands still. Milliseconds. */
+  journalBusyMs: 1000,
+  /** Longest that a runtime waits for the lock on its data directory; the host stands still. Milliseconds. */
+  journalLockWaitMs: 250,
+  /** Rows that a reading returns where it names no limit. */
+  journalReadRows: 1000,
+  /** Failures kept for each kernel. */
+  journalFailuresPerKernel: 1000,
+  /** Finished incidents, attempts, tasks, hotfixes and the like, each kind; what is still open is always kept. */
+  journalHistoryRows: 5000,
 
   /** How often the host looks at every thread for a sign of life. Milliseconds; one sweep for all of them. */
   heartbeatSweepMs: 250,
@@ -50,6 +95,10 @@ export const limits = {
   hangCpuMs: 750,
   /** Time neither running nor waiting for a CPU that proves a thread blocked (FACTS B). Milliseconds. */
   hangBlockedMs: 2000,
+  /** Quiet this long, a thread counts as hung where its CPU time cannot be read (elsewhere than Linux). Milliseconds. */
+  hangWallMs: 5000,
+  /** A thread that starves is forgiven this long beyond its heartbeat's timeout. Milliseconds. */
+  hangStarvedMs: 30_000,
   /** Longest wait for worker.terminate(); one that takes longer is reniced, reported and replaced (FACTS 0.2). */
   terminateMs: 2000,
   /** Longest that the stack of a hung thread is waited for (145 ms measured). Milliseconds. */
@@ -61,9 +110,19 @@ export const limits = {
   yamlBytes: 65_536,
   /** Keys of a fleet or playbook file: the library's check for duplicates is quadratic (FACTS D). */
   yamlKeys: 5000,
+  playbooksPerFile: 64,
+  playbookSteps: 16,
+  /** Quiet time after a change in the playbooks folder before it is read: editors write in steps. Milliseconds. */
+  playbookReloadMs: 100,
+  /** Levels of lists and sections inside one another: the library's parser overflows the stack near 800 (FACTS D). */
+  yamlDepth: 64,
+  /** Keys and items of a fleet handed in as an object: shared parts that unfold for ever stop here. */
+  objectEntries: 100_000,
 
   /** Largest state a snapshot may hold. Bytes. */
   snapshotBytes: 268_435_456,
+  /** First line of a snapshot file: one line of JSON with six short fields. Bytes. */
+  snapshotHeaderBytes: 4096,
 
   /** Sandboxed runs at once; each is a process of its own. */
   sandboxParallel: 2,
@@ -71,14 +130,32 @@ export const limits = {
   sandboxRunMs: 20_000,
   /** A message that is handled longer than this in the sandbox counts as a hang. Milliseconds. */
   sandboxMessageMs: 3000,
+  /** Import and start() of a candidate, each. Milliseconds. */
+  sandboxStartMs: 10_000,
+  /** Wait after the last replayed message, so that late throws show. Milliseconds. */
+  sandboxSettleMs: 150,
+  /** The same wait where the incident itself happened while the kernel was idle. Milliseconds. */
+  sandboxIdleMs: 2000,
   sandboxHeapMb: 256,
+  /** Resident memory of one candidate, buffers included, which V8's own limit does not count. */
+  sandboxRssMb: 640,
+  /** Bytes that a candidate's process may send to its driver: an error with its causes may reach 1.2 MB. */
+  sandboxChannelBytes: 8_388_608,
+  /** Lines of a candidate's log that come back with its result. */
+  sandboxLogLines: 50,
   sandboxOutputBytes: 1_048_576,
   /** Bytes of a kernel's own data folder that are copied for a proof; a larger one is left out, and said so. */
   sandboxDataBytes: 16_777_216,
   patchBytes: 204_800,
+  /** Changed lines up to which the smallest diff is looked for, as its cost is quadratic: 4000 took 1.3 s. */
+  diffLines: 1000,
 
   /** How often host resources are sampled: cpu, memory and disk take 529 ms in the background (LIBRARIES 10). */
   systemSampleMs: 30_000,
+  /** Longest that one part of a sample (cpu, memory, disk) is waited for. Milliseconds. */
+  systemProbeMs: 10_000,
+  /** Longest that a user's notify function is waited for before it is reported as failed. Milliseconds. */
+  notifyMs: 10_000,
   /** replay.bin holds exact messages, so it is deleted after this. Milliseconds: 7 days. */
   replayExpiryMs: 604_800_000,
 

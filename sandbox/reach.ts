@@ -1,0 +1,130 @@
+/**
+ * What a candidate may read: its own trial folder, the kernel's folder, the files of its import graph, the packages that
+ * those import (and theirs in turn), and this package. Runs in the driver, which may look anywhere; the list becomes
+ * flags of the candidate's process. It follows imports by their text, so a specifier computed at run time is not found.
+ */
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { TrialJob } from '../src/repair/trial.ts'
+
+/** `src/` and `sandbox/` lie beside each other, in the checkout and in dist/ alike. */
+const ownRoot = fileURLToPath(new URL('../', import.meta.url))
+
+/** Absolute paths; a folder stands for everything below it. */
+export function readablePaths(job: TrialJob): string[] {
+  const reach = new Reach()
+  for (const own of ['src', 'sandbox']) reach.add(join(ownRoot, own))
+  reach.addPackageFiles(ownRoot)
+  reach.add(job.folder)
+  const urls = new Set([job.entryUrl, ...job.files, ...Object.keys(job.overlay)])
+  if (job.checkUrl !== undefined) urls.add(job.checkUrl)
+  reach.add(dirname(fileURLToPath(job.entryUrl)))
+  for (const url of urls) {
+    const file = fileURLToPath(url)
+    reach.add(file)
+    reach.addPackageFiles(dirname(file))
+    for (const text of [job.overlay[url]?.text, readText(file)]) {
+      for (const name of packagesIn(text ?? '')) reach.addPackage(name, dirname(file))
+    }
+  }
+  return [...reach.paths]
+}
+
+class Reach {
+  readonly paths = new Set<string>()
+  readonly #seen = new Set<string>()
+
+  /** The path as written and where its links lead: Node looks at both. */
+  add(path: string): string | undefined {
+    this.paths.add(withoutEndSlash(path))
+    try {
+      const real = realpathSync(path)
+      this.paths.add(real)
+      return real
+    } catch {
+      // Not there. It may be asked for all the same, and "not found" is then the answer, as outside the sandbox.
+      return undefined
+    }
+  }
+
+  /** Node asks every package.json upwards for the type of a file. */
+  addPackageFiles(folder: string): void {
+    for (const parent of upwards(folder)) this.add(join(parent, 'package.json'))
+  }
+
+  /** The package as Node would find it from this folder, with its own dependencies. */
+  addPackage(name: string, from: string): void {
+    for (const parent of upwards(from)) {
+      if (parent.endsWith(`${sep}node_modules`)) continue
+      const candidate = join(parent, 'node_modules', name)
+      // Those passed on the way up are allowed too: Node probes them, and a denial there would end its search.
+      const real = this.add(candidate)
+      if (real === undefined) continue
+      this.#addDependencies(real)
+      return
+    }
+  }
+
+  #addDependencies(folder: string): void {
+    if (this.#seen.has(folder)) return
+    this.#seen.add(folder)
+    for (const name of dependenciesOf(join(folder, 'package.json'))) this.addPackage(name, folder)
+  }
+}
+
+function withoutEndSlash(path: string): string {
+  return path.length > 1 && path.endsWith(sep) ? path.slice(0, -1) : path
+}
+
+function* upwards(folder: string): Generator<string> {
+  for (let current = withoutEndSlash(folder); ; current = dirname(current)) {
+    yield current
+    if (dirname(current) === current) return
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    // A file that is gone is the candidate's own failure to import; it will say so.
+    return undefined
+  }
+}
+
+const specifierPattern = /\b(?:from|import|require)\s*\(?\s*(['"])([^'"\n]+)\1/g
+
+/** Names of the packages that a source text imports. */
+export function packagesIn(text: string): Set<string> {
+  const names = new Set<string>()
+  for (const match of text.matchAll(specifierPattern)) {
+    const specifier = match[2] ?? ''
+    if (/^(?:[./#]|[a-z]+:)/i.test(specifier) || isBuiltin(specifier)) continue
+    const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0]
+    if (name !== undefined && isPackageName(name)) names.add(name)
+  }
+  return names
+}
+
+/** No `..` or the like: the name becomes part of a path that the candidate may read. */
+function isPackageName(name: string): boolean {
+  return /^(?:@[a-z0-9~_-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i.test(name)
+}
+
+function dependenciesOf(packageFile: string): string[] {
+  if (!existsSync(packageFile)) return []
+  try {
+    const content = JSON.parse(readFileSync(packageFile, 'utf8')) as Record<string, unknown>
+    return ['dependencies', 'optionalDependencies', 'peerDependencies']
+      .flatMap((key) => {
+        const group = content[key]
+        return typeof group === 'object' && group !== null ? Object.keys(group) : []
+      })
+      .filter(isPackageName)
+  } catch {
+    // A package.json that is no JSON: Node will refuse the package itself, with a better message.
+    return []
+  }
+}

@@ -1,0 +1,398 @@
+/**
+ * What runs inside a kernel's thread: takes the ports, boots the kernel, handles its messages one at a time, and tells
+ * the host the truth about how it ends. It reports a crash at once and leaves at once, because a thread that reported
+ * and stayed handled five more messages (FACTS H). It starts no timer: the host reads life from the shared page.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Console } from 'node:console'
+import { Writable } from 'node:stream'
+import { deserialize } from 'node:v8'
+import { parentPort } from 'node:worker_threads'
+import { isDefect } from '../base/classify.ts'
+import { systemClock } from '../base/clock.ts'
+import { type ErrorRecord, fromRecord, toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { FailurePhase } from '../base/remedy.ts'
+import type { BusTopics, KernelBus, KernelContext, KernelLog } from './kernel.ts'
+import { type Handled, importKernel, KernelFailure, KernelHost } from './kernel-host.ts'
+import { installLoader, type Loader } from './loader.ts'
+import type { BootRequest, HostMessage, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
+import { phaseWord, slotState, word } from './protocol.ts'
+import { AskTable, makeRef, type Send } from './ref.ts'
+
+type Delivery = Extract<HostMessage, { t: 'message' }>
+type BusMessage = Extract<HostMessage, { t: 'bus' }>
+type BusHandler = (message: never) => void | Promise<void>
+
+class KernelThread {
+  readonly #ports: ThreadPorts
+  readonly #page: Int32Array
+  readonly #asks = new AskTable(systemClock)
+  readonly #stopping = new AbortController()
+  /** Mailbox number of the message that the running code belongs to; 0: start(). */
+  readonly #during = new AsyncLocalStorage<number>()
+  readonly #subscriptions = new Map<string, Set<BusHandler>>()
+  readonly #queue: (Delivery | BusMessage)[] = []
+  readonly #snapshotRequests: number[] = []
+  /** Wait for the moment at which nothing is being handled. */
+  readonly #onIdle: (() => void)[] = []
+  #running = 0
+  #handledUnsaid: number[] = []
+  #host: KernelHost | undefined
+  #loader: Loader | undefined
+  #request: BootRequest | undefined
+  #ended = false
+  #snapshotting = false
+  #lastSendId = 0
+
+  constructor(ports: ThreadPorts) {
+    this.#ports = ports
+    this.#page = new Int32Array(ports.page)
+    this.#ports.data.on('message', (batch: HostMessage[]) => {
+      for (const message of batch) this.#take(message)
+    })
+    this.#ports.data.on('messageerror', (error: unknown) => this.#crash(new KernelFailure(error, 'message', false)))
+    process.setUncaughtExceptionCaptureCallback((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
+    process.on('unhandledRejection', (reason) => this.#crash(this.#uncaught(reason)))
+    process.on('exit', (code) => {
+      if (!this.#ended) this.#post({ t: 'exiting', code })
+    })
+    parentPort?.on('close', () => {
+      if (this.#ended) return
+      const text = 'The kernel closed parentPort, its line to the runtime.'
+      this.#crash(this.#uncaught(new LazaretError('KERNEL_PORT_CLOSED', text)))
+    })
+  }
+
+  #uncaught(thrown: unknown): KernelFailure {
+    if (thrown instanceof KernelFailure) return thrown
+    return new KernelFailure(thrown, this.#phase(), false)
+  }
+
+  #phase(): FailurePhase {
+    const value = Atomics.load(this.#page, word.phase)
+    const names = Object.entries(phaseWord) as [keyof typeof phaseWord, number][]
+    return names.find(([, number]) => number === value)?.[0] ?? 'idle'
+  }
+
+  #enter(phase: keyof typeof phaseWord): void {
+    Atomics.store(this.#page, word.phase, phaseWord[phase])
+    Atomics.add(this.#page, word.beat, 1)
+  }
+
+  #post(message: ThreadMessage, transfer: ArrayBuffer[] = []): void {
+    this.#ports.data.postMessage(message, transfer)
+    this.#ring()
+    const unread = Atomics.add(this.#page, word.posted, 1) + 1 - Atomics.load(this.#page, word.taken)
+    // A sender faster than the host waits here; its messages are kept, and the host's memory stays bounded.
+    if (unread > limits.outboxPosts && !this.#ended) {
+      Atomics.wait(this.#page, word.taken, Atomics.load(this.#page, word.taken), limits.outboxWaitMs)
+    }
+  }
+
+  #ring(): void {
+    if (Atomics.exchange(this.#page, word.hostSleeps, 0) === 1) this.#ports.doorbell.postMessage(0)
+  }
+
+  log(level: LogLine['level'], msg: string, facts?: Record<string, unknown>): void {
+    const line: LogLine = { level, time: Date.now(), msg: msg.slice(0, limits.logLineChars) }
+    try {
+      this.#ports.log.postMessage(facts === undefined ? line : { ...line, facts })
+    } catch {
+      // Facts that cannot be copied are shown as text: the line itself must not be lost.
+      this.#ports.log.postMessage({ ...line, facts: { unclonable: toRecord(facts).message } })
+    }
+    this.#ring()
+  }
+
+  #take(message: HostMessage): void {
+    switch (message.t) {
+      case 'boot':
+        this.#boot(message.request).catch((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
+        return
+      case 'message':
+      case 'bus':
+        this.#queue.push(message)
+        this.#pump()
+        return
+      case 'reply':
+        this.#asks.resolve(message.id, message.value)
+        return
+      case 'failed':
+        this.#asks.fail(message.id, fromRecord(message.error))
+        return
+      case 'snapshot':
+        this.#snapshotRequests.push(message.id)
+        this.#pump()
+        return
+      case 'stop':
+        this.#stop().catch((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
+    }
+  }
+
+  async #boot(request: BootRequest): Promise<void> {
+    this.#request = request
+    this.#enter('import')
+    this.#loader = installLoader(request.overlay)
+    const kernel = await importKernel(request.entryUrl, this.#loader.lastUrl)
+    this.#sayLoaded()
+    this.#enter('start')
+    const host = await this.#during.run(0, () => KernelHost.start(kernel, this.#context(request), request.crashOn))
+    this.#sayLoaded()
+    this.#host = host
+    this.#enter('idle')
+    this.#post({ t: 'ready', methods: host.methods, keepsState: host.keepsState })
+    this.#pump()
+  }
+
+  #sayLoaded(): void {
+    const files = this.#loader?.takeLoaded() ?? []
+    if (files.length > 0) this.#post({ t: 'files', files })
+  }
+
+  #context(request: BootRequest): KernelContext {
+    const log: KernelLog = {
+      debug: (message, facts) => this.log(20, message, facts),
+      info: (message, facts) => this.log(30, message, facts),
+      warn: (message, facts) => this.log(40, message, facts),
+      error: (message, facts) => this.log(50, message, facts),
+    }
+    return {
+      id: request.kernel,
+      config: request.config,
+      log,
+      restored: request.state === undefined ? undefined : deserialize(request.state),
+      dataDir: request.dataDir,
+      now: () => Date.now(),
+      bus: this.#bus(),
+      ref: (id) => makeRef(id, this.#send),
+      signal: this.#stopping.signal,
+    }
+  }
+
+  #bus(): KernelBus {
+    return {
+      on: <T extends keyof BusTopics>(topic: T, handler: (message: BusTopics[T]) => void | Promise<void>) => {
+        const handlers = this.#subscriptions.get(topic) ?? new Set()
+        if (handlers.size === 0) this.#post({ t: 'subscribe', topic })
+        handlers.add(handler as BusHandler)
+        this.#subscriptions.set(topic, handlers)
+        return () => {
+          handlers.delete(handler as BusHandler)
+          if (handlers.size === 0) this.#post({ t: 'unsubscribe', topic })
+        }
+      },
+    }
+  }
+
+  readonly #send: Send = ({ kind, to, method, args, options }) => {
+    const during = this.#during.getStore() ?? -1
+    const idempotent = options.idempotent ?? false
+    const deadlineMs = options.deadlineMs ?? this.#request?.askMs[to] ?? 5000
+    const ask = kind === 'ask' ? this.#asks.open(to, method, deadlineMs) : undefined
+    this.#lastSendId += 1
+    const message = { t: 'send', kind, to, method, args, idempotent, during } as const
+    try {
+      this.#post({ ...message, id: ask?.id ?? -this.#lastSendId, deadlineAt: ask?.deadlineAt ?? 0 })
+    } catch (cause) {
+      const error = unclonable('MESSAGE_UNCLONABLE', `The arguments of ${to}.${method}`, cause)
+      if (ask === undefined)
+        this.#post({ ...message, id: -this.#lastSendId, deadlineAt: 0, args: [], unclonable: toRecord(error) })
+      else this.#asks.fail(ask.id, error)
+    }
+    return ask?.reply
+  }
+
+  /** Begins what may begin. A snapshot waits until nothing is being handled, so that it shows a moment between messages. */
+  #pump(): void {
+    const host = this.#host
+    if (host === undefined || this.#ended) return
+    if (this.#snapshotRequests.length > 0) {
+      if (this.#running === 0 && !this.#snapshotting) this.#snapshot(host)
+      return
+    }
+    const concurrency = this.#request?.concurrency ?? 1
+    while (this.#running < concurrency && !this.#ended && !this.#stopping.signal.aborted) {
+      const next = this.#queue.shift()
+      if (next === undefined) break
+      if (next.t === 'bus') this.#handleBus(next)
+      else this.#handle(host, next)
+    }
+    if (this.#queue.length === 0) this.#sayHandled()
+  }
+
+  #handle(host: KernelHost, message: Delivery): void {
+    if (message.deadlineAt !== 0 && message.deadlineAt <= systemClock.monotonicMs()) {
+      this.#finish(message, {
+        ok: false,
+        error: toRecord(new LazaretError('ASK_TIMEOUT', 'Not begun: its deadline had passed.')),
+        refused: true,
+      })
+      return
+    }
+    Atomics.store(this.#page, word.slots + message.slot, slotState.begun)
+    this.#enter('message')
+    this.#running += 1
+    let handled: Handled | Promise<Handled>
+    try {
+      handled = this.#during.run(message.n, () => host.handle(message.method, message.args))
+    } catch (thrown) {
+      this.#crash(this.#uncaught(thrown))
+      return
+    }
+    if (!(handled instanceof Promise)) {
+      this.#end(message, handled)
+      return
+    }
+    handled.then(
+      (result) => {
+        this.#end(message, result)
+        this.#pump()
+      },
+      (thrown: unknown) => this.#crash(this.#uncaught(thrown)),
+    )
+  }
+
+  #end(message: Delivery, result: Handled): void {
+    if (this.#ended) return
+    this.#running -= 1
+    this.#finish(message, result)
+    if (this.#running === 0) this.#becomeIdle()
+    this.#sayLoaded()
+  }
+
+  #becomeIdle(): void {
+    this.#enter('idle')
+    for (const proceed of this.#onIdle.splice(0)) proceed()
+  }
+
+  #finish(message: Delivery, result: Handled): void {
+    Atomics.store(this.#page, word.slots + message.slot, slotState.finished)
+    Atomics.add(this.#page, word.beat, 1)
+    if (message.kind === 'ask') {
+      this.#reply(message, result)
+      return
+    }
+    if (!result.ok) {
+      this.log(40, `tell ${message.method} from ${message.from} failed: ${result.error.message}`, {
+        error: result.error,
+      })
+    }
+    this.#handledUnsaid.push(message.n)
+    if (this.#handledUnsaid.length >= limits.deliveryWindow / 4) this.#sayHandled()
+  }
+
+  #reply({ n, method }: Delivery, result: Handled): void {
+    if (!result.ok) {
+      this.#post({ t: 'handled', n, error: result.error, ...(result.refused ? { refused: true } : {}) })
+      return
+    }
+    try {
+      this.#post({ t: 'handled', n, value: result.value })
+    } catch (cause) {
+      const error = toRecord(unclonable('REPLY_UNCLONABLE', `The reply of ${method}`, cause))
+      this.#post({ t: 'handled', n, error, refused: true })
+    }
+  }
+
+  /** Tells need no reply, so a few are reported together: the host refills the window from it. */
+  #sayHandled(): void {
+    if (this.#handledUnsaid.length === 0) return
+    const told = this.#handledUnsaid
+    this.#handledUnsaid = []
+    this.#post({ t: 'told', n: told })
+  }
+
+  #handleBus(message: BusMessage): void {
+    for (const handler of this.#subscriptions.get(message.topic) ?? []) {
+      Promise.try(handler, message.payload as never).catch((thrown: unknown) => {
+        if (this.#request?.crashOn !== 'uncaught' && isDefect(thrown)) this.#crash(this.#uncaught(thrown))
+        else this.log(40, `bus handler of ${message.topic} failed`, { error: toRecord(thrown) })
+      })
+    }
+  }
+
+  #snapshot(host: KernelHost): void {
+    this.#snapshotting = true
+    this.#enter('snapshot')
+    const ids = this.#snapshotRequests.splice(0)
+    host.snapshot().then(
+      (state) => this.#sayState(ids, state),
+      (thrown: unknown) => this.#sayState(ids, undefined, toRecord(thrown)),
+    )
+  }
+
+  #sayState(ids: readonly number[], state: Uint8Array | undefined, error?: ErrorRecord): void {
+    if (this.#ended) return
+    this.#snapshotting = false
+    this.#becomeIdle()
+    for (const id of ids) {
+      this.#post({
+        t: 'snapshot',
+        id,
+        ...(state === undefined ? {} : { state }),
+        ...(error === undefined ? {} : { error }),
+      })
+    }
+    this.#pump()
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort()
+    if (this.#running > 0 || this.#snapshotting) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+    if (this.#host?.keepsState) await this.#finalSnapshot(this.#host)
+    this.#enter('stop')
+    await this.#host?.stop()
+    this.#sayHandled()
+    this.#post({ t: 'bye' })
+    this.#leave(0)
+  }
+
+  /** State as of an ordered end (id 0), so that a successor goes on from here. */
+  async #finalSnapshot(host: KernelHost): Promise<void> {
+    try {
+      const state = await host.snapshot()
+      this.#post({ t: 'snapshot', id: 0, ...(state === undefined ? {} : { state }) })
+    } catch (thrown) {
+      this.#post({ t: 'snapshot', id: 0, error: toRecord(thrown) })
+    }
+  }
+
+  /** Says what happened and leaves at once. */
+  #crash(failure: KernelFailure): void {
+    if (this.#ended) return
+    this.#sayLoaded()
+    this.#sayHandled()
+    this.#post({ t: 'crashed', error: failure.record, phase: failure.phase, permanent: failure.permanent })
+    this.#leave(1)
+  }
+
+  #leave(code: number): void {
+    this.#ended = true
+    this.#asks.close(() => new LazaretError('RUNTIME_STOPPED', 'The kernel has ended.'))
+    process.exit(code)
+  }
+}
+
+function unclonable(code: 'MESSAGE_UNCLONABLE' | 'REPLY_UNCLONABLE', what: string, cause: unknown): LazaretError {
+  return new LazaretError(code, `${what} cannot be copied to another thread: ${toRecord(cause).message}`, {
+    hint: 'Send plain data: no functions, proxies, promises or class instances with private state.',
+    cause,
+  })
+}
+
+/** What a kernel prints goes the way of its log, line by line and at once, so that a dying thread loses none of it. */
+function captureConsole(thread: KernelThread): void {
+  const stream = (level: LogLine['level']) =>
+    new Writable({
+      decodeStrings: false,
+      write(chunk: unknown, _encoding, done) {
+        for (const text of String(chunk).split('\n')) if (text !== '') thread.log(level, text)
+        done()
+      },
+    })
+  globalThis.console = new Console({ stdout: stream(30), stderr: stream(40) })
+}
+
+parentPort?.once('message', (ports: ThreadPorts) => captureConsole(new KernelThread(ports)))

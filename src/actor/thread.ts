@@ -1,0 +1,354 @@
+/**
+ * One thread, seen from the host: started, fed, drained and ended. It reports to its listener what the thread says and,
+ * exactly once and last, how it ended; by then everything it had said has been read. It decides nothing: restarts are
+ * the chart's.
+ *
+ * Reading is by pull with a budget. A 'message' listener would let a flooding thread starve the host's loop (6 of 389
+ * timer ticks, FACTS 0.5); here the thread rings a doorbell only when the host has said that it sleeps.
+ */
+import { setFlagsFromString } from 'node:v8'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { systemClock } from '../base/clock.ts'
+import { type ErrorRecord, toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { FailurePhase } from '../base/remedy.ts'
+import type { KernelSpec } from '../base/spec.ts'
+import { unrefTimer } from '../base/timers.ts'
+import type { BootRequest, HostMessage, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
+import { phaseWord, word } from './protocol.ts'
+
+export interface ThreadEnd {
+  /** True where the thread said goodbye. */
+  readonly ordered: boolean
+  /** Absent for an ordered end. */
+  readonly error?: ErrorRecord
+  readonly phase: FailurePhase
+  readonly permanent: boolean
+}
+
+export interface ThreadListener {
+  onMessage(message: Exclude<ThreadMessage, { t: 'crashed' | 'bye' | 'exiting' }>): void
+  onLog(line: LogLine): void
+  /** The thread could not be ended in time; it is reniced and left behind. */
+  onStuck(): void
+  onEnd(end: ThreadEnd): void
+}
+
+const threadMainUrl = new URL(`./thread-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+let threadCount = 0
+
+/**
+ * V8's loop unrolling drops the interrupt check of some loops: such a thread can never be terminated, and with it the
+ * host cannot exit (FACTS 0.2, 0.3). To be called before the first thread.
+ */
+export function keepThreadsInterruptible(): void {
+  setFlagsFromString('--no-turboshaft-loop-unrolling')
+}
+
+export class Thread {
+  /** 15 characters at most: the name that Linux shows for the thread, by which its CPU time is found. */
+  readonly name: string
+  readonly page: Int32Array
+  readonly #listener: ThreadListener
+  readonly #worker: Worker | undefined
+  readonly #data: MessagePort
+  readonly #log: MessagePort
+  readonly #doorbell: MessagePort
+  readonly #report: (thrown: unknown) => void
+  #crash: { error: ErrorRecord; phase: FailurePhase; permanent: boolean } | undefined
+  #killReason: { error: ErrorRecord; phase: FailurePhase } | undefined
+  #saidBye = false
+  /** Its 'exit' handlers ran, which they do not when somebody else ends it. */
+  #exitedByItself = false
+  #exitCode: number | undefined
+  #ended = false
+  #draining = false
+  #terminating: Promise<void> | undefined
+
+  /**
+   * @param report called with what a callback of the listener throws; an unguarded one would end the host (FACTS A2).
+   */
+  constructor(spec: KernelSpec, request: BootRequest, listener: ThreadListener, report: (thrown: unknown) => void) {
+    threadCount += 1
+    this.name = `lz${threadCount}.${spec.id}`.slice(0, 15)
+    this.#listener = listener
+    this.#report = report
+    const page = new SharedArrayBuffer((word.slots + limits.deliveryWindow) * 4)
+    this.page = new Int32Array(page)
+    Atomics.store(this.page, word.hostSleeps, 1)
+    const data = new MessageChannel()
+    const log = new MessageChannel()
+    const doorbell = new MessageChannel()
+    this.#data = data.port1
+    this.#log = log.port1
+    this.#doorbell = doorbell.port1
+    this.#doorbell.on('message', () => this.#drain())
+    this.#doorbell.unref()
+    try {
+      const worker = this.#spawn(spec)
+      this.#worker = worker
+      const ports: ThreadPorts = { data: data.port2, log: log.port2, doorbell: doorbell.port2, page }
+      worker.postMessage(ports, [data.port2, log.port2, doorbell.port2])
+      this.post([{ t: 'boot', request }])
+    } catch (thrown) {
+      // The constructor throws on bad limits, too many threads, values that cannot be cloned (FACTS A1).
+      const error = toRecord(
+        new LazaretError('THREAD_REFUSED', `No thread could be started for ${spec.id}.`, { cause: thrown }),
+      )
+      this.#crash = { error, phase: 'start', permanent: false }
+      queueMicrotask(() => this.#finish())
+    }
+  }
+
+  #spawn(spec: KernelSpec): Worker {
+    const env: Record<string, string> = {}
+    for (const name of spec.env) {
+      const value = process.env[name]
+      if (value !== undefined) env[name] = value
+    }
+    const worker = new Worker(threadMainUrl, {
+      name: this.name,
+      env,
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: spec.limits.heapMb },
+    })
+    // Both listeners in the same turn as the constructor: an 'error' without one ends the host (FACTS A2).
+    worker.on('error', (thrown) => this.#onError(thrown))
+    worker.on('exit', (code) => {
+      this.#exitCode = code
+      this.#finish()
+    })
+    for (const [stream, level] of [[worker.stdout, 30] as const, [worker.stderr, 40] as const]) {
+      stream.setEncoding('utf8')
+      stream.on('data', (text: string) => this.#onPrinted(text, level))
+    }
+    return worker
+  }
+
+  /** What reached the raw streams: text of Node itself, or of code that writes to process.stdout. */
+  #onPrinted(text: string, level: LogLine['level']): void {
+    for (const msg of text.split('\n')) {
+      if (msg !== '')
+        this.#call(() => this.#listener.onLog({ level, time: Date.now(), msg: msg.slice(0, limits.logLineChars) }))
+    }
+  }
+
+  #onError(thrown: unknown): void {
+    if (this.#crash !== undefined) return
+    const code: unknown = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined
+    const error =
+      code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? new LazaretError('KERNEL_OUT_OF_MEMORY', 'The thread passed its memory limit (limits.heapMb).', {
+            cause: thrown,
+          })
+        : thrown
+    this.#crash = { error: toRecord(error), phase: this.#phase(), permanent: false }
+  }
+
+  #phase(): FailurePhase {
+    const value = Atomics.load(this.page, word.phase)
+    for (const [name, number] of Object.entries(phaseWord)) if (number === value) return name as FailurePhase
+    return 'import'
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Milliseconds the thread's loop has waited for work; grows only while the thread is alive. */
+  idleMs(): number {
+    return this.#worker?.performance.eventLoopUtilization().idle ?? 0
+  }
+
+  /** Bytes, measured by V8; undefined where the thread does not answer. */
+  async memory(): Promise<{ heapUsed: number; heapLimit: number; external: number } | undefined> {
+    if (this.#worker === undefined || this.#ended) return undefined
+    try {
+      const statistics = await this.#worker.getHeapStatistics()
+      const { used_heap_size: heapUsed, heap_size_limit: heapLimit, external_memory: external } = statistics
+      return { heapUsed, heapLimit, external }
+    } catch {
+      // It ended while it was asked; its end is reported on its own.
+      return undefined
+    }
+  }
+
+  /** Resolves with nothing after a while, or when the thread ends: for whoever must not wait for it longer. */
+  async silence(ms: number): Promise<[undefined, undefined]> {
+    await new Promise<void>((resolve) => {
+      const timer = systemClock.setTimeout(resolve, ms)
+      unrefTimer(timer)
+    })
+    return [undefined, undefined]
+  }
+
+  /** CPU time of the thread. Microseconds. */
+  async cpuUsage(): Promise<{ user: number; system: number } | undefined> {
+    if (this.#worker === undefined || this.#ended) return undefined
+    try {
+      return await this.#worker.cpuUsage()
+    } catch {
+      // As above.
+      return undefined
+    }
+  }
+
+  /** @throws what postMessage throws for a value that cannot be cloned. */
+  post(batch: HostMessage[], transfer: ArrayBuffer[] = []): void {
+    if (!this.#ended) this.#data.postMessage(batch, transfer)
+  }
+
+  /** Asks it to end by itself; a thread that has not after stopMs is ended. */
+  stop(stopMs: number): Promise<void> {
+    this.post([{ t: 'stop' }])
+    return this.#endWithin(stopMs, () => {
+      const text = `stop() had not finished after ${stopMs} ms.`
+      this.#killReason ??= { error: toRecord(new LazaretError('KERNEL_HUNG', text)), phase: 'stop' }
+    })
+  }
+
+  /** Ends it now. The reason is what its end is reported with, unless it says a better one on its way out. */
+  kill(error: ErrorRecord, phase: FailurePhase = this.#phase()): Promise<void> {
+    this.#killReason ??= { error, phase }
+    return this.#terminate()
+  }
+
+  #whenEnded: (() => void)[] = []
+
+  #endWithin(ms: number, late: () => void): Promise<void> {
+    if (this.#ended) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = systemClock.setTimeout(() => {
+        late()
+        resolve(this.#terminate())
+      }, ms)
+      this.#whenEnded.push(() => {
+        systemClock.clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  #terminate(): Promise<void> {
+    const worker = this.#worker
+    if (this.#ended || worker === undefined) return Promise.resolve()
+    this.#terminating ??= new Promise((resolve) => {
+      const timer = systemClock.setTimeout(() => {
+        this.#call(() => this.#listener.onStuck())
+        worker.unref()
+        this.#finish()
+      }, limits.terminateMs)
+      this.#whenEnded.push(() => {
+        systemClock.clearTimeout(timer)
+        resolve()
+      })
+      worker.terminate().catch((thrown: unknown) => this.#report(thrown))
+    })
+    return this.#terminating
+  }
+
+  /** Takes what the thread has said, within a budget, and comes back in the next turn if there is more. */
+  #drain(): void {
+    if (this.#draining || this.#ended) return
+    this.#draining = true
+    const more = this.#takeSome(limits.drainPosts, limits.drainMs)
+    this.#draining = false
+    if (more) {
+      setImmediate(() => this.#drain())
+      return
+    }
+    Atomics.store(this.page, word.hostSleeps, 1)
+    // Said between the last look and the line above: nobody would ring for it.
+    if (this.#takeSome(1, limits.drainMs)) setImmediate(() => this.#drain())
+  }
+
+  /** True where the budget was used up. */
+  #takeSome(posts: number, ms: number): boolean {
+    const until = systemClock.monotonicMs() + ms
+    for (let count = 0; count < posts; count++) {
+      const data = receiveSafely(this.#data, this.#report)
+      const log = receiveSafely(this.#log, this.#report)
+      if (data === undefined && log === undefined) return false
+      if (log !== undefined) this.#call(() => this.#listener.onLog(log.message as LogLine))
+      if (data !== undefined) {
+        this.#noteTaken()
+        this.#call(() => this.#receive(data.message as ThreadMessage))
+      }
+      if ((count & 15) === 15 && systemClock.monotonicMs() > until) return true
+    }
+    return true
+  }
+
+  #noteTaken(): void {
+    Atomics.add(this.page, word.taken, 1)
+    Atomics.notify(this.page, word.taken)
+  }
+
+  #receive(message: ThreadMessage): void {
+    switch (message.t) {
+      case 'crashed':
+        this.#crash = message
+        // It leaves by itself; one whose 'exit' handler spins is ended.
+        void this.#endWithin(limits.terminateMs, () => undefined)
+        return
+      case 'bye':
+        this.#saidBye = true
+        return
+      case 'exiting':
+        this.#exitedByItself = true
+        return
+      default:
+        this.#listener.onMessage(message)
+    }
+  }
+
+  /** The thread is gone (or given up): read what is left, then say how it ended. */
+  #finish(): void {
+    if (this.#ended) return
+    while (this.#takeSome(limits.drainPosts, limits.terminateMs)) {
+      // Finite now: nobody adds to it any more.
+    }
+    this.#ended = true
+    for (const port of [this.#data, this.#log, this.#doorbell]) port.close()
+    const waiting = this.#whenEnded
+    this.#whenEnded = []
+    this.#call(() => this.#listener.onEnd(this.#end()))
+    for (const proceed of waiting) proceed()
+  }
+
+  #end(): ThreadEnd {
+    if (this.#crash !== undefined) {
+      const { error, phase, permanent } = this.#crash
+      return { ordered: false, error, phase, permanent }
+    }
+    if (this.#saidBye) return { ordered: true, phase: 'stop', permanent: false }
+    if (this.#killReason !== undefined) return { ordered: false, ...this.#killReason, permanent: false }
+    const text = `The thread ended with exit code ${this.#exitCode} and no goodbye.`
+    const error = new LazaretError('KERNEL_EXITED', text, {
+      details: { exitCode: this.#exitCode, byItself: this.#exitedByItself },
+    })
+    return { ordered: false, error: toRecord(error), phase: this.#phase(), permanent: false }
+  }
+
+  #call(run: () => void): void {
+    try {
+      run()
+    } catch (thrown) {
+      this.#report(thrown)
+    }
+  }
+}
+
+function receiveSafely(port: MessagePort, report: (thrown: unknown) => void): { message: unknown } | undefined {
+  try {
+    return receiveMessageOnPort(port)
+  } catch (thrown) {
+    // A message nested too deeply to be read here (FACTS A2). An ask lost this way ends at its deadline.
+    report(thrown)
+    return { message: { t: 'told', n: [] } satisfies ThreadMessage }
+  }
+}

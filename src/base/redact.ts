@@ -1,0 +1,219 @@
+/**
+ * What people may read of a value: secrets struck out, size and depth bounded, nothing in it that moves a terminal's
+ * cursor. It is for logs, reports and listings; what a machine must replay exactly is kept elsewhere. It cannot know
+ * every secret: a bare hex string looks like any hash, and stays. Nothing here throws, whatever it is given.
+ */
+import { types } from 'node:util'
+import { toRecord } from './error-record.ts'
+import { limits } from './limits.ts'
+
+export const redacted = '[redacted]'
+
+const secretKey =
+  /passw|passphrase|pwd$|secret|token$|tokens$|authori[sz]ation|apikey|cookie|privatekey|credential|accesskey|signingkey|encryptionkey|connectionstring/
+
+/** True for `apiKey`, `API_KEY`, `x-api-key`, `db_password`: case and separators do not matter. */
+export function isSecretKey(key: string): boolean {
+  return secretKey.test(
+    key
+      .slice(0, 128)
+      .replace(/[^a-zA-Z0-9]/g, '')
+      .toLowerCase(),
+  )
+}
+
+/** Each with a bounded look-back, so that no text makes them slow. */
+const secretTexts: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, redacted],
+  [/\b(bearer|basic)\s{1,4}[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${redacted}`],
+  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#"'<>]{1,512}@/gi, `$1${redacted}@`],
+  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?/g, redacted],
+  [/\b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abprs]|npm|hf)[-_][A-Za-z0-9_-]{16,}/g, redacted],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{30,}/g, redacted],
+  [
+    /((?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_ ]?key|private[-_ ]?key|access[-_ ]?key|authorization|cookie)["']?\s{0,4}[=:]\s{0,4})("[^"]{1,4096}"?|'[^']{1,4096}'?|[^\s"',;&}\]]{1,4096})/gi,
+    `$1${redacted}`,
+  ],
+]
+
+/** A long word of upper case, lower case and at least three digits is a key far more often than a name. */
+function strikeLongKeys(text: string): string {
+  return text.replace(/[A-Za-z0-9_-]{32,}/g, (word) => {
+    const digits = word.replace(/[^0-9]/g, '').length
+    return digits >= 3 && /[A-Z]/.test(word) && /[a-z]/.test(word) ? redacted : word
+  })
+}
+
+/** Strikes out what looks like a secret within a text: bearer tokens, keys, passwords in URLs, `password=...`. */
+export function redactText(text: string): string {
+  let result = text
+  for (const [pattern, replacement] of secretTexts) result = result.replace(pattern, replacement)
+  return strikeLongKeys(result)
+}
+
+interface Budget {
+  nodes: number
+  chars: number
+  readonly path: object[]
+}
+
+/**
+ * A copy as plain data, fit for JSON and for people. Values under secret keys become '[redacted]'; errors, dates, maps,
+ * sets and bytes become plain descriptions; depth, entries and text are bounded (limits.redact...). Never throws.
+ */
+export function redact(value: unknown): unknown {
+  return copy(value, { nodes: limits.redactNodes, chars: limits.redactChars, path: [] })
+}
+
+function copy(value: unknown, budget: Budget): unknown {
+  try {
+    if (typeof value === 'string') return copyText(value, budget)
+    if (typeof value !== 'object' || value === null) return copyPrimitive(value)
+    budget.nodes -= 1
+    if (budget.nodes < 0) return '[left out: too large]'
+    if (budget.path.length >= limits.redactDepth) return '[left out: too deep]'
+    if (budget.path.includes(value)) return '[circular]'
+    budget.path.push(value)
+    try {
+      return copyObject(value, budget)
+    } finally {
+      budget.path.pop()
+    }
+  } catch {
+    // A getter or a proxy trap that throws: a report about the value is all that was wanted, and it says so.
+    return '[unreadable]'
+  }
+}
+
+function copyPrimitive(value: unknown): unknown {
+  if (value === undefined || value === null || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'bigint') return `${value.toString().slice(0, 64)}n`
+  if (typeof value === 'symbol') return value.toString().slice(0, 128)
+  return '[function]'
+}
+
+function copyText(text: string, budget: Budget): string {
+  const room = Math.max(0, Math.min(limits.logLineChars, budget.chars))
+  budget.chars -= Math.min(text.length, room)
+  return text.length <= room
+    ? redactText(text)
+    : `${redactText(text.slice(0, room))}... [${text.length - room} more characters]`
+}
+
+function copyObject(value: object, budget: Budget): unknown {
+  if (types.isNativeError(value) || value instanceof Error) return copyEntries(Object.entries(toRecord(value)), budget)
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? '[invalid date]' : value.toISOString()
+  if (types.isRegExp(value)) return String(value).slice(0, 256)
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return `[${value.byteLength} bytes]`
+  if (types.isMap(value)) return { map: copyPairs(value, value.size, budget) }
+  if (types.isSet(value)) return { set: copyList(value, value.size, budget) }
+  if (!Array.isArray(value))
+    return copyEntries(
+      Object.keys(value).map((key) => [key, value] as const),
+      budget,
+      true,
+    )
+  const [first, second] = value
+  if (value.length === 2 && typeof first === 'string' && typeof second === 'string' && isSecretKey(first)) {
+    return [first, redacted]
+  }
+  return copyList(value, value.length, budget)
+}
+
+/** @param lazy the second of each pair is the object to read the key from, so that one bad getter costs one key. */
+function copyEntries(pairs: readonly (readonly [string, unknown])[], budget: Budget, lazy = false): unknown {
+  const entries: [string, unknown][] = []
+  for (const [key, source] of pairs.slice(0, limits.redactEntries)) {
+    const name = redactText(key.slice(0, 256))
+    if (isSecretKey(key)) {
+      entries.push([name, strike(lazy ? undefinedIfAbsent(source, key) : source)])
+      continue
+    }
+    entries.push([name, lazy ? readAndCopy(source as object, key, budget) : copy(source, budget)])
+  }
+  if (pairs.length > limits.redactEntries) entries.push(['...', `[${pairs.length - limits.redactEntries} more]`])
+  // fromEntries defines own properties: a key `__proto__` stays a key.
+  return Object.fromEntries(entries)
+}
+
+/** Booleans and absent values tell nothing; everything else under a secret key does. */
+function strike(value: unknown): unknown {
+  return value === undefined || value === null || typeof value === 'boolean' ? value : redacted
+}
+
+function undefinedIfAbsent(source: unknown, key: string): unknown {
+  try {
+    return Reflect.get(source as object, key)
+  } catch {
+    // The getter throws: whatever it hides is struck out.
+    return redacted
+  }
+}
+
+function readAndCopy(source: object, key: string, budget: Budget): unknown {
+  let value: unknown
+  try {
+    value = Reflect.get(source, key)
+  } catch {
+    // Said in place of the value.
+    return '[unreadable]'
+  }
+  return copy(value, budget)
+}
+
+function copyPairs(map: ReadonlyMap<unknown, unknown>, size: number, budget: Budget): unknown[] {
+  const pairs: unknown[] = []
+  for (const [key, value] of map) {
+    if (pairs.length >= limits.redactEntries) {
+      pairs.push(`[${size - limits.redactEntries} more]`)
+      break
+    }
+    pairs.push([copy(key, budget), typeof key === 'string' && isSecretKey(key) ? strike(value) : copy(value, budget)])
+  }
+  return pairs
+}
+
+function copyList(values: Iterable<unknown>, size: number, budget: Budget): unknown[] {
+  const list: unknown[] = []
+  for (const value of values) {
+    if (list.length >= limits.redactEntries) {
+      list.push(`[${size - limits.redactEntries} more]`)
+      break
+    }
+    list.push(copy(value, budget))
+  }
+  return list
+}
+
+/**
+ * Escapes what would move a cursor, hide text or break a line: C0, DEL, C1, bidirectional marks, U+2028 and U+2029.
+ * `\uXXXX` is also what JSON writes, so JSON text keeps its meaning.
+ */
+export function escapeUnsafe(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
+    (character) => {
+      if (character === '\n') return '\\n'
+      if (character === '\r') return '\\r'
+      if (character === '\t') return '\\t'
+      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+    },
+  )
+}
+
+/** One line for a log or a terminal: escaped, and cut to limits.logLineChars. */
+export function safeLine(text: string): string {
+  // Cut first: escaping makes text longer only, and 50 MB must not be escaped to be thrown away.
+  const escaped = escapeUnsafe(text.slice(0, limits.logLineChars))
+  if (text.length <= limits.logLineChars && escaped.length <= limits.logLineChars) return escaped
+  const tail = '... [cut]'
+  return `${cutWhole(escaped, limits.logLineChars - tail.length)}${tail}`
+}
+
+/** Cuts without leaving half of a surrogate pair. */
+function cutWhole(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
+}

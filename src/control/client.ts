@@ -1,0 +1,73 @@
+/** The other end of the control socket: connects, asks, follows. */
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { type ErrorRecord, fromRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import type { LazaretEvent } from '../base/events.ts'
+import { controlSocketPath } from './path.ts'
+import type { ControlOp } from './protocol.ts'
+
+type AnyReply = { id: number; result?: unknown; error?: ErrorRecord; item?: unknown }
+
+export class ControlClient {
+  readonly #socket: Socket
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
+  #nextId = 1
+  #onItem: ((event: LazaretEvent) => void) | undefined
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    createInterface({ input: socket }).on('line', (line) => this.#receive(JSON.parse(line) as AnyReply))
+    socket.on('close', () => {
+      const gone = new LazaretError('CONTROL_FAILED', 'The runtime closed the connection.', {
+        hint: 'Is it still running?',
+      })
+      for (const { reject } of this.#waiting.values()) reject(gone)
+      this.#waiting.clear()
+    })
+  }
+
+  /** @throws LazaretError CONTROL_FAILED where no runtime works in this dataDir. */
+  static connect(dataDir: string): Promise<ControlClient> {
+    const path = controlSocketPath(dataDir)
+    return new Promise((resolve, reject) => {
+      const socket = connect(path)
+      socket.once('connect', () => resolve(new ControlClient(socket)))
+      socket.once('error', (cause) => {
+        const text = `No runtime answers at ${path}: ${cause.message}`
+        const hint = 'Start one (lazaret run), or name its data directory with --data-dir.'
+        reject(new LazaretError('CONTROL_FAILED', text, { cause, hint }))
+      })
+    })
+  }
+
+  ask(op: Exclude<ControlOp, 'events'>, params: Record<string, unknown> = {}): Promise<unknown> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#socket.write(`${JSON.stringify({ id, op, params })}\n`)
+    })
+  }
+
+  /** Calls back for each event until the client is closed. */
+  follow(onEvent: (event: LazaretEvent) => void): Promise<void> {
+    this.#onItem = onEvent
+    this.#socket.write(`${JSON.stringify({ id: this.#nextId++, op: 'events', params: {} })}\n`)
+    return new Promise((resolve) => this.#socket.once('close', () => resolve()))
+  }
+
+  close(): void {
+    this.#socket.end()
+  }
+
+  #receive(reply: AnyReply): void {
+    if (reply.item !== undefined) {
+      this.#onItem?.(reply.item as LazaretEvent)
+      return
+    }
+    const waiting = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if (reply.error === undefined) waiting?.resolve(reply.result)
+    else waiting?.reject(fromRecord(reply.error))
+  }
+}

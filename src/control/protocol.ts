@@ -1,0 +1,23 @@
+/**
+ * How the command line talks to a running runtime: one JSON object a line over a Unix socket, a request with an id, and
+ * replies with the same id. `events` answers with a line for each event until the connection closes. No logic.
+ */
+import type { ErrorRecord } from '../base/error-record.ts'
+
+export interface ControlRequest {
+  readonly id: number
+  readonly op: ControlOp
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+export const controlOps = [
+  ...(['status', 'logs', 'incidents', 'incident', 'tasks', 'playbooks', 'deadLetters', 'events'] as const),
+  ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
+] as const
+export type ControlOp = (typeof controlOps)[number]
+
+export type ControlReply =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: ErrorRecord }
+  /** One of many; the request stays open. */
+  | { readonly id: number; readonly item: unknown }

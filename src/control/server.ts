@@ -1,0 +1,121 @@
+/**
+ * The control socket of a runtime, an embedded one too. Private to the user (mode 0600); lines, connections and answers
+ * are bounded. It offers what the runtime's own methods do, and decides nothing.
+ */
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import type { EventStream, LazaretEvent } from '../base/events.ts'
+import { limits } from '../base/limits.ts'
+import { controlSocketPath } from './path.ts'
+import type { ControlOp, ControlReply, ControlRequest } from './protocol.ts'
+import { controlOps } from './protocol.ts'
+
+type Answer = (params: Readonly<Record<string, unknown>>) => unknown | Promise<unknown>
+
+/** What a runtime offers over its socket; every op but `events`. */
+export type ControlTable = Readonly<Record<Exclude<ControlOp, 'events'>, Answer>>
+
+export class ControlServer {
+  readonly #server: Server
+  readonly #path: string
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(server: Server, path: string) {
+    this.#server = server
+    this.#path = path
+  }
+
+  /** @throws LazaretError CONTROL_FAILED where the socket cannot be made. */
+  static async listen(dataDir: string, table: ControlTable, events: EventStream): Promise<ControlServer> {
+    const path = controlSocketPath(dataDir)
+    // The lock on dataDir is held, so whatever lies there belongs to a process that is gone.
+    rmSync(path, { force: true })
+    const server = createServer()
+    const control = new ControlServer(server, path)
+    server.maxConnections = limits.controlConnections
+    server.on('connection', (socket) => control.#serve(socket, table, events))
+    await new Promise<void>((done, fail) => {
+      server.once('error', (cause) => {
+        fail(
+          new LazaretError('CONTROL_FAILED', `The control socket ${path} cannot be made: ${cause.message}`, { cause }),
+        )
+      })
+      server.listen(path, done)
+    })
+    chmodSync(path, 0o600)
+    // The socket alone does not keep a program running.
+    server.unref()
+    return control
+  }
+
+  #serve(socket: Socket, table: ControlTable, events: EventStream): void {
+    this.#sockets.add(socket)
+    socket.unref()
+    socket.setEncoding('utf8')
+    let buffered = ''
+    let off: (() => void) | undefined
+    const write = (reply: ControlReply) => {
+      if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`)
+    }
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      off?.()
+      this.#sockets.delete(socket)
+    })
+    socket.on('data', (text: string) => {
+      buffered += text
+      if (buffered.length > limits.controlLineBytes) {
+        socket.destroy()
+        return
+      }
+      const lines = buffered.split('\n')
+      buffered = lines.pop() ?? ''
+      for (const line of lines) {
+        const request = parse(line)
+        if (!('op' in request)) write(request)
+        else if (request.op === 'events') off ??= follow(socket, events, request.id, write)
+        else answer(table[request.op], request, write)
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    rmSync(this.#path, { force: true })
+  }
+}
+
+function follow(socket: Socket, events: EventStream, id: number, write: (reply: ControlReply) => void): () => void {
+  return events.on((item: LazaretEvent) => {
+    // A reader that does not read is cut off: the runtime buffers for nobody.
+    if (socket.writableLength > limits.controlLineBytes) socket.destroy()
+    else write({ id, item })
+  })
+}
+
+function answer(run: Answer, { id, params }: ControlRequest, write: (reply: ControlReply) => void): void {
+  Promise.try(run, params).then(
+    (result) => write({ id, result: result ?? null }),
+    (thrown: unknown) => write({ id, error: toRecord(thrown) }),
+  )
+}
+
+function parse(line: string): ControlRequest | { id: number; error: ReturnType<typeof toRecord> } {
+  const refuse = (text: string, id = 0) => ({ id, error: toRecord(new LazaretError('CONTROL_FAILED', text)) })
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (thrown) {
+    return refuse(`The line is no JSON: ${toRecord(thrown).message}`)
+  }
+  if (typeof value !== 'object' || value === null) return refuse('A request is an object { id, op, params }.')
+  const { id, op, params } = value as Record<string, unknown>
+  if (typeof id !== 'number') return refuse('A request has a number as its id.')
+  if (!controlOps.includes(op as ControlOp))
+    return refuse(`There is no op ${String(op)}. There are: ${controlOps.join(', ')}.`, id)
+  const given = typeof params === 'object' && params !== null ? (params as Record<string, unknown>) : {}
+  return { id, op: op as ControlOp, params: given }
+}

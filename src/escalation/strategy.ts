@@ -1,0 +1,105 @@
+/**
+ * What is done about a kernel whose restarts are spent, as a table that is read from the top: the first row that fits
+ * is the plan. Pure; the supervisor carries it out, and asks again with what has changed.
+ */
+import type { Autonomy, Tier } from '../base/spec.ts'
+
+export interface StrategyFacts {
+  readonly tier: Tier
+  /** A standby is ready to take over. */
+  readonly replica: boolean
+  /** There is a golden snapshot. */
+  readonly golden: boolean
+  /** Trust of the playbook that knows this fingerprint. */
+  readonly playbook: 'trusted' | 'trial' | undefined
+  readonly autonomy: Autonomy
+  /** Repairs tried for this incident. */
+  readonly attempts: number
+  readonly maxAttempts: number
+  /** The golden snapshot was restored for this incident already. */
+  readonly restoreTried: boolean
+}
+
+/** Who may propose a remedy, in the order of asking. */
+export type AgentName = 'playbook' | 'restore'
+
+export type Plan =
+  | { readonly do: 'failover' }
+  | { readonly do: 'playbook' }
+  | { readonly do: 'restore' }
+  | { readonly do: 'repair'; readonly agents: readonly AgentName[] }
+  /** Propose and prove as in a repair, but apply only what a person approves. */
+  | { readonly do: 'suggest'; readonly agents: readonly AgentName[] }
+  | { readonly do: 'park'; readonly why: string }
+
+/** Each level of autonomy includes those before it. */
+const levels: Readonly<Record<Autonomy, number>> = { observe: 0, suggest: 1, playbook: 2, fix: 3 }
+
+interface Row {
+  readonly when: string
+  fits(facts: StrategyFacts, agents: readonly AgentName[]): boolean
+  plan(facts: StrategyFacts, agents: readonly AgentName[]): Plan
+}
+
+const allows = (facts: StrategyFacts, autonomy: Autonomy) => levels[facts.autonomy] >= levels[autonomy]
+const park = (why: string) => () => ({ do: 'park', why }) as const
+
+export const strategyTable: readonly Row[] = [
+  {
+    when: 'tier 1 with a replica: service first, whatever may be repaired',
+    fits: (facts) => facts.tier === 1 && facts.replica,
+    plan: () => ({ do: 'failover' }),
+  },
+  {
+    when: 'every attempt is spent',
+    fits: (facts) => facts.attempts >= facts.maxAttempts,
+    plan: ({ attempts, maxAttempts }) => ({
+      do: 'park',
+      why: `${attempts} of ${maxAttempts} repair attempts are spent`,
+    }),
+  },
+  {
+    when: 'autonomy observe: nothing is tried',
+    fits: (facts) => !allows(facts, 'suggest'),
+    plan: park('repair.autonomy is observe: a person decides'),
+  },
+  {
+    when: 'a trusted playbook knows the failure',
+    fits: (facts) => facts.playbook === 'trusted' && allows(facts, 'playbook'),
+    plan: () => ({ do: 'playbook' }),
+  },
+  {
+    when: 'tier 1 without a replica: back to the golden snapshot at once, once',
+    fits: (facts) => facts.tier === 1 && facts.golden && !facts.restoreTried && allows(facts, 'fix'),
+    plan: () => ({ do: 'restore' }),
+  },
+  {
+    when: 'nobody has anything to propose',
+    fits: (_facts, agents) => agents.length === 0,
+    plan: park('no playbook knows this failure and there is no golden snapshot to go back to'),
+  },
+  {
+    when: 'autonomy playbook with a playbook on trial: it must prove itself',
+    fits: (facts) => facts.autonomy === 'playbook' && facts.playbook !== undefined,
+    plan: () => ({ do: 'repair', agents: ['playbook'] }),
+  },
+  {
+    when: 'autonomy below fix: prove it, and let a person approve',
+    fits: (facts) => !allows(facts, 'fix'),
+    plan: (_facts, agents) => ({ do: 'suggest', agents }),
+  },
+  {
+    when: 'otherwise: repair, cheapest agent first',
+    fits: () => true,
+    plan: (_facts, agents) => ({ do: 'repair', agents }),
+  },
+]
+
+export function plan(facts: StrategyFacts): Plan {
+  const agents: AgentName[] = []
+  if (facts.playbook !== undefined) agents.push('playbook')
+  if (facts.golden) agents.push('restore')
+  const row = strategyTable.find((candidate) => candidate.fits(facts, agents))
+  // The last row fits everything.
+  return row?.plan(facts, agents) ?? { do: 'park', why: 'no row of the strategy table fits' }
+}

@@ -1,0 +1,14 @@
+/** The public surface. Kernels import `lazaret/kernel`; faults are `lazaret/chaos`; tests use `lazaret/testing`. */
+
+export type { AskOptions, KernelApi, Ref } from './actor/kernel.ts'
+export type { Clock } from './base/clock.ts'
+export type { ErrorRecord } from './base/error-record.ts'
+export { type ErrorCode, errorCatalogue, LazaretError } from './base/errors.ts'
+export { type EventType, eventTypes, type LazaretEvent } from './base/events.ts'
+export { limits } from './base/limits.ts'
+export type { Remedy, RemedyStep, Verdict } from './base/remedy.ts'
+export type { Notice } from './escalation/notify.ts'
+export { lifecycleMachine } from './lifecycle/machine.ts'
+export { createRuntime, type KernelHandle, type Runtime, type RuntimeOptions } from './runtime.ts'
+export { type FleetInput, type KernelInput, loadFleet } from './supervisor/fleet.ts'
+export type { KernelStatus } from './supervisor/status.ts'

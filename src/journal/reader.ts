@@ -1,0 +1,142 @@
+/**
+ * Everything that can be asked of the journal. The command line reads a dead runtime's journal with this, and the
+ * journal itself is this plus writing. Lists are newest first, except where it says otherwise.
+ */
+import type { LazaretEvent } from '../base/events.ts'
+import type { Connection } from './connection.ts'
+import { countDeadLetters, findDeadLetters } from './dead-letters.ts'
+import { findEvents, lastEventSeq } from './events.ts'
+import { journalPath, openForReading } from './file.ts'
+import { findParked } from './poison.ts'
+import type {
+  AttemptRow,
+  DeadLetterFilter,
+  DeadLetterRow,
+  EventFilter,
+  FailureRow,
+  HotfixRow,
+  IncidentFilter,
+  IncidentRow,
+  KernelRow,
+  PlaybookStats,
+  PoisonRow,
+  TaskFilter,
+  TaskRow,
+} from './rows.ts'
+import { attemptTable, failureTable, hotfixTable, incidentTable, kernelTable, taskTable } from './schema.ts'
+
+const newestFirst = 'rowid DESC'
+/** For lists that are short by nature and must be whole. */
+const all = Number.MAX_SAFE_INTEGER
+
+export class JournalReader {
+  protected readonly connection: Connection
+
+  constructor(connection: Connection) {
+    this.connection = connection
+  }
+
+  /** By id. */
+  kernelRows(): KernelRow[] {
+    return kernelTable.find(this.connection, {}, 'id', all)
+  }
+
+  incident(id: string): IncidentRow | undefined {
+    return incidentTable.findOne(this.connection, { id })
+  }
+
+  incidents(filter: IncidentFilter = {}): IncidentRow[] {
+    const { kernel, status } = filter
+    return incidentTable.find(this.connection, { kernel, status }, newestFirst, filter.limit)
+  }
+
+  /** The newest open incident of the kernel. */
+  openIncidentFor(kernel: string): IncidentRow | undefined {
+    return incidentTable.findOne(this.connection, { kernel, status: 'open' })
+  }
+
+  failures(kernel: string, limit?: number): FailureRow[] {
+    return failureTable.find(this.connection, { kernel }, newestFirst, limit)
+  }
+
+  /** The first one first. */
+  attempts(incident: string): AttemptRow[] {
+    return attemptTable.find(this.connection, { incident }, 'n', all)
+  }
+
+  task(id: string): TaskRow | undefined {
+    return taskTable.findOne(this.connection, { id })
+  }
+
+  /** Highest priority first, then oldest first. */
+  tasks(filter: TaskFilter = {}): TaskRow[] {
+    const { kernel, status } = filter
+    return taskTable.find(this.connection, { kernel, status }, 'priority DESC, rowid', filter.limit)
+  }
+
+  deadLetters(filter: DeadLetterFilter = {}): DeadLetterRow[] {
+    this.beforeBatched()
+    return findDeadLetters(this.connection, filter)
+  }
+
+  /** How many are kept: limits.deadLettersPerKernel for each kernel at most. */
+  deadLetterCount(kernel?: string): number {
+    this.beforeBatched()
+    return countDeadLetters(this.connection, kernel)
+  }
+
+  /** All of them, for one kernel or for every one. */
+  parkedMessages(kernel?: string): PoisonRow[] {
+    return findParked(this.connection, kernel)
+  }
+
+  /** The newest hotfix in force, on probation or steady. */
+  activeHotfix(kernel: string): HotfixRow | undefined {
+    const [newest] = hotfixTable.find(this.connection, { kernel, status: 'probation' }, newestFirst, 1)
+    const [steady] = hotfixTable.find(this.connection, { kernel, status: 'steady' }, newestFirst, 1)
+    if (newest === undefined || steady === undefined) return newest ?? steady
+    return steady.at > newest.at ? steady : newest
+  }
+
+  hotfix(id: string): HotfixRow | undefined {
+    return hotfixTable.findOne(this.connection, { id })
+  }
+
+  hotfixes(kernel?: string): HotfixRow[] {
+    return hotfixTable.find(this.connection, { kernel }, newestFirst)
+  }
+
+  playbookStats(playbook: string): PlaybookStats {
+    const count = (outcome: string) => {
+      const sql = 'SELECT count(*) AS count FROM playbookUses WHERE playbook = ? AND outcome = ?'
+      return Number(this.connection.get(sql, [playbook, outcome])?.count ?? 0)
+    }
+    return { succeeded: count('succeeded'), failed: count('failed') }
+  }
+
+  /** In the order of their numbers: the first ones after `after`, or the last ones of all. */
+  events(filter: EventFilter = {}): LazaretEvent[] {
+    this.beforeBatched()
+    return findEvents(this.connection, filter)
+  }
+
+  /** The number of the last event, 0 where there is none: where an EventStream goes on. */
+  lastSeq(): number {
+    return lastEventSeq(this.connection)
+  }
+
+  close(): void {
+    this.connection.close()
+  }
+
+  /** Called before rows are read that are written in batches. */
+  protected beforeBatched(): void {}
+}
+
+/**
+ * Reads the journal of a runtime, running or not, without its lock.
+ * @throws LazaretError NOT_FOUND where there is no journal; JOURNAL_FAILED where it cannot be read.
+ */
+export function openJournalReadOnly(dataDir: string): JournalReader {
+  return new JournalReader(openForReading(journalPath(dataDir)))
+}

@@ -1,0 +1,186 @@
+/**
+ * What the journal remembers, as plain objects. Times are epoch milliseconds. An absent value is an absent key, never
+ * null. Who writes which row when is the supervisor's business; nothing here decides.
+ */
+import type { ErrorRecord } from '../base/error-record.ts'
+import type { EventType } from '../base/events.ts'
+import type { FailurePhase, HealedBy, Remedy, RemedyStep, Verdict } from '../base/remedy.ts'
+import type { Tier } from '../base/spec.ts'
+
+/** Where a kernel stands, so that a restart of the process finds it there. */
+export interface KernelRow {
+  readonly id: string
+  /** Dotted state of the chart, such as `quarantined.waiting`. */
+  readonly state: string
+  /** Failures since it was last steady. */
+  readonly failures: number
+  /** Repairs tried for the open incident. */
+  readonly attempts: number
+  /** Starts since it was last steady. */
+  readonly starts: number
+  readonly incident?: string
+  /** Whatever else the supervisor must know again. Plain JSON data. */
+  readonly facts: Readonly<Record<string, unknown>>
+  readonly at: number
+}
+
+export interface IncidentRow {
+  readonly id: string
+  readonly kernel: string
+  readonly fingerprint: string
+  readonly tier: Tier
+  readonly status: 'open' | 'resolved'
+  readonly openedAt: number
+  readonly resolvedAt?: number
+  /** How often the same failure was seen while it was open. */
+  readonly count: number
+  readonly error: ErrorRecord
+  readonly phase: FailurePhase
+  /** The evidence. */
+  readonly folder?: string
+  readonly healedBy?: HealedBy
+  readonly playbook?: string
+  /** One sentence: how it ended. */
+  readonly resolution?: string
+}
+
+/** One failure of one kernel, escalated or not. */
+export interface FailureRow {
+  readonly kernel: string
+  readonly at: number
+  readonly fingerprint: string
+  readonly error: ErrorRecord
+  readonly phase: FailurePhase
+  readonly incident?: string
+  /** What was decided about it, such as `restart` or `escalate`. */
+  readonly decision: string
+}
+
+/** One attempt at a repair. `incident` and `n` together are its name. */
+export interface AttemptRow {
+  readonly incident: string
+  /** 1 is the first. */
+  readonly n: number
+  readonly agent: string
+  readonly healedBy: HealedBy
+  readonly steps: readonly RemedyStep[]
+  readonly why: string
+  readonly verdict?: Verdict
+  readonly at: number
+  /** How far it came, such as `proposed`, `refused`, `applied`. */
+  readonly outcome: string
+}
+
+export interface TaskRow {
+  readonly id: string
+  readonly incident: string
+  readonly kernel: string
+  readonly type: 'fix_kernel_failure'
+  /** 1 to 10, 10 first. */
+  readonly priority: number
+  readonly status: 'open' | 'closed'
+  readonly error: string
+  readonly diagnosticPath: string
+  readonly log: readonly string[]
+  readonly createdAt: number
+  readonly closedAt?: number
+  readonly outcome?: string
+  readonly remedy?: Remedy
+}
+
+/** A message that was not handled, and why. */
+export interface DeadLetter {
+  readonly kernel: string
+  readonly from: string
+  readonly method: string
+  readonly kind: 'ask' | 'tell'
+  /** Code of the error that the sender saw or would have seen. */
+  readonly code: string
+  readonly reason: string
+  /** v8.serialize of the argument list; the journal keeps the first limits.deadLetterBytes of it. */
+  readonly args?: Uint8Array
+  readonly at: number
+}
+
+export interface DeadLetterRow extends DeadLetter {
+  /** Counts up. */
+  readonly id: number
+  /** Bytes before the cut: larger than args.length means that args cannot be deserialized. */
+  readonly argsBytes?: number
+}
+
+/** A message that crashed a kernel; parked where `parkedAt` is set. */
+export interface PoisonRow {
+  readonly kernel: string
+  readonly method: string
+  readonly argsSha256: string
+  readonly crashes: number
+  readonly reason?: string
+  readonly parkedAt?: number
+  /** Of the last crash. */
+  readonly at: number
+}
+
+export interface HotfixRow {
+  readonly id: string
+  readonly kernel: string
+  readonly incident: string
+  readonly status: 'probation' | 'steady' | 'rolledBack' | 'dropped'
+  readonly steps: readonly RemedyStep[]
+  readonly agent: string
+  readonly healedBy: HealedBy
+  /** Path of the overlay file. */
+  readonly file: string
+  readonly at: number
+  /** Name of the snapshot that it starts from. */
+  readonly stateFrom?: string
+  readonly playbook?: string
+}
+
+export interface PlaybookUse {
+  readonly playbook: string
+  readonly kernel: string
+  readonly incident: string
+  readonly outcome: 'succeeded' | 'failed'
+  readonly at: number
+}
+
+export interface PlaybookStats {
+  readonly succeeded: number
+  readonly failed: number
+}
+
+/** Something that happened to the journal itself, to be emitted as an event. */
+export interface JournalNote {
+  readonly type: Extract<EventType, 'journal.setAside' | 'journal.failed' | 'journal.resumed'>
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+export interface IncidentFilter {
+  readonly kernel?: string | undefined
+  readonly status?: IncidentRow['status'] | undefined
+  /** Rows at most, newest first. Default limits.journalReadRows. */
+  readonly limit?: number | undefined
+}
+
+export interface TaskFilter {
+  readonly kernel?: string | undefined
+  readonly status?: TaskRow['status'] | undefined
+  /** Rows at most: highest priority first, then oldest first. Default limits.journalReadRows. */
+  readonly limit?: number | undefined
+}
+
+export interface DeadLetterFilter {
+  readonly kernel?: string | undefined
+  /** Rows at most, newest first. Default limits.journalReadRows. */
+  readonly limit?: number | undefined
+}
+
+export interface EventFilter {
+  /** Only events with a larger number; the first of them where there are more than `limit`. Without it: the last ones. */
+  readonly after?: number | undefined
+  readonly kernel?: string | undefined
+  readonly type?: EventType | undefined
+  /** Default limits.journalReadRows. */
+  readonly limit?: number | undefined
+}

@@ -1,0 +1,215 @@
+/**
+ * One thread, driven by one chart. It carries out the chart's effects that concern the thread (boot, end) and feeds the
+ * chart what happens to it; every other effect goes to the supervisor through its port. It decides nothing.
+ */
+import type { ActorRefFrom, SnapshotFrom } from 'xstate'
+import type { BootRequest, LogLine, ThreadMessage } from '../actor/protocol.ts'
+import { Thread, type ThreadEnd } from '../actor/thread.ts'
+import type { Clock } from '../base/clock.ts'
+import { toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import type { KernelSpec } from '../base/spec.ts'
+import type { Effect, LifecycleEvent, lifecycleMachine } from './machine.ts'
+import type { Turnstile } from './turnstile.ts'
+
+export type LifecycleRef = ActorRefFrom<typeof lifecycleMachine>
+export type LifecycleSnapshot = SnapshotFrom<typeof lifecycleMachine>
+export type BootReason = Extract<Effect, { type: 'boot' }>['reason']
+
+export interface InstancePorts {
+  /** The transition, before any of its effects: written to the journal here. */
+  commit(snapshot: LifecycleSnapshot): void
+  /** Every effect but `boot` and `endThread`. */
+  effect(effect: Exclude<Effect, { type: 'boot' | 'endThread' }>): void
+  bootRequest(reason: BootReason): Promise<BootRequest>
+  /** The thread exists and loads the kernel. */
+  booting(thread: Thread, request: BootRequest, reason: BootReason): void
+  ready(thread: Thread, message: Extract<ThreadMessage, { t: 'ready' }>, reason: BootReason): void
+  message(thread: Thread, message: ThreadMessage): void
+  log(line: LogLine): void
+  stuck(thread: Thread): void
+  /** The thread has gone for whatever reason: settle what it held. Says whether a trusted playbook knows the failure. */
+  gone(thread: Thread | undefined, end: ThreadEnd, expected: boolean): Promise<{ known: boolean }>
+  report(thrown: unknown): void
+}
+
+/** `running.steady`: the chart's state as a dotted path. */
+export function dotted(value: LifecycleSnapshot['value']): string {
+  if (typeof value === 'string') return value
+  return Object.entries(value)
+    .map(([name, inner]) => (inner === undefined ? name : `${name}.${dotted(inner as LifecycleSnapshot['value'])}`))
+    .join(' ')
+}
+
+export class Instance {
+  /** The spec may change with a command; each boot takes the present one. */
+  readonly #spec: () => KernelSpec
+  readonly #ref: LifecycleRef
+  readonly #ports: InstancePorts
+  readonly #turnstile: Turnstile
+  readonly #clock: Clock
+  readonly #effects: Effect[] = []
+  #thread: Thread | undefined
+  /** An end that was asked for is no crash. */
+  #expectsEnd = false
+  /** Counts boots, so that one that was overtaken by a command gives up. */
+  #boot = 0
+  #endSettled: Promise<void> = Promise.resolve()
+  #readySinceMs: number | undefined
+
+  constructor(spec: () => KernelSpec, ref: LifecycleRef, ports: InstancePorts, turnstile: Turnstile, clock: Clock) {
+    this.#spec = spec
+    this.#ref = ref
+    this.#ports = ports
+    this.#turnstile = turnstile
+    this.#clock = clock
+    ref.on('*', (effect) => this.#effects.push(effect))
+    ref.subscribe((snapshot) => {
+      this.#guard(() => this.#ports.commit(snapshot))
+      for (const effect of this.#effects.splice(0)) this.#guard(() => this.#carryOut(effect))
+    })
+  }
+
+  get thread(): Thread | undefined {
+    return this.#thread
+  }
+
+  get snapshot(): LifecycleSnapshot {
+    return this.#ref.getSnapshot()
+  }
+
+  get state(): string {
+    return dotted(this.snapshot.value)
+  }
+
+  /** Milliseconds since the instance said that it was ready; 0 while none is. */
+  get uptimeMs(): number {
+    return this.#readySinceMs === undefined ? 0 : this.#clock.monotonicMs() - this.#readySinceMs
+  }
+
+  send(event: LifecycleEvent): void {
+    this.#ref.send(event)
+  }
+
+  /** Resolves when the chart is in a state that satisfies the test, at once where it already is. */
+  until(test: (snapshot: LifecycleSnapshot) => boolean): Promise<LifecycleSnapshot> {
+    const now = this.snapshot
+    if (test(now)) return Promise.resolve(now)
+    return new Promise((resolve) => {
+      const subscription = this.#ref.subscribe((snapshot) => {
+        if (!test(snapshot)) return
+        subscription.unsubscribe()
+        resolve(snapshot)
+      })
+    })
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run()
+    } catch (thrown) {
+      this.#ports.report(thrown)
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    if (effect.type === 'boot') {
+      this.#bootThread(effect.reason).catch((thrown: unknown) => this.#bootFailed(thrown))
+    } else if (effect.type === 'endThread') {
+      this.endThread()
+        .then(() => this.send({ type: 'ENDED' }))
+        .catch((thrown: unknown) => this.#ports.report(thrown))
+    } else this.#ports.effect(effect)
+  }
+
+  /** Ends the thread in an orderly way, by force after stopMs. Resolves when it is gone and what it held is settled. */
+  async endThread(): Promise<void> {
+    this.#boot += 1
+    const thread = this.#thread
+    if (thread !== undefined) {
+      this.#expectsEnd = true
+      await thread.stop(this.#spec().limits.stopMs)
+    }
+    await this.#endSettled
+  }
+
+  async #bootThread(reason: BootReason): Promise<void> {
+    await this.endThread()
+    const boot = this.#boot
+    const release = await this.#turnstile.enter()
+    try {
+      if (boot !== this.#boot) return
+      const request = await this.#ports.bootRequest(reason)
+      if (boot !== this.#boot) return
+      await this.#startThread(request, reason)
+    } finally {
+      release()
+    }
+  }
+
+  /** Resolves when the thread is ready or gone. */
+  #startThread(request: BootRequest, reason: BootReason): Promise<void> {
+    const settled = Promise.withResolvers<void>()
+    const spec = this.#spec()
+    const { startMs } = spec.limits
+    let timer: unknown
+    const done = () => {
+      this.#clock.clearTimeout(timer)
+      settled.resolve()
+    }
+    const thread: Thread = new Thread(
+      spec,
+      request,
+      {
+        onMessage: (message) => {
+          if (message.t === 'ready') {
+            done()
+            this.#readySinceMs = this.#clock.monotonicMs()
+            this.#ports.ready(thread, message, reason)
+            this.send({ type: 'READY' })
+          } else this.#ports.message(thread, message)
+        },
+        onLog: (line) => this.#ports.log(line),
+        onStuck: () => this.#ports.stuck(thread),
+        onEnd: (end) => {
+          done()
+          this.#onEnd(thread, end)
+        },
+      },
+      (thrown) => this.#ports.report(thrown),
+    )
+    this.#thread = thread
+    this.#expectsEnd = false
+    timer = this.#clock.setTimeout(() => {
+      const text = `start() had not finished after ${startMs} ms (limits.startMs).`
+      const error = toRecord(new LazaretError('KERNEL_START_TIMEOUT', text, { kernel: spec.id }))
+      thread.kill(error, 'start').catch((thrown: unknown) => this.#ports.report(thrown))
+    }, startMs)
+    this.#ports.booting(thread, request, reason)
+    return settled.promise
+  }
+
+  #onEnd(thread: Thread, end: ThreadEnd): void {
+    if (this.#thread !== thread) return
+    const expected = this.#expectsEnd
+    this.#thread = undefined
+    this.#readySinceMs = undefined
+    this.#endSettled = this.#settleEnd(thread, end, expected)
+  }
+
+  async #settleEnd(thread: Thread | undefined, end: ThreadEnd, expected: boolean): Promise<void> {
+    let known = false
+    try {
+      known = (await this.#ports.gone(thread, end, expected)).known
+    } catch (thrown) {
+      this.#ports.report(thrown)
+    }
+    if (!expected) this.send({ type: 'CRASHED', permanent: end.permanent, known })
+  }
+
+  /** What a boot needs could not be had: as a crash in start, so that the budget counts it. */
+  #bootFailed(thrown: unknown): void {
+    const end: ThreadEnd = { ordered: false, error: toRecord(thrown), phase: 'start', permanent: false }
+    this.#endSettled = this.#settleEnd(undefined, end, false)
+  }
+}

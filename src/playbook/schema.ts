@@ -1,0 +1,245 @@
+/**
+ * What a playbook file may say, and reading it. Files are written by people and by the runtime alike, so everything is
+ * checked and every complaint names file, line and key. Whether a patch in it may be applied is for repair to decide.
+ */
+import { basename } from 'node:path'
+import { z } from 'zod'
+import type { LazaretError } from '../base/errors.ts'
+import { kernelIdProblem, kernelIdRule } from '../base/ids.ts'
+import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
+import { limits } from '../base/limits.ts'
+import { nearest } from '../base/nearest.ts'
+import type { FailurePhase, HealedBy, RemedyStep } from '../base/remedy.ts'
+import { readYamlFile } from '../base/yaml-file.ts'
+
+const trusts = ['trial', 'trusted', 'suspended'] as const
+const phases = ['import', 'start', 'message', 'idle', 'snapshot', 'stop'] as const satisfies readonly FailurePhase[]
+const faults = ['restart', 'state', 'config', 'code', 'parked message'] as const
+const healers = [...faults, 'playbook', 'restore', 'person'] as const satisfies readonly HealedBy[]
+
+/** trial: used, and watched; trusted: used at the first crash; suspended: kept for a person, never used. */
+export type Trust = (typeof trusts)[number]
+
+export interface Playbook {
+  readonly kernel: string
+  /** Unique among the playbooks of its kernel. */
+  readonly name: string
+  readonly trust: Trust
+  readonly fingerprint: string
+  readonly failure: { readonly error: string; readonly phase: FailurePhase }
+  readonly steps: readonly RemedyStep[]
+  /** Where it comes from; absent where a person wrote it. */
+  readonly learnt?: {
+    /** ISO 8601. */
+    readonly at: string
+    readonly incident: string
+    readonly agent: string
+    readonly healedBy: HealedBy
+  }
+  readonly successes: number
+  readonly failures: number
+  readonly why: string
+}
+
+export const playbookSuffix = '_failure_remediation.yaml'
+
+export function playbookFileName(kernel: string): string {
+  return `${kernel}${playbookSuffix}`
+}
+
+function text(accepted: string) {
+  return z.string(accepted).min(1, accepted)
+}
+
+function pattern(regex: RegExp, accepted: string) {
+  return z.string(accepted).regex(regex, accepted)
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
+  return z.enum(words, `one of ${words.join(', ')}`)
+}
+
+function section<S extends z.core.$ZodLooseShape>(shape: S) {
+  return z.strictObject(shape, `a section with the keys ${Object.keys(shape).join(', ')}`)
+}
+
+const idLike = z.string(kernelIdRule).superRefine((id, ctx) => {
+  const problem = kernelIdProblem(id)
+  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: `${kernelIdRule} (${problem})` })
+})
+const sha = pattern(/^[0-9a-f]{64}$/, 'a SHA-256 hash: 64 digits 0-9 and a-f, in quotes')
+const counter = z.int('a whole number, 0 or more').min(0, 'a whole number, 0 or more').default(0)
+
+const stepShapes = {
+  restore_state: section({ do: z.literal('restore_state') }),
+  restore_config: section({ do: z.literal('restore_config') }),
+  apply_patch: section({
+    do: z.literal('apply_patch'),
+    file: text("a path in the kernel's folder"),
+    preimage_sha256: sha,
+    patch: text('a unified diff'),
+  }),
+  park_message: section({ do: z.literal('park_message'), method: text('the name of a method'), args_sha256: sha }),
+}
+const verbs = Object.keys(stepShapes)
+const stepShape = z.discriminatedUnion(
+  'do',
+  [stepShapes.restore_state, stepShapes.restore_config, stepShapes.apply_patch, stepShapes.park_message],
+  `one of ${verbs.join(', ')}`,
+)
+
+const failureShape = section({ error: text('the message of the failure'), phase: oneOf(phases) })
+const learntShape = section({
+  at: z.iso.datetime('a time such as 2026-11-24T04:15:03.123Z'),
+  incident: text('the id of an incident'),
+  agent: text('the name of an agent'),
+  healed_by: z.enum(healers, `one of ${healers.join(', ')}`),
+})
+const stepCount = `a list of 1 to ${limits.playbookSteps} steps`
+const playbookShape = section({
+  name: idLike,
+  trust: oneOf(trusts).default('trial'),
+  fingerprint: pattern(/^[0-9a-f]{8,64}$/, 'a fingerprint: 8 to 64 digits 0-9 and a-f, in quotes'),
+  failure: failureShape,
+  steps: z.array(stepShape, stepCount).min(1, stepCount).max(limits.playbookSteps, stepCount),
+  learnt: learntShape.optional(),
+  successes: counter,
+  failures: counter,
+  why: text('a sentence that says why this heals the failure'),
+})
+const playbookCount = `a list of at most ${limits.playbooksPerFile} playbooks`
+const fileShape = section({
+  version: z.literal(1, '1'),
+  kernel: idLike,
+  playbooks: z.array(playbookShape, playbookCount).max(limits.playbooksPerFile, playbookCount),
+})
+
+type FileEntry = z.output<typeof playbookShape>
+
+type MakeError = (first: InputProblem, rest?: readonly InputProblem[]) => LazaretError
+
+/**
+ * @param path of a file named `<kernel>_failure_remediation.yaml`.
+ * @throws LazaretError PLAYBOOK_INVALID: a paragraph about the first problem with file, line, key, accepted, Got.
+ */
+export function readPlaybookFile(path: string): Playbook[] {
+  const file = readYamlFile(path, { code: 'PLAYBOOK_INVALID' })
+  return parsePlaybooks(file.value, basename(path).slice(0, -playbookSuffix.length), file.error)
+}
+
+/**
+ * @param value plain data of a whole file.
+ * @param named the kernel that the file is named after.
+ */
+export function parsePlaybooks(value: unknown, named: string, makeError: MakeError): Playbook[] {
+  const parsed = fileShape.safeParse(value)
+  if (!parsed.success) {
+    const [first, ...rest] = problemsOf(parsed.error.issues, value)
+    throw makeError(first ?? { path: [], accepted: 'a playbook file', got: 'something else', todo: 'Mend it.' }, rest)
+  }
+  const { kernel, playbooks } = parsed.data
+  if (kernel !== named) {
+    const todo = 'Change it, or rename the file.'
+    throw makeError({ path: ['kernel'], accepted: `${named}, as the file is named`, got: showValue(kernel), todo })
+  }
+  const seen = new Set<string>()
+  for (const [index, { name }] of playbooks.entries()) {
+    if (seen.has(name)) {
+      const accepted = 'a name that no other playbook of this file has'
+      throw makeError({ path: ['playbooks', index, 'name'], accepted, got: showValue(name), todo: 'Rename one.' })
+    }
+    seen.add(name)
+  }
+  return playbooks.map((entry) => fromEntry(kernel, entry))
+}
+
+function fromEntry(kernel: string, entry: FileEntry): Playbook {
+  const { learnt, steps, ...rest } = entry
+  const origin = learnt === undefined ? {} : { learnt: originOf(learnt) }
+  return { ...rest, kernel, steps: steps.map(fromStep), ...origin }
+}
+
+function originOf({ at, incident, agent, healed_by: healedBy }: z.output<typeof learntShape>) {
+  return { at, incident, agent, healedBy }
+}
+
+function fromStep(step: FileEntry['steps'][number]): RemedyStep {
+  if (step.do === 'apply_patch') {
+    return { do: step.do, file: step.file, preimageSha256: step.preimage_sha256, patch: step.patch }
+  }
+  if (step.do === 'park_message') return { do: step.do, method: step.method, argsSha256: step.args_sha256 }
+  return step
+}
+
+/** A playbook as it stands in its file: plain data, keys in the order in which a person reads them. */
+export function toEntry(playbook: Playbook): z.input<typeof playbookShape> {
+  const { name, trust, fingerprint, failure, learnt, successes, failures, why } = playbook
+  return {
+    name,
+    trust,
+    why,
+    fingerprint,
+    failure: { error: failure.error, phase: failure.phase },
+    steps: playbook.steps.map(toStep),
+    ...(learnt === undefined
+      ? {}
+      : { learnt: { at: learnt.at, incident: learnt.incident, agent: learnt.agent, healed_by: learnt.healedBy } }),
+    successes,
+    failures,
+  }
+}
+
+function toStep(step: RemedyStep): z.input<typeof stepShape> {
+  if (step.do === 'apply_patch') {
+    return { do: step.do, file: step.file, preimage_sha256: step.preimageSha256, patch: step.patch }
+  }
+  if (step.do === 'park_message') return { do: step.do, method: step.method, args_sha256: step.argsSha256 }
+  return { do: step.do }
+}
+
+/** Unknown keys first: a mistyped key is most often why another one is missing. */
+function problemsOf(issues: readonly z.core.$ZodIssue[], value: unknown): InputProblem[] {
+  const unknown: InputProblem[] = []
+  const wrong: InputProblem[] = []
+  for (const issue of issues) {
+    const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) unknown.push(unknownKey(path, key, value))
+    } else if (!wrong.some((other) => other.path.join() === path.join())) {
+      const found = valueAt(value, path)
+      const todo = found === undefined ? `Add ${String(path.at(-1) ?? 'it')}.` : 'Correct it.'
+      wrong.push({ path, accepted: issue.message, got: showValue(found), todo })
+    }
+  }
+  return [...unknown, ...wrong]
+}
+
+function unknownKey(path: KeyPath, key: string, value: unknown): InputProblem {
+  const known = knownKeys(path, value)
+  const meant = nearest(key, known)
+  return {
+    path: [...path, key],
+    accepted: `one of the keys ${known.join(', ')}`,
+    rule: `is not a key that is known here; accepted are ${known.join(', ')}`,
+    got: showValue(key),
+    todo: meant === undefined ? 'Remove it.' : `Did you mean ${meant}?`,
+  }
+}
+
+function knownKeys(path: KeyPath, value: unknown): string[] {
+  if (path.length === 0) return Object.keys(fileShape.shape)
+  if (path.length === 2) return Object.keys(playbookShape.shape)
+  if (path[2] === 'failure') return Object.keys(failureShape.shape)
+  if (path[2] === 'learnt') return Object.keys(learntShape.shape)
+  const verb = valueAt(value, [...path, 'do'])
+  return Object.keys(Object.entries(stepShapes).find(([name]) => name === verb)?.[1].shape ?? { do: true })
+}
+
+function valueAt(value: unknown, path: KeyPath): unknown {
+  let found = value
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
+    found = Reflect.get(found, step)
+  }
+  return found
+}

@@ -1,0 +1,200 @@
+/**
+ * One attempt at a repair: a workspace, the agents in order, a proof for each candidate; the first that holds wins.
+ * Everything proposed and every verdict is told as it happens. It applies nothing: that is the supervisor's decision.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import type { Evidence, Golden, Overlay, Remedy, Verdict } from '../base/remedy.ts'
+import type { KernelSpec } from '../base/spec.ts'
+import type { AgentInput, RepairAgent } from './agents/agent.ts'
+import { type ProofMemo, prove } from './proof.ts'
+import { readSources } from './sources.ts'
+import { defaultBounds, isolationHere, type RunTrial } from './trial.ts'
+import { makeWorkspace, type Workspace } from './workspace.ts'
+
+export interface RepairInput {
+  readonly evidence: Evidence
+  readonly spec: Pick<KernelSpec, 'entryUrl' | 'crashOn' | 'limits' | 'repair'>
+  /** dataDir of the runtime; the workspace is in `repair/` below it. */
+  readonly dataDir: string
+  /** The kernel's own data folder, which each trial gets a copy of. */
+  readonly kernelDataDir: string
+  /** Counts the attempts at this incident. */
+  readonly attempt: number
+  /** Cheapest first. */
+  readonly agents: readonly RepairAgent[]
+  readonly golden?: Golden | undefined
+  /** v8.serialize of the golden snapshot's state. */
+  readonly goldenState?: Uint8Array | undefined
+  /** The hotfix that was in force at the crash. */
+  readonly overlayNow?: Overlay | undefined
+  readonly playbook?: Remedy | undefined
+  /** A remedy that a person has approved: proved anew, before any other. */
+  readonly approved?: Remedy | undefined
+  readonly run: RunTrial
+  /** remedyKey of what this incident has seen already. Not tried again; what is tried now is added. */
+  readonly tried: Set<string>
+  readonly on: RepairListeners
+  readonly signal: AbortSignal
+}
+
+export interface RepairListeners {
+  proposed(remedy: Remedy): void
+  verified(remedy: Remedy, verdict: Verdict): void
+  refused(remedy: Remedy, verdict: Verdict): void
+}
+
+export type RepairOutcome =
+  | { readonly remedy: Remedy; readonly verdict: Verdict }
+  | {
+      readonly exhausted: true
+      /** One sentence a candidate, or why there was none. */
+      readonly reasons: readonly string[]
+    }
+
+/** The same for two remedies that do the same, whoever proposed them. */
+export function remedyKey(remedy: Remedy): string {
+  return sha256(JSON.stringify(remedy.steps))
+}
+
+/**
+ * Takes spec.repair.timeoutMs at most.
+ * @throws the signal's reason where it was aborted, when the candidate's process has ended; what a listener throws.
+ */
+export async function runRepair(input: RepairInput): Promise<RepairOutcome> {
+  const { timeoutMs } = input.spec.repair
+  const deadline = new AbortController()
+  const timer = setTimeout(
+    () => deadline.abort(new DOMException('The repair took too long.', 'TimeoutError')),
+    timeoutMs,
+  )
+  const { evidence, dataDir, kernelDataDir, attempt } = input
+  const root = join(dataDir, 'repair')
+  const workspace = await makeWorkspace({
+    ...{ root, incident: evidence.incident, attempt, evidence, dataDirOfKernel: kernelDataDir },
+  })
+  const repair = new Repair(input, workspace, AbortSignal.any([input.signal, deadline.signal]))
+  try {
+    return await repair.run()
+  } catch (thrown) {
+    input.signal.throwIfAborted()
+    if (!deadline.signal.aborted) throw thrown
+    return { exhausted: true, reasons: [...repair.reasons, `The ${timeoutMs} ms of this repair are over.`] }
+  } finally {
+    clearTimeout(timer)
+    await workspace.remove()
+  }
+}
+
+class Repair {
+  readonly reasons: string[] = []
+  readonly #input: RepairInput
+  readonly #workspace: Workspace
+  readonly #signal: AbortSignal
+  readonly #memo: ProofMemo = {}
+
+  constructor(input: RepairInput, workspace: Workspace, signal: AbortSignal) {
+    this.#input = input
+    this.#workspace = workspace
+    this.#signal = signal
+  }
+
+  async run(): Promise<RepairOutcome> {
+    const { approved, agents } = this.#input
+    // A person has seen it and said yes, so it does not matter that it was tried before.
+    const forThis = approved === undefined ? undefined : await this.#try(approved)
+    if (forThis !== undefined) return forThis
+    for (const agent of agents) {
+      const won = await this.#ask(agent)
+      if (won !== undefined) return won
+    }
+    if (this.reasons.length === 0) this.reasons.push('No agent had anything to propose.')
+    return { exhausted: true, reasons: this.reasons }
+  }
+
+  /** An agent that fails has nothing to offer; its reason is kept, and the next one is asked. */
+  async #ask(agent: RepairAgent): Promise<RepairOutcome | undefined> {
+    const candidates = candidatesOf(agent, await this.#agentInput())
+    for (;;) {
+      let next: IteratorResult<Remedy, void>
+      try {
+        next = await candidates.next()
+      } catch (thrown) {
+        this.#signal.throwIfAborted()
+        this.reasons.push(`${agent.name}: ${toRecord(thrown).message}`)
+        return undefined
+      }
+      this.#signal.throwIfAborted()
+      if (next.done) return undefined
+      if (this.#input.tried.has(remedyKey(next.value))) {
+        this.reasons.push(`${next.value.agent}: tried before in this incident.`)
+        continue
+      }
+      const won = await this.#try(next.value)
+      if (won !== undefined) return won
+    }
+  }
+
+  async #try(remedy: Remedy): Promise<RepairOutcome | undefined> {
+    const { tried, on } = this.#input
+    tried.add(remedyKey(remedy))
+    on.proposed(remedy)
+    const verdict = await this.#prove(remedy)
+    this.#signal.throwIfAborted()
+    if (verdict.passed) {
+      on.verified(remedy, verdict)
+      return { remedy, verdict }
+    }
+    on.refused(remedy, verdict)
+    this.reasons.push(`${remedy.agent}: ${verdict.refusal ?? 'refused'}`)
+    return undefined
+  }
+
+  async #agentInput(): Promise<AgentInput> {
+    const { evidence, golden, goldenState, playbook, spec, overlayNow } = this.#input
+    const { sources } = await readSources(evidence, golden, overlayNow ?? {})
+    const kernelFolderUrl = new URL('./', spec.entryUrl).href
+    return { evidence, sources, kernelFolderUrl, golden, goldenState, playbook, signal: this.#signal }
+  }
+
+  /** A sandbox that fails proves nothing: the candidate is refused, and may be tried again in a later attempt. */
+  async #prove(remedy: Remedy): Promise<Verdict> {
+    const { evidence, golden, goldenState, overlayNow, spec, run, tried } = this.#input
+    const { entryUrl, crashOn, limits } = spec
+    const startedAt = performance.now()
+    try {
+      return await prove(
+        {
+          ...{ evidence, remedy, golden, goldenState, overlayNow, entryUrl, crashOn },
+          ...{ checkUrl: checkUrlOf(entryUrl), workspace: this.#workspace, memo: this.#memo, signal: this.#signal },
+          bounds: { heapMb: limits.heapMb, startMs: Math.min(limits.startMs, defaultBounds.startMs) },
+        },
+        run,
+      )
+    } catch (thrown) {
+      this.#signal.throwIfAborted()
+      if (!(thrown instanceof LazaretError)) throw thrown
+      tried.delete(remedyKey(remedy))
+      const refusal = `${thrown.code}: ${thrown.message}`
+      const durationMs = performance.now() - startedAt
+      return { passed: false, lines: [], isolation: isolationHere(), durationMs, refusal }
+    }
+  }
+}
+
+async function* candidatesOf(agent: RepairAgent, input: AgentInput): AsyncGenerator<Remedy, void> {
+  const proposed = agent.propose(input)
+  if (proposed instanceof Promise) yield* await proposed
+  else yield* proposed
+}
+
+/** check.ts beside the entry, or check.js where the kernel is compiled. */
+function checkUrlOf(entryUrl: string): string | undefined {
+  const extension = /\.[cm]?[jt]s$/.exec(entryUrl)?.[0] ?? '.ts'
+  const url = new URL(`./check${extension}`, entryUrl)
+  return existsSync(fileURLToPath(url)) ? url.href : undefined
+}

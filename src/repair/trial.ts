@@ -1,0 +1,78 @@
+/**
+ * One run of a candidate in the sandbox: what is asked (TrialJob) and what came of it (TrialResult). Plain data, shared
+ * by the pool in this folder and by the two files in sandbox/ that carry it out. It decides nothing: proof.ts judges.
+ */
+import type { ErrorRecord } from '../base/error-record.ts'
+import { limits } from '../base/limits.ts'
+import type { FailurePhase, Overlay, RecordedMessage, RecordedReply, Verdict } from '../base/remedy.ts'
+import type { CrashOn } from '../base/spec.ts'
+
+export interface TrialJob {
+  /** `replay`: the recorded messages, in order. `check`: check.ts against a fresh instance without state. */
+  readonly mode: 'replay' | 'check'
+  readonly kernel: string
+  readonly entryUrl: string
+  /** Present in mode `check`. Never overlaid. */
+  readonly checkUrl?: string
+  readonly overlay: Overlay
+  readonly config: Record<string, unknown>
+  /** v8.serialize of the state to start from. */
+  readonly state?: Uint8Array
+  readonly messages: readonly RecordedMessage[]
+  readonly replies: readonly RecordedReply[]
+  readonly crashOn: CrashOn
+  /** Absolute path of a folder with `data/` and `out/`: the only places the candidate may write to. */
+  readonly folder: string
+  /** file: URLs of the kernel's import graph, which may be read besides the kernel's own folder. */
+  readonly files: readonly string[]
+  readonly bounds: TrialBounds
+}
+
+/** Milliseconds, megabytes and bytes; see base/limits.ts for the reasons. */
+export interface TrialBounds {
+  readonly runMs: number
+  readonly startMs: number
+  readonly messageMs: number
+  readonly settleMs: number
+  readonly heapMb: number
+  readonly rssMb: number
+  readonly outputBytes: number
+}
+
+export const defaultBounds: TrialBounds = {
+  runMs: limits.sandboxRunMs,
+  startMs: limits.sandboxStartMs,
+  messageMs: limits.sandboxMessageMs,
+  settleMs: limits.sandboxSettleMs,
+  heapMb: limits.sandboxHeapMb,
+  rssMb: limits.sandboxRssMb,
+  outputBytes: limits.sandboxOutputBytes,
+}
+
+export type TrialPhase = FailurePhase | 'check'
+export type Isolation = Verdict['isolation']
+
+export interface TrialResult {
+  readonly outcome: 'passed' | 'failed' | 'hung' | 'exited'
+  /** What was going on when it ended; `idle` where it passed. */
+  readonly phase: TrialPhase
+  readonly error?: ErrorRecord
+  /** Index of the message that was being handled, or was handled last. */
+  readonly at?: number
+  /** The candidate needed what the cage does not give; nothing is proved either way. */
+  readonly refused?: 'CAGE_UNSUITABLE'
+  /** What it needed, for a person: `reading /etc/hosts`. */
+  readonly needed?: string
+  /** Last lines that the kernel logged. */
+  readonly log: readonly string[]
+  readonly durationMs: number
+}
+
+export type IsolatedResult = TrialResult & { readonly isolation: Isolation; readonly pid: number }
+
+export type RunTrial = (job: TrialJob, signal: AbortSignal) => Promise<IsolatedResult>
+
+/** What the permission model of this Node can deny: the network only from 26 on (FACTS C). */
+export function isolationHere(): Isolation {
+  return process.allowedNodeEnvironmentFlags.has('--allow-net') ? 'permission' : 'weak'
+}

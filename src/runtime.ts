@@ -1,0 +1,430 @@
+/**
+ * `createRuntime`: wires the floors for one fleet in one data directory, and gives the host program its handle. It
+ * installs no signal handlers and starts no daemon.
+ */
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { AnyRemoteApi, AskOptions, Ref } from './actor/kernel.ts'
+import { makeRef } from './actor/ref.ts'
+import { keepThreadsInterruptible } from './actor/thread.ts'
+import { type Clock, systemClock } from './base/clock.ts'
+import { toRecord } from './base/error-record.ts'
+import { LazaretError } from './base/errors.ts'
+import { type EventListener, EventStream } from './base/events.ts'
+import { limits } from './base/limits.ts'
+import { createLog, type Log } from './base/log.ts'
+import type { FleetSpec } from './base/spec.ts'
+import { ControlServer, type ControlTable } from './control/server.ts'
+import { LogRing } from './diagnostics/log-ring.ts'
+import { expireReplays } from './diagnostics/replay.ts'
+import { SystemSampler } from './diagnostics/system-sampler.ts'
+import { Incidents, incidentPayload } from './escalation/incident.ts'
+import { type Notice, notifyOperators } from './escalation/notify.ts'
+import { taskPayload } from './escalation/task.ts'
+import { Journal } from './journal/journal.ts'
+import { acquireDataDirLock, type DataDirLock } from './journal/lock.ts'
+import { Heartbeat } from './lifecycle/heartbeat.ts'
+import { PlaybookRegistry } from './playbook/registry.ts'
+import { HotfixStore } from './repair/hotfix.ts'
+import { SandboxPool } from './repair/sandbox-pool.ts'
+import { GoldenStore } from './snapshot/golden.ts'
+import { SnapshotStore } from './snapshot/store.ts'
+import { RuntimeBus } from './supervisor/bus.ts'
+import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
+import { type FleetInput, loadFleet } from './supervisor/fleet.ts'
+import type { House } from './supervisor/house.ts'
+import { PostOffice } from './supervisor/post-office.ts'
+import { type KernelStatus, statusOf } from './supervisor/status.ts'
+import { Supervisor } from './supervisor/supervisor.ts'
+import { Unit } from './supervisor/unit.ts'
+import { VitalsSampler } from './supervisor/vitals.ts'
+
+export interface RuntimeOptions {
+  /** Path of a fleet file, or an object of the same shape. Default `./kernels/fleet.yaml`. */
+  fleet?: string | FleetInput
+  /** Journal, snapshots, hotfixes, control socket; one runtime to a folder. Default `.lazaret`. */
+  dataDir?: string
+  /** Evidence of failures. Default `.quarantine`. */
+  quarantineDir?: string
+  /** Default `playbooks`. */
+  playbooksDir?: string
+  /** Told of every critical incident, of its end, and of a kernel that needs a person. Never in the way. */
+  notify?: (notice: Notice) => void | Promise<void>
+  /** A pino logger; by default JSON lines of level warn and above on stderr. `false`: none. */
+  log?: Log | false
+  /** Successes after which a playbook is trusted; the repair that made it counts as one. Default 1. */
+  playbookTrustAfter?: number
+  /**
+   * Sets V8's `--no-turboshaft-loop-unrolling` for the whole process before the first thread, without which some loops
+   * can never be interrupted. Default true.
+   */
+  keepThreadsInterruptible?: boolean
+  /** Opens `<dataDir>/control.sock` for the command line. Default true. */
+  control?: boolean
+  /** Default: the system's. */
+  clock?: Clock
+}
+
+export interface KernelHandle {
+  status(): KernelStatus
+  /** Re-reads the fleet file for this kernel and starts it anew, in an orderly way. */
+  restart(): Promise<KernelStatus>
+  quarantine(): Promise<KernelStatus>
+  repair(): Promise<KernelStatus>
+  rejoin(): Promise<KernelStatus>
+  park(): Promise<KernelStatus>
+}
+
+/** @throws LazaretError FLEET_INVALID or OPTION_INVALID; nothing is started then. */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  return new Runtime(options)
+}
+
+type Phase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+
+export class Runtime {
+  readonly #options: RuntimeOptions
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #dataDir: string
+  readonly #fleet: FleetSpec
+  readonly #listeners = new Set<EventListener>()
+  #phase: Phase = 'new'
+  #house: House | undefined
+  #supervisor: Supervisor | undefined
+  #close: (() => Promise<void>) | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(options: RuntimeOptions) {
+    this.#options = checked(options)
+    this.#clock = options.clock ?? systemClock
+    this.#log = options.log === false ? createLog({ level: 'silent' }) : (options.log ?? createLog())
+    this.#dataDir = resolve(options.dataDir ?? '.lazaret')
+    this.#fleet = this.#loadFleet()
+  }
+
+  #loadFleet(): FleetSpec {
+    return loadFleet(this.#options.fleet ?? './kernels/fleet.yaml')
+  }
+
+  /** Absolute path. */
+  get dataDir(): string {
+    return this.#dataDir
+  }
+
+  get fleet(): FleetSpec {
+    return this.#fleet
+  }
+
+  /**
+   * Starts the fleet. Resolves when every kernel has settled, in service or not.
+   * @throws LazaretError DATA_DIR_IN_USE, JOURNAL_FAILED; RUNTIME_STOPPED where it has been stopped.
+   */
+  async start(): Promise<KernelStatus[]> {
+    if (this.#phase !== 'new')
+      throw new LazaretError('RUNTIME_STOPPED', `A runtime is started once; this one is ${this.#phase}.`)
+    this.#phase = 'starting'
+    const lock = this.#lockDataDir()
+    try {
+      await this.#open(lock)
+    } catch (thrown) {
+      this.#phase = 'stopped'
+      lock.release()
+      throw thrown
+    }
+    await this.#supervisor?.start()
+    // A stop during the start has the last word.
+    if (this.#phase === 'starting') this.#phase = 'running'
+    this.#house?.events.emit('runtime.started', undefined, {
+      kernels: this.#fleet.kernels.length,
+      dataDir: this.#dataDir,
+    })
+    return this.status()
+  }
+
+  #lockDataDir(): DataDirLock {
+    try {
+      mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 })
+      return acquireDataDirLock(this.#dataDir)
+    } catch (thrown) {
+      this.#phase = 'new'
+      throw thrown
+    }
+  }
+
+  async #open(lock: DataDirLock): Promise<void> {
+    if (this.#options.keepThreadsInterruptible !== false) keepThreadsInterruptible()
+    const journal = Journal.open(this.#dataDir, this.#clock)
+    const events = new EventStream(this.#clock, journal.lastSeq())
+    events.on((event) => journal.append(event))
+    for (const listener of this.#listeners) events.on(listener)
+    const house = this.#furnish(journal, events)
+    this.#house = house
+    await house.playbooks.load()
+    expireReplays(house.quarantineDir, this.#clock.now())
+    const vitals = new VitalsSampler(house)
+    const supervisor = new Supervisor(house, this.#fleet.levels)
+    this.#supervisor = supervisor
+    const control =
+      this.#options.control === false
+        ? undefined
+        : await ControlServer.listen(this.#dataDir, controlTable(this), events)
+    house.sampler.start()
+    vitals.start()
+    this.#close = async () => {
+      await vitals.stop()
+      await supervisor.stop()
+      house.heartbeat.stop()
+      await Promise.all([house.sandbox.close(), house.sampler.stop(), house.playbooks.close(), control?.close()])
+      house.office.close(() => new LazaretError('RUNTIME_STOPPED', 'The runtime has stopped.'))
+      events.emit('runtime.stopped', undefined)
+      journal.close()
+      lock.release()
+    }
+  }
+
+  #furnish(journal: Journal, events: EventStream): House {
+    const clock = this.#clock
+    const { emit } = events
+    const report = (thrown: unknown) => {
+      this.#log.error({ error: toRecord(thrown) }, 'the runtime itself failed')
+      emit('listener.failed', undefined, { error: toRecord(thrown) })
+    }
+    const units = new Map<string, Unit>()
+    const office = new PostOffice(units, {
+      ...{ clock, emit, closed: () => this.#refusal() },
+      addDeadLetter: (letter) => journal.addDeadLetter(letter),
+    })
+    for (const spec of this.#fleet.kernels) units.set(spec.id, this.#unit(spec, office))
+    const supervisor = () => this.#supervisor?.disabledKernels() ?? []
+    const bus: RuntimeBus = new RuntimeBus({
+      'event.incident': () => incidents.list().map(incidentPayload),
+      'system.degraded_mode': () => [{ enabled: supervisor().length > 0, disabled_kernels: supervisor() }],
+      'coding_agent.task_create': () => journal.tasks({ status: 'open' }).map(taskPayload),
+    })
+    const incidents = new Incidents({
+      ...{ clock, emit, publish: (topic, payload) => bus.publish(topic, payload) },
+      store: {
+        openIncident: (row) => journal.openIncident(row),
+        updateIncident: (id, change) => void journal.updateIncident(id, change),
+        openIncidents: () => journal.incidents({ status: 'open' }).toReversed(),
+      },
+    })
+    const snapshots = new SnapshotStore(resolve(this.#dataDir, 'snapshots'), clock, emit)
+    return {
+      ...{ clock, events, journal, units, office, bus, incidents, snapshots, report, dataDir: this.#dataDir },
+      goldens: new GoldenStore(snapshots),
+      playbooks: new PlaybookRegistry(resolve(this.#options.playbooksDir ?? 'playbooks'), emit, clock, {
+        trustAfter: this.#options.playbookTrustAfter ?? 1,
+      }),
+      hotfixes: new HotfixStore(resolve(this.#dataDir, 'hotfixes')),
+      logs: new LogRing(),
+      sampler: new SystemSampler(clock),
+      sandbox: new SandboxPool(),
+      heartbeat: new Heartbeat(clock, report),
+      notify: notifyOperators({ notify: this.#options.notify, log: this.#log, emit, clock }),
+      quarantineDir: resolve(this.#options.quarantineDir ?? '.quarantine'),
+      rereadFleet: () => this.#loadFleet(),
+    }
+  }
+
+  #unit(spec: FleetSpec['kernels'][number], office: PostOffice): Unit {
+    office.addKernel(spec.id, spec.concurrency)
+    return new Unit(spec, {
+      nowMs: () => this.#clock.monotonicMs(),
+      deadLetter: (letter) => office.deadLetter(letter),
+      began: (kernel, message) => {
+        this.#house?.units.get(kernel)?.recorder.delivered({ ...message, at: this.#clock.now() })
+      },
+    })
+  }
+
+  /** Stops the fleet in reverse order, gracefully and then by force. Resolves when no thread, process or timer is left. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#phase === 'new') {
+      this.#phase = 'stopped'
+      return
+    }
+    this.#phase = 'stopping'
+    for (const unit of this.#house?.units.values() ?? []) unit.route.close()
+    await this.#close?.()
+    this.#phase = 'stopped'
+  }
+
+  /** Why nothing can be sent now. */
+  #refusal(): LazaretError | undefined {
+    if (this.#phase === 'running' || this.#phase === 'starting') return undefined
+    return new LazaretError('RUNTIME_STOPPED', `The runtime is ${this.#phase}: it takes no messages.`)
+  }
+
+  /** A handle to a kernel. @throws LazaretError UNKNOWN_KERNEL where the fleet has none of this id. */
+  ref<R = AnyRemoteApi>(id: string, options: AskOptions = {}): Ref<R> {
+    if (!this.#fleet.kernels.some((kernel) => kernel.id === id)) throw this.#unknown(id)
+    return makeRef<R>(id, (message) => this.#send(message), options)
+  }
+
+  readonly #send: PostOffice['hostSend'] = (message) => {
+    if (this.#house !== undefined) return this.#house.office.hostSend(message)
+    const error = new LazaretError(
+      'RUNTIME_NOT_STARTED',
+      `${message.to}.${message.method}: the runtime has not been started.`,
+      {
+        hint: 'await runtime.start() first.',
+      },
+    )
+    if (message.kind === 'ask') return Promise.reject(error)
+    throw error
+  }
+
+  #unknown(id: string): LazaretError {
+    const known = this.#fleet.kernels.map((kernel) => kernel.id)
+    return new LazaretError(
+      'UNKNOWN_KERNEL',
+      `The fleet has no kernel ${JSON.stringify(id)}. It has: ${known.join(', ')}.`,
+      {
+        details: { known },
+      },
+    )
+  }
+
+  /** Every event from now on. Returns the function that ends the subscription. */
+  on(_event: 'event', listener: EventListener): () => void {
+    this.#listeners.add(listener)
+    const off = this.#house?.events.on(listener)
+    return () => {
+      this.#listeners.delete(listener)
+      off?.()
+    }
+  }
+
+  /** Every kernel, in the order of the fleet. */
+  status(): KernelStatus[] {
+    return [...this.#opened().units.values()].map(statusOf)
+  }
+
+  /** Asks of the host program that wait for their reply. */
+  get pendingAsks(): number {
+    return this.#house?.office.pendingAsks ?? 0
+  }
+
+  kernel(id: string): KernelHandle {
+    const run = (name: CommandName) => async () => command(this.#opened(), this.#unitOf(id), name)
+    return {
+      status: () => statusOf(this.#unitOf(id)),
+      ...{ restart: run('restart'), quarantine: run('quarantine'), repair: run('repair') },
+      ...{ rejoin: run('rejoin'), park: run('park') },
+    }
+  }
+
+  /** Applies the proved repair that waits in a task. @throws LazaretError NOT_FOUND, COMMAND_REFUSED. */
+  async approve(taskId: string): Promise<KernelStatus> {
+    const task = openTask(this.#opened(), taskId)
+    return approve(this.#opened(), this.#unitOf(task.kernel), task)
+  }
+
+  async reject(taskId: string): Promise<KernelStatus> {
+    const task = openTask(this.#opened(), taskId)
+    return reject(this.#opened(), this.#unitOf(task.kernel), task)
+  }
+
+  /** Last lines of a kernel's log, oldest first, as JSON lines. */
+  logs(id: string, lines: number = limits.kernelLogLines): string[] {
+    return this.#opened().logs.last(this.#unitOf(id).id, lines)
+  }
+
+  /** What has been written down: incidents, tasks, dead letters, events, attempts. Read only. */
+  get journal(): Pick<
+    Journal,
+    | 'incidents'
+    | 'incident'
+    | 'attempts'
+    | 'tasks'
+    | 'task'
+    | 'deadLetters'
+    | 'deadLetterCount'
+    | 'events'
+    | 'failures'
+    | 'hotfixes'
+    | 'parkedMessages'
+  > {
+    return this.#opened().journal
+  }
+
+  get playbooks(): Pick<PlaybookRegistry, 'list'> {
+    return this.#opened().playbooks
+  }
+
+  #unitOf(id: string): Unit {
+    const unit = this.#opened().units.get(id)
+    if (unit === undefined) throw this.#unknown(id)
+    return unit
+  }
+
+  #opened(): House {
+    if (this.#house !== undefined) return this.#house
+    throw new LazaretError('RUNTIME_NOT_STARTED', 'The runtime has not been started.', {
+      hint: 'await runtime.start() first.',
+    })
+  }
+
+  /** The instance's thread, for fault injection and tests: not part of the public surface. */
+  threadOf(id: string): import('./actor/thread.ts').Thread | undefined {
+    return this.#unitOf(id).instance.thread
+  }
+}
+
+const optionNames: ReadonlySet<string> = new Set([
+  ...['fleet', 'dataDir', 'quarantineDir', 'playbooksDir', 'notify', 'log', 'playbookTrustAfter'],
+  ...['keepThreadsInterruptible', 'control', 'clock'],
+])
+
+function checked(options: RuntimeOptions): RuntimeOptions {
+  for (const name of Object.keys(options)) {
+    if (optionNames.has(name)) continue
+    throw new LazaretError(
+      'OPTION_INVALID',
+      `createRuntime has no option ${JSON.stringify(name)}. It has: ${[...optionNames].join(', ')}.`,
+    )
+  }
+  return options
+}
+
+/** What the command line may ask of a runtime. */
+function controlTable(runtime: Runtime): ControlTable {
+  const text = (params: Readonly<Record<string, unknown>>, name: string): string => {
+    const value = params[name]
+    if (typeof value === 'string') return value
+    throw new LazaretError('OPTION_INVALID', `${name} must be a text. Got: ${typeof value}.`)
+  }
+  const kernel = (params: Readonly<Record<string, unknown>>) => {
+    const id = text(params, 'kernel')
+    return runtime.ref(id) && runtime.kernel(id)
+  }
+  const count = (value: unknown): number =>
+    typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
+  return {
+    status: () => runtime.status(),
+    logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
+    incidents: (params) => runtime.journal.incidents({ limit: count(params.limit) }),
+    incident: (params) => {
+      const row = runtime.journal.incident(text(params, 'incident'))
+      if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${String(params.incident)}.`)
+      return { ...row, attempts: runtime.journal.attempts(row.id) }
+    },
+    tasks: (params) => runtime.journal.tasks({ limit: count(params.limit) }),
+    playbooks: () => runtime.playbooks.list(),
+    deadLetters: (params) => runtime.journal.deadLetters({ limit: count(params.limit) }),
+    restart: (params) => kernel(params).restart(),
+    quarantine: (params) => kernel(params).quarantine(),
+    repair: (params) => kernel(params).repair(),
+    rejoin: (params) => kernel(params).rejoin(),
+    park: (params) => kernel(params).park(),
+    approve: (params) => runtime.approve(text(params, 'task')),
+    reject: (params) => runtime.reject(text(params, 'task')),
+  }
+}

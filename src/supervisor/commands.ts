@@ -1,0 +1,92 @@
+/**
+ * What a person or the host program can tell a kernel to do. A command is one event to the chart; it is refused, with
+ * the states in which it has a meaning, where the chart would ignore it.
+ */
+import { LazaretError } from '../base/errors.ts'
+import type { Remedy } from '../base/remedy.ts'
+import type { TaskRow } from '../journal/rows.ts'
+import type { LifecycleSnapshot } from '../lifecycle/instance.ts'
+import type { LifecycleEvent } from '../lifecycle/machine.ts'
+import { evidenceOf } from './escalation.ts'
+import type { House } from './house.ts'
+import { isSettled } from './machine.ts'
+import { type KernelStatus, statusOf } from './status.ts'
+import type { Unit } from './unit.ts'
+
+export const commandNames = ['restart', 'quarantine', 'repair', 'rejoin', 'park'] as const
+export type CommandName = (typeof commandNames)[number]
+
+const meaning: Readonly<Record<CommandName, { event: LifecycleEvent; in: string }>> = {
+  restart: { event: { type: 'RESTART' }, in: 'running' },
+  quarantine: { event: { type: 'QUARANTINE' }, in: 'starting, running, restarting or rejoined' },
+  repair: { event: { type: 'REPAIR', byPerson: true }, in: 'quarantined' },
+  rejoin: { event: { type: 'REJOIN' }, in: 'quarantined' },
+  park: { event: { type: 'PARK' }, in: 'failed, quarantined.waiting or repairing' },
+}
+
+/**
+ * Carries out a command and resolves with the kernel's status when it has settled again.
+ * @throws LazaretError COMMAND_REFUSED where it has no meaning now; FLEET_INVALID where `restart` finds a bad fleet file.
+ */
+export async function command(house: House, unit: Unit, name: CommandName): Promise<KernelStatus> {
+  const { event, in: states } = meaning[name]
+  if (!unit.instance.snapshot.can(event)) {
+    const text = `${name} means nothing for ${unit.id} now: it is ${unit.instance.state}. It needs to be ${states}.`
+    const hint =
+      name === 'restart' ? `Let it back into service first: lazaret rejoin ${unit.id}` : 'See: lazaret status'
+    throw new LazaretError('COMMAND_REFUSED', text, { kernel: unit.id, details: { state: unit.instance.state }, hint })
+  }
+  prepare(house, unit, name)
+  const before = unit.instance.snapshot
+  unit.instance.send(event)
+  await unit.instance.until((snapshot) => snapshot !== before && hasSettled(snapshot))
+  return statusOf(unit)
+}
+
+/** A repair that a person asked for goes on until it has ended one way or the other. */
+function hasSettled(snapshot: LifecycleSnapshot): boolean {
+  return isSettled(snapshot) && !snapshot.matches('repairing') && !snapshot.matches({ quarantined: 'waiting' })
+}
+
+function prepare(house: House, unit: Unit, name: CommandName): void {
+  if (name === 'restart') {
+    const fresh = house.rereadFleet().kernels.find(({ id }) => id === unit.id)
+    if (fresh !== undefined) unit.spec = fresh
+  } else if (name === 'repair') {
+    if (evidenceOf(house, unit) !== undefined) return
+    throw new LazaretError('COMMAND_REFUSED', `${unit.id} has no open incident with evidence to repair it on.`, {
+      kernel: unit.id,
+      hint: `Let it back into service: lazaret rejoin ${unit.id}`,
+    })
+  } else if (name === 'quarantine' || name === 'park') unit.parkedWhy = 'by command'
+}
+
+export function openTask(house: House, id: string): TaskRow {
+  const task = house.journal.task(id)
+  if (task?.status === 'open') return task
+  const text =
+    task === undefined ? `There is no task ${JSON.stringify(id)}.` : `The task ${id} is closed: ${task.outcome}.`
+  throw new LazaretError('NOT_FOUND', text, { hint: 'List the open ones: lazaret tasks' })
+}
+
+/** A person approves the proved remedy of a task: it is proved once more and applied. */
+export async function approve(house: House, unit: Unit, task: TaskRow): Promise<KernelStatus> {
+  const remedy: Remedy | undefined = task.remedy
+  if (remedy === undefined) {
+    throw new LazaretError('COMMAND_REFUSED', `The task ${task.id} has no proved repair to approve.`, {
+      kernel: unit.id,
+      hint: 'Mend the kernel and let it rejoin: lazaret rejoin <id>',
+    })
+  }
+  unit.approved = remedy
+  return command(house, unit, 'repair')
+}
+
+/** A person rejects it: the task is closed, and the kernel stays parked. */
+export function reject(house: House, unit: Unit, task: TaskRow): KernelStatus {
+  const outcome = 'rejected by a person'
+  house.journal.updateTask(task.id, { status: 'closed', closedAt: house.clock.now(), outcome })
+  house.events.emit('task.closed', unit.id, { task: task.id, outcome })
+  house.bus.publish('coding_agent.task_closed', { task: task.id, kernel: unit.id, outcome })
+  return statusOf(unit)
+}

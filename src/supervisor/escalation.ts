@@ -1,0 +1,130 @@
+/**
+ * From a spent budget to a plan: one incident, its evidence, a task for whoever mends kernels, word to the operators,
+ * and the strategy table's answer. Each step is written to the journal before the next.
+ */
+import { describeRecord, type ErrorRecord, toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import type { Evidence } from '../base/remedy.ts'
+import { captureDiagnostics } from '../diagnostics/capture.ts'
+import { relevantLines } from '../diagnostics/log-ring.ts'
+import { readEvidence } from '../diagnostics/replay.ts'
+import { type Plan, plan } from '../escalation/strategy.ts'
+import { buildTask, taskPayload } from '../escalation/task.ts'
+import type { IncidentRow } from '../journal/rows.ts'
+import type { House } from './house.ts'
+import type { Failure, Unit } from './unit.ts'
+
+/** Opens the incident, captures evidence, tells everybody; then the chart goes on. */
+export function capture(house: House, unit: Unit): void {
+  const failure = unit.failure ?? lastFailure(house, unit)
+  unit.failure = failure
+  const { fingerprint, error, phase } = failure
+  const { row, isNew } = house.incidents.open({ kernel: unit.id, tier: unit.spec.tier, fingerprint, error, phase })
+  unit.incident ??= row.id
+  const folder = captureEvidence(house, unit, row, failure)
+  if (isNew) {
+    openTask(house, unit, row, folder ?? '')
+    house.notify({
+      ...{ kind: 'incident.opened', kernel: unit.id, tier: unit.spec.tier, incident: row.id, fingerprint },
+      text: `Critical: ${unit.id} (tier ${unit.spec.tier}) is out of service. ${describeRecord(error)}`,
+      at: row.openedAt,
+      ...(folder && { folder }),
+    })
+  }
+  unit.instance.send({ type: 'CAPTURED' })
+}
+
+function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Failure): string | undefined {
+  const flight = unit.recorder.evidence()
+  const evidence: Omit<Evidence, 'folder'> = {
+    ...{
+      kernel: unit.id,
+      incident: row.id,
+      fingerprint: failure.fingerprint,
+      error: failure.error,
+      phase: failure.phase,
+    },
+    ...{ files: [...unit.files.values()], config: unit.boot?.config ?? unit.spec.config },
+    ...(unit.boot?.state && { state: unit.boot.state }),
+    ...{ messages: flight.messages, replies: flight.replies },
+  }
+  const result = captureDiagnostics({
+    ...{ quarantineDir: house.quarantineDir, at: failure.at, evidence, leftOut: flight.leftOut },
+    failures: house.journal.failures(unit.id, 20).toReversed(),
+    logLines: house.logs.last(unit.id),
+    system: house.sampler.last(),
+    instance: { ...unit.vitals, mailboxDepth: unit.route.mailbox.depth, boots: unit.boots },
+    ...(failure.error.code === 'KERNEL_HUNG' && failure.error.stack !== undefined
+      ? { hangStack: failure.error.stack }
+      : {}),
+  })
+  // A failure on probation is of the hotfix, which is taken back: the next repair goes on from the first evidence.
+  unit.evidence ??= { ...evidence, folder: result.ok ? result.folder : '' }
+  if (result.ok && row.folder === undefined) house.incidents.note(row.id, { folder: result.folder })
+  house.events.emit('diagnostics.captured', unit.id, {
+    incident: row.id,
+    ...(result.ok ? { folder: result.folder, files: result.files } : { error: result.error }),
+  })
+  return result.ok ? result.folder : undefined
+}
+
+function openTask(house: House, unit: Unit, row: IncidentRow, folder: string): void {
+  const lines = relevantLines(house.logs.last(unit.id), row.error)
+  const task = buildTask(row, folder, lines, house.clock.now())
+  house.journal.createTask(task)
+  house.events.emit('task.created', unit.id, { task: task.id, incident: row.id, priority: task.priority })
+  house.bus.publish('coding_agent.task_create', taskPayload(task))
+}
+
+/** What an earlier process saw of the failure, where this one was started in the middle of it. */
+function lastFailure(house: House, unit: Unit): Failure {
+  const row = house.journal.failures(unit.id, 1)[0]
+  if (row !== undefined && unit.diedInStart !== true) return { ...row, permanent: false }
+  const text = 'The process died while it started this kernel.'
+  return {
+    at: house.clock.now(),
+    error: toRecord(new LazaretError('KERNEL_EXITED', text, { kernel: unit.id })),
+    phase: 'start',
+    fingerprint: 'died-in-start',
+    permanent: false,
+  }
+}
+
+/** Evidence of the open incident: in memory, or as an earlier process wrote it. */
+export function evidenceOf(house: House, unit: Unit): Evidence | undefined {
+  if (unit.evidence !== undefined) return unit.evidence
+  const folder = unit.incident === undefined ? undefined : house.journal.incident(unit.incident)?.folder
+  if (folder === undefined) return undefined
+  try {
+    unit.evidence = readEvidence(folder, house.clock.now())
+  } catch (thrown) {
+    // Expired or damaged: there is nothing to prove a repair on, and the kernel is parked with this reason.
+    unit.evidenceProblem = toRecord(thrown)
+  }
+  return unit.evidence
+}
+
+/** Asks the strategy table, and tells the chart. */
+export async function decide(house: House, unit: Unit): Promise<void> {
+  const { attempts, maxAttempts, restored } = unit.instance.snapshot.context
+  const golden = await house.goldens.get(unit.id)
+  const evidence = evidenceOf(house, unit)
+  const print = unit.failure?.fingerprint ?? evidence?.fingerprint ?? ''
+  const trust = house.playbooks.match(unit.id, print)?.trust
+  const chosen: Plan =
+    evidence === undefined
+      ? { do: 'park', why: `there is no evidence to repair it on: ${problemOf(unit.evidenceProblem)}` }
+      : plan({
+          ...{ tier: unit.spec.tier, replica: false, golden: golden !== undefined },
+          playbook: trust === 'suspended' ? undefined : trust,
+          ...{ autonomy: unit.spec.repair.autonomy, attempts, maxAttempts, restoreTried: restored },
+        })
+  unit.plan = chosen
+  if (chosen.do === 'park') unit.parkedWhy = chosen.why
+  if (chosen.do === 'park') unit.instance.send({ type: 'DECIDED', plan: 'park' })
+  else unit.instance.send({ type: 'DECIDED', plan: chosen.do === 'restore' ? 'restore' : 'repair' })
+}
+
+function problemOf(error: ErrorRecord | undefined): string {
+  return error?.message ?? 'the folder is missing'
+}

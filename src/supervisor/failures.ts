@@ -1,0 +1,96 @@
+/**
+ * What an instance leaves behind when it ends: the messages it was handling, and the failure. Each message is settled
+ * or delivered again; one that was being handled at two crashes with the same failure is poison and is parked.
+ */
+import type { Numbered } from '../actor/mailbox.ts'
+import type { Thread, ThreadEnd } from '../actor/thread.ts'
+import { type ErrorRecord, toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { fingerprint } from '../escalation/fingerprint.ts'
+import { stackOfThread } from '../lifecycle/hang-stack.ts'
+import type { HangVerdict } from '../lifecycle/heartbeat.ts'
+import { hashArgs } from '../routing/route.ts'
+import { type House, kernelFolderUrl } from './house.ts'
+import type { Failure, Unit } from './unit.ts'
+
+/** Crashes with the same message in hand that make it poison. */
+const poisonCrashes = 2
+
+/** Settles what the instance held. Says whether a trusted playbook knows the failure. */
+export function settleEnd(house: House, unit: Unit, end: ThreadEnd, expected: boolean): { known: boolean } {
+  const handling = house.office.detach(unit, end.error)
+  if (expected) {
+    for (const message of handling) unit.route.lose(message, end.error)
+    house.events.emit('kernel.stopped', unit.id, { orderly: end.ordered, ...(end.error && { error: end.error }) })
+    return { known: false }
+  }
+  const failure = describe(house, unit, end, handling[0])
+  unit.failure = failure
+  const { error, phase, method, permanent } = failure
+  house.events.emit('kernel.crashed', unit.id, {
+    ...{ error, phase, permanent, fingerprint: failure.fingerprint, ...(method && { method }) },
+    failures: unit.instance.snapshot.context.failures + 1,
+  })
+  house.journal.recordFailure({
+    ...{ kernel: unit.id, at: failure.at, fingerprint: failure.fingerprint, error, phase },
+    decision: 'crashed',
+    ...(unit.incident && { incident: unit.incident }),
+  })
+  judgeMessages(house, unit, handling, failure)
+  const mayUse = unit.spec.repair.autonomy === 'playbook' || unit.spec.repair.autonomy === 'fix'
+  return { known: mayUse && house.playbooks.knows(unit.id, failure.fingerprint) }
+}
+
+function describe(house: House, unit: Unit, end: ThreadEnd, inHand: Numbered | undefined): Failure {
+  const error =
+    end.error ?? toRecord(new LazaretError('KERNEL_EXITED', 'The thread said goodbye without being asked to.'))
+  const method = end.phase === 'message' ? inHand?.method : undefined
+  const print = fingerprint({
+    ...{ kernel: unit.id, error, phase: end.phase, kernelFolderUrl: kernelFolderUrl(unit.spec) },
+    ...(method && { method }),
+  })
+  return {
+    ...{ at: house.clock.now(), error, phase: end.phase, fingerprint: print, permanent: end.permanent },
+    ...(method && { method }),
+  }
+}
+
+function judgeMessages(house: House, unit: Unit, handling: readonly Numbered[], failure: Failure): void {
+  const again: Numbered[] = []
+  for (const message of handling) {
+    if (isPoison(house, unit, message, failure)) {
+      const argsSha256 = hashArgs(message.args)
+      const reason = `It was being handled at ${poisonCrashes} crashes: ${failure.error.message}`
+      house.journal.parkMessage(unit.id, message.method, argsSha256, reason)
+      unit.route.park(message.method, argsSha256)
+      unit.sawPoison = true
+      house.events.emit('message.poisoned', unit.id, { method: message.method, argsSha256, from: message.from })
+      unit.route.lose(message, failure.error, 'MESSAGE_POISONED')
+    } else if (message.idempotent) again.push(message)
+    else unit.route.lose(message, failure.error)
+  }
+  if (again.length > 0) unit.route.mailbox.putBack(again)
+}
+
+/** A thread ended from outside says nothing about what it was handling. */
+function isPoison(house: House, unit: Unit, message: Numbered, failure: Failure): boolean {
+  if (wasKilledFromOutside(failure.error)) return false
+  const key = hashArgs(message.args)
+  return house.journal.bumpPoison(unit.id, message.method, key) >= poisonCrashes
+}
+
+function wasKilledFromOutside(error: ErrorRecord): boolean {
+  return error.code === 'KERNEL_EXITED' && error.details?.byItself === false
+}
+
+/** A thread that hangs is asked for its stack, then ended; the end is reported with what was found. */
+export async function endHungThread(unit: Unit, thread: Thread, verdict: HangVerdict): Promise<void> {
+  const found = await stackOfThread(thread.name, limits.hangStackMs)
+  if (thread.ended) return
+  const quiet = Math.round(verdict.quietMs)
+  const what = verdict.kind === 'spinning' ? 'busy in one piece of code' : 'blocked'
+  const text = `The thread gave no sign of life for ${quiet} ms while it was ${what}.`
+  const error = toRecord(new LazaretError('KERNEL_HUNG', text, { kernel: unit.id, details: { ...verdict } }))
+  await thread.kill(found === undefined ? error : { ...error, stack: found.stack })
+}

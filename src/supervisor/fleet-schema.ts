@@ -1,0 +1,180 @@
+/**
+ * What a fleet may say, key by key. The message of each rule is the accepted values as they read after "must be", so
+ * that every refusal names them. Relations between kernels, and files, are looked at in fleet.ts.
+ */
+import { z } from 'zod'
+import { kernelIdProblem, kernelIdRule } from '../base/ids.ts'
+import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
+import { limits } from '../base/limits.ts'
+import { nearest } from '../base/nearest.ts'
+import type { Tier } from '../base/spec.ts'
+import { kernelDefaults } from './fleet-input.ts'
+
+function whole(min: number, max: number, unit = '', reason = '') {
+  const accepted = `a whole number from ${min} to ${max}${unit === '' ? '' : ` (${unit})`}${reason}`
+  return z.int(accepted).min(min, accepted).max(max, accepted)
+}
+
+const delayMs = (min: number) => whole(min, limits.timerMs, 'milliseconds')
+
+function oneOf<const T extends readonly [string, ...string[]]>(words: T, more = '') {
+  return z.enum(words, `${words.length === 1 ? '' : 'one of '}${words.join(', ')}${more}`)
+}
+
+function section<S extends z.core.$ZodLooseShape>(shape: S) {
+  return z.strictObject(shape, `a section with any of the keys ${Object.keys(shape).join(', ')}`)
+}
+
+/** A list whose members differ; a double is refused where it stands. */
+function listOf(member: z.ZodType<string, string>, accepted: string) {
+  return z.array(member, accepted).superRefine((members, ctx) => {
+    const seen = new Set<string>()
+    for (const [index, name] of members.entries()) {
+      if (seen.has(name)) ctx.addIssue({ code: 'custom', path: [index], message: 'named once' })
+      seen.add(name)
+    }
+  })
+}
+
+const kernelId = z.string(kernelIdRule).superRefine((id, ctx) => {
+  const problem = kernelIdProblem(id)
+  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: `${kernelIdRule} (${problem})` })
+})
+
+const envName = 'the name of an environment variable: letters, digits and _, no digit first'
+const someData = 'a section of keys and values of your own'
+const d = kernelDefaults
+
+const kernelSchema = section({
+  id: kernelId,
+  entry: z.string('the path of a module').min(1, 'the path of a module'),
+  tier: whole(1, 5, '1 is critical')
+    .default(d.tier)
+    .transform((tier) => tier as Tier),
+  dependsOn: listOf(z.string('the id of a kernel'), 'a list of ids of kernels').default([]),
+  replicas: z.literal(0, '0: standbys are not in this version').default(d.replicas),
+  concurrency: whole(1, limits.concurrency, 'messages at once').default(d.concurrency),
+  restart: section({
+    max: whole(0, limits.restartMax, 'restarts').default(d.restart.max),
+    stableMs: delayMs(1).default(d.restart.stableMs),
+    backoffMs: delayMs(0).default(d.restart.backoffMs),
+    backoffMaxMs: delayMs(0).default(d.restart.backoffMaxMs),
+    jitter: z
+      .number('a number from 0 to 1')
+      .min(0, 'a number from 0 to 1')
+      .max(1, 'a number from 0 to 1')
+      .default(d.restart.jitter),
+  }).prefault({}),
+  strategy: oneOf(['one_for_one'], ': the others are not in this version').default(d.strategy),
+  crashOn: oneOf(['defects', 'uncaught', 'all']).default(d.crashOn),
+  heartbeat: section({ timeoutMs: delayMs(1).default(d.heartbeat.timeoutMs) }).prefault({}),
+  limits: section({
+    heapMb: whole(
+      limits.heapMbFloor,
+      limits.heapMbCeiling,
+      'MB',
+      `; below ${limits.heapMbFloor} V8 aborts the whole process`,
+    ).default(d.limits.heapMb),
+    externalMb: whole(1, limits.externalMbCeiling, 'MB').default(d.limits.externalMb),
+    startMs: delayMs(1).default(d.limits.startMs),
+    stopMs: delayMs(1).default(d.limits.stopMs),
+    askMs: delayMs(1).default(d.limits.askMs),
+  }).prefault({}),
+  mailbox: section({ max: whole(1, limits.queuedMessages, 'messages').default(d.mailbox.max) }).prefault({}),
+  env: listOf(z.string(envName).regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, envName), 'a list of names').default(
+    [],
+  ),
+  degraded: section({
+    mode: oneOf(['buffer', 'reject']).default(d.degraded.mode),
+    max: whole(1, limits.queuedMessages, 'messages').default(d.degraded.max),
+  }).prefault({}),
+  snapshot: section({
+    everyMs: delayMs(1).optional(),
+    keep: whole(1, limits.snapshotKeep, 'snapshots').default(d.snapshot.keep),
+  }).prefault({}),
+  repair: section({
+    autonomy: oneOf(['observe', 'suggest', 'playbook', 'fix']).default(d.repair.autonomy),
+    maxAttempts: whole(1, limits.repairAttempts, 'attempts').default(d.repair.maxAttempts),
+    timeoutMs: delayMs(1).default(d.repair.timeoutMs),
+  }).prefault({}),
+  config: z
+    .custom<Record<string, unknown>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      someData,
+    )
+    .default(() => ({})),
+})
+
+const kernelCount = `a list of 1 to ${limits.fleetKernels} kernels`
+const fleetSchema = z.strictObject(
+  { kernels: z.array(kernelSchema, kernelCount).min(1, kernelCount).max(limits.fleetKernels, kernelCount) },
+  'a section with the key kernels',
+)
+
+/** A kernel with its defaults, as it was written otherwise. */
+export type ParsedKernel = z.output<typeof kernelSchema>
+
+/** @param value plain data only. */
+export function parseFleet(value: unknown): { kernels: ParsedKernel[]; problems: InputProblem[] } {
+  const result = fleetSchema.safeParse(value)
+  if (result.success) return { kernels: result.data.kernels, problems: [] }
+  return { kernels: [], problems: problemsOf(result.error.issues, value) }
+}
+
+/** Unknown keys first: a mistyped key is most often why another one is missing. */
+function problemsOf(issues: readonly z.core.$ZodIssue[], value: unknown): InputProblem[] {
+  const unknown: InputProblem[] = []
+  const wrong = new Map<string, InputProblem>()
+  for (const issue of issues) {
+    const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) unknown.push(unknownKey(path, key, value))
+    } else if (!wrong.has(JSON.stringify(path))) {
+      wrong.set(JSON.stringify(path), wrongValue(path, issue.message, value))
+    }
+  }
+  return [...unknown, ...wrong.values()]
+}
+
+function wrongValue(path: KeyPath, accepted: string, value: unknown): InputProblem {
+  const found = valueAt(value, path)
+  const fallback = defaultAt(path)
+  const key = String(path.at(-1) ?? 'kernels')
+  let todo = 'Correct it.'
+  if (fallback !== undefined) todo = `Correct it, or leave ${key} out for the default, ${showValue(fallback)}.`
+  else if (found === undefined) todo = `Add ${key}.`
+  return { path, accepted, got: found === undefined ? 'nothing, the key is missing' : showValue(found), todo }
+}
+
+function unknownKey(path: KeyPath, key: string, value: unknown): InputProblem {
+  const known = knownKeys(path)
+  const meant = nearest(key, known)
+  return {
+    path: [...path, key],
+    accepted: `one of the keys ${known.join(', ')}`,
+    rule: `is not a key that is known here; accepted are ${known.join(', ')}`,
+    got: `${showValue(key)} with the value ${showValue(valueAt(value, [...path, key]))}`,
+    todo: meant === undefined ? 'Remove it.' : `Did you mean ${meant}?`,
+  }
+}
+
+/** Of the fleet, of a kernel, or of one of its sections. */
+function knownKeys(path: KeyPath): string[] {
+  if (path.length === 0) return ['kernels']
+  if (path.length <= 2) return Object.keys(kernelSchema.shape)
+  if (path[2] === 'snapshot') return ['everyMs', ...Object.keys(kernelDefaults.snapshot)]
+  return Object.keys(valueAt(kernelDefaults, path.slice(2)) ?? {})
+}
+
+function defaultAt(path: KeyPath): unknown {
+  return path.length < 3 ? undefined : valueAt(kernelDefaults, path.slice(2))
+}
+
+function valueAt(value: unknown, path: KeyPath): unknown {
+  let found = value
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
+    found = Reflect.get(found, step)
+  }
+  return found
+}

@@ -1,0 +1,144 @@
+/**
+ * From what people write to what the runtime runs: reads a fleet, checks it to the last key, fills in the defaults,
+ * finds the modules and the order of starting. Nothing is started here, and nothing is guessed: whatever is not
+ * accepted is one FLEET_INVALID that says where it stands and what would be.
+ */
+import { dirname, resolve } from 'node:path'
+import { type InputProblem, inputError, showValue } from '../base/input-problem.ts'
+import { nearest } from '../base/nearest.ts'
+import type { FleetSpec, KernelSpec } from '../base/spec.ts'
+import { readYamlFile } from '../base/yaml-file.ts'
+import { findEntry } from './fleet-entry.ts'
+import { type FleetInput, snapshotEveryMs } from './fleet-input.ts'
+import { levelsOf } from './fleet-levels.ts'
+import { plainCopy } from './fleet-object.ts'
+import { type ParsedKernel, parseFleet } from './fleet-schema.ts'
+
+export type { FleetInput, KernelInput } from './fleet-input.ts'
+
+export interface LoadFleetOptions {
+  /** Folder that the entries of an object are relative to. Default: the working directory. */
+  readonly baseDir?: string
+}
+
+interface Source {
+  readonly value: unknown
+  readonly baseDir: string
+  readonly file?: string
+  error(first: InputProblem, rest?: readonly InputProblem[]): Error
+}
+
+/**
+ * Synchronous, and to be called again whenever the fleet may have changed: it keeps nothing.
+ *
+ * @param source path of a YAML file (its entries are relative to it), or an object of the same shape.
+ * @throws LazaretError FLEET_INVALID: one paragraph about the first problem, `details` with file, line, column, key,
+ * accepted, got, the number of further problems (`more`) and the first ten of them (`others`).
+ */
+export function loadFleet(source: string | FleetInput, options: LoadFleetOptions = {}): FleetSpec {
+  const { value, baseDir, file, error } = typeof source === 'string' ? fromFile(source) : fromObject(source, options)
+  const { kernels: parsed, problems } = parseFleet(value)
+  const refuse = ([first, ...rest]: readonly InputProblem[]) => {
+    if (first !== undefined) throw error(first, rest)
+  }
+  refuse(problems)
+  const { urls, problems: unfit } = findEntries(parsed, baseDir)
+  refuse([...parsed.flatMap((kernel, index) => relationProblems(kernel, index, parsed)), ...unfit])
+  const order = levelsOf(parsed)
+  if ('cycle' in order) throw error(cycleProblem(order.cycle, parsed))
+  const kernels = parsed.map((kernel, index) => toSpec(kernel, urls[index] ?? ''))
+  return { kernels, levels: order.levels, ...(file === undefined ? {} : { file }) }
+}
+
+function fromFile(path: string): Source {
+  const yaml = readYamlFile(path, { code: 'FLEET_INVALID' })
+  return { value: yaml.value, baseDir: dirname(yaml.file), file: yaml.file, error: yaml.error }
+}
+
+function fromObject(input: unknown, options: LoadFleetOptions): Source {
+  const error: Source['error'] = (first, rest) => inputError('FLEET_INVALID', { name: 'fleet' }, first, rest)
+  const copied = plainCopy(input)
+  if ('problem' in copied) throw error(copied.problem)
+  return { value: copied.value, baseDir: resolve(options.baseDir ?? '.'), error }
+}
+
+function findEntries(kernels: readonly ParsedKernel[], baseDir: string): { urls: string[]; problems: InputProblem[] } {
+  const urls: string[] = []
+  const problems: InputProblem[] = []
+  for (const [index, kernel] of kernels.entries()) {
+    const found = findEntry(kernel.entry, baseDir)
+    if ('url' in found) urls[index] = found.url
+    else problems.push({ path: ['kernels', index, 'entry'], ...found })
+  }
+  return { urls, problems }
+}
+
+/** What a key on its own cannot tell: ids that stand twice, dependencies on nobody, delays that contradict. */
+function relationProblems(kernel: ParsedKernel, index: number, kernels: readonly ParsedKernel[]): InputProblem[] {
+  const problems: InputProblem[] = []
+  const first = kernels.findIndex((other) => other.id === kernel.id)
+  if (first < index) {
+    problems.push({
+      path: ['kernels', index, 'id'],
+      accepted: 'an id that no other kernel has',
+      got: `${showValue(kernel.id)}, which kernels[${first}] has too`,
+      todo: 'Rename one of them.',
+    })
+  }
+  const { backoffMs, backoffMaxMs } = kernel.restart
+  if (backoffMaxMs < backoffMs) {
+    problems.push({
+      path: ['kernels', index, 'restart', 'backoffMaxMs'],
+      accepted: `backoffMs (${backoffMs}) or more (milliseconds)`,
+      got: String(backoffMaxMs),
+      todo: `Raise it to ${backoffMs} or more, or lower backoffMs.`,
+    })
+  }
+  for (const [position, id] of kernel.dependsOn.entries()) {
+    const path = ['kernels', index, 'dependsOn', position]
+    if (id === kernel.id) {
+      const accepted = 'the id of another kernel'
+      problems.push({ path, accepted, got: `${showValue(id)}, the kernel itself (${id} -> ${id})`, todo: 'Remove it.' })
+    } else if (!kernels.some((other) => other.id === id)) {
+      problems.push(unknownDependency(path, id, kernel, kernels))
+    }
+  }
+  return problems
+}
+
+function unknownDependency(
+  path: InputProblem['path'],
+  id: string,
+  kernel: ParsedKernel,
+  kernels: readonly ParsedKernel[],
+): InputProblem {
+  const ids = kernels.map((other) => other.id).filter((other) => other !== kernel.id)
+  const listed = ids.length === 0 ? ', and this fleet has no other' : `: ${ids.slice(0, 20).join(', ')}`
+  const meant = nearest(id, ids)
+  return {
+    path,
+    accepted: `the id of another kernel of this fleet${listed}${ids.length > 20 ? ', ...' : ''}`,
+    got: showValue(id),
+    todo: meant === undefined ? 'Remove it, or add that kernel.' : `Did you mean ${meant}?`,
+  }
+}
+
+function cycleProblem(cycle: readonly string[], kernels: readonly ParsedKernel[]): InputProblem {
+  const index = kernels.findIndex((kernel) => kernel.id === cycle[0])
+  const shown = cycle.length <= 12 ? cycle : [...cycle.slice(0, 10), '...', ...cycle.slice(-1)]
+  return {
+    path: ['kernels', index, 'dependsOn'],
+    accepted: 'dependencies that lead nowhere back',
+    got: `a cycle, ${shown.join(' -> ')}`,
+    todo: 'Remove one of these dependencies: none of these kernels could be started first.',
+  }
+}
+
+function toSpec(kernel: ParsedKernel, entryUrl: string): KernelSpec {
+  const { entry: _entry, replicas: _replicas, strategy: _strategy, snapshot, ...rest } = kernel
+  return {
+    ...rest,
+    entryUrl,
+    snapshot: { everyMs: snapshot.everyMs ?? snapshotEveryMs(kernel.tier), keep: snapshot.keep },
+  }
+}

@@ -1,0 +1,49 @@
+/** What the supervisor's parts share: the stores and tools of the lower floors, and the units. Wired once, by Supervisor. */
+import type { Clock } from '../base/clock.ts'
+import type { EventStream } from '../base/events.ts'
+import type { FleetSpec, KernelSpec } from '../base/spec.ts'
+import type { LogRing } from '../diagnostics/log-ring.ts'
+import type { SystemSampler } from '../diagnostics/system-sampler.ts'
+import type { Incidents } from '../escalation/incident.ts'
+import type { Notice } from '../escalation/notify.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Heartbeat } from '../lifecycle/heartbeat.ts'
+import type { PlaybookRegistry } from '../playbook/registry.ts'
+import type { HotfixStore } from '../repair/hotfix.ts'
+import type { SandboxPool } from '../repair/sandbox-pool.ts'
+import type { GoldenStore } from '../snapshot/golden.ts'
+import type { SnapshotStore } from '../snapshot/store.ts'
+import type { RuntimeBus } from './bus.ts'
+import type { PostOffice } from './post-office.ts'
+import type { Unit } from './unit.ts'
+
+export interface House {
+  readonly clock: Clock
+  readonly events: EventStream
+  readonly journal: Journal
+  readonly units: ReadonlyMap<string, Unit>
+  readonly office: PostOffice
+  readonly bus: RuntimeBus
+  readonly snapshots: SnapshotStore
+  readonly goldens: GoldenStore
+  readonly playbooks: PlaybookRegistry
+  readonly hotfixes: HotfixStore
+  readonly incidents: Incidents
+  readonly logs: LogRing
+  readonly sampler: SystemSampler
+  readonly sandbox: SandboxPool
+  readonly heartbeat: Heartbeat
+  readonly notify: (notice: Notice) => void
+  /** Absolute paths. */
+  readonly dataDir: string
+  readonly quarantineDir: string
+  /** Reads the fleet anew, for a command that restarts a kernel with its present configuration. */
+  readonly rereadFleet: () => FleetSpec
+  /** A defect of the runtime or of a listener: logged, never thrown. */
+  readonly report: (thrown: unknown) => void
+}
+
+/** file: URL of the folder of the kernel's module, with a slash at its end. */
+export function kernelFolderUrl(spec: KernelSpec): string {
+  return new URL('./', spec.entryUrl).href
+}

@@ -1,0 +1,160 @@
+/**
+ * Snapshots of a running kernel, and what of them is golden. A periodic snapshot is taken between two messages; it
+ * becomes golden when the kernel has run for `stableMs` after it, together with the configuration and the sources that
+ * it ran with. Snapshots of a kernel on probation are not kept: its state is not trusted yet.
+ */
+import { toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import type { WrittenSnapshot } from '../snapshot/store.ts'
+import type { House } from './house.ts'
+import type { Unit } from './unit.ts'
+
+interface Waiting {
+  resolve(state: Uint8Array | undefined): void
+  reject(error: unknown): void
+  readonly timer: unknown
+}
+
+export function configSha256(config: Record<string, unknown>): string {
+  return sha256(JSON.stringify(config))
+}
+
+export class Keeper {
+  readonly #house: House
+  readonly #unit: Unit
+  readonly #waiting = new Map<number, Waiting>()
+  #nextId = 1
+  #timer: unknown
+  /** Taken while steady, waiting to be old enough to be golden; oldest first. */
+  #candidates: { snapshot: WrittenSnapshot; atMs: number }[] = []
+  /** Writes in progress: an orderly end waits for them. */
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(house: House, unit: Unit) {
+    this.#house = house
+    this.#unit = unit
+  }
+
+  /** The kernel is in service: from now on a snapshot every `snapshot.everyMs`. */
+  begin(): void {
+    this.#arm()
+  }
+
+  /** The instance is gone. */
+  pause(): void {
+    if (this.#timer !== undefined) this.#house.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#candidates = []
+    const gone = new LazaretError('SNAPSHOT_FAILED', 'The instance ended before its snapshot was taken.', {
+      kernel: this.#unit.id,
+    })
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(gone)
+  }
+
+  /** Waits for what is being written. */
+  drained(): Promise<void> {
+    return this.#writing
+  }
+
+  #arm(): void {
+    this.#timer = this.#house.clock.setTimeout(() => {
+      this.#tick()
+        .catch((thrown: unknown) => this.#failed(thrown))
+        .finally(() => {
+          if (this.#timer !== undefined) this.#arm()
+        })
+    }, this.#unit.spec.snapshot.everyMs)
+  }
+
+  async #tick(): Promise<void> {
+    const taken = await this.take()
+    if (!this.#unit.instance.state.startsWith('running.steady')) return
+    const now = this.#house.clock.monotonicMs()
+    if (taken !== undefined) this.#candidates.push({ snapshot: taken, atMs: now })
+    const { stableMs } = this.#unit.spec.restart
+    const ripe = this.#candidates.filter(({ atMs }) => now - atMs >= stableMs).at(-1)
+    if (ripe === undefined) return
+    this.#candidates = this.#candidates.filter(({ atMs }) => atMs > ripe.atMs)
+    await this.#makeGolden(ripe.snapshot)
+  }
+
+  /** Takes and stores a snapshot now. Undefined where the kernel keeps no state or is not in service. */
+  async take(): Promise<WrittenSnapshot | undefined> {
+    const unit = this.#unit
+    const thread = unit.instance.thread
+    if (!unit.keepsState || thread === undefined || !unit.instance.state.startsWith('running')) return undefined
+    const id = this.#nextId++
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
+    const { askMs } = unit.spec.limits
+    const timer = this.#house.clock.setTimeout(() => {
+      const text = `snapshot() had not finished after ${askMs} ms.`
+      this.#settle(id)?.reject(new LazaretError('SNAPSHOT_FAILED', text, { kernel: unit.id }))
+    }, askMs)
+    this.#waiting.set(id, { resolve, reject, timer })
+    thread.post([{ t: 'snapshot', id }])
+    const state = await promise
+    return state === undefined ? undefined : this.#write(state)
+  }
+
+  /** The thread answered; id 0 is the last word of an ordered end. */
+  answered(id: number, state: Uint8Array | undefined, error: unknown): void {
+    if (id === 0) {
+      const inService =
+        this.#unit.instance.state.startsWith('rejoined') === false && this.#unit.hotfixOnProbation === false
+      if (state !== undefined && inService) this.#write(state).catch((thrown: unknown) => this.#failed(thrown))
+      if (error !== undefined) this.#failed(error)
+      return
+    }
+    const waiting = this.#settle(id)
+    if (error === undefined) waiting?.resolve(state)
+    else waiting?.reject(error)
+  }
+
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (waiting !== undefined) this.#house.clock.clearTimeout(waiting.timer)
+    return waiting
+  }
+
+  #failed(thrown: unknown): void {
+    this.#house.events.emit('snapshot.failed', this.#unit.id, { error: toRecord(thrown) })
+  }
+
+  #write(state: Uint8Array): Promise<WrittenSnapshot> {
+    const unit = this.#unit
+    const writing = this.#house.snapshots.write(unit.id, state, {
+      codeSha256: unit.codeSha256,
+      configSha256: configSha256(unit.boot?.config ?? unit.spec.config),
+      keep: unit.spec.snapshot.keep,
+    })
+    const noted = writing.then((written) => {
+      this.#house.events.emit('snapshot.taken', unit.id, { ...written })
+      return written
+    })
+    // Whoever took the snapshot hears of a failure; the drain only waits.
+    this.#writing = Promise.allSettled([this.#writing, noted]).then(() => undefined)
+    return noted
+  }
+
+  /** The kernel has just become steady: what it is now is what was good. */
+  async goldenNow(): Promise<void> {
+    const taken = await this.take()
+    await this.#makeGolden(taken)
+  }
+
+  async #makeGolden(snapshot: WrittenSnapshot | undefined): Promise<void> {
+    const unit = this.#unit
+    const { boot } = unit
+    if (boot === undefined || !unit.instance.state.startsWith('running.steady')) return
+    const putting = this.#house.goldens.put({
+      ...{ kernel: unit.id, at: this.#house.clock.now(), codeSha256: unit.codeSha256, config: boot.config },
+      sources: Object.fromEntries([...unit.files.values()].map(({ url, text }) => [url, text])),
+      ...(snapshot && { snapshot: snapshot.name }),
+    })
+    this.#writing = Promise.allSettled([this.#writing, putting]).then(() => undefined)
+    await putting
+    this.#house.events.emit('snapshot.golden', unit.id, { ...(snapshot && { snapshot: snapshot.name }) })
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Where every message passes: from the host's refs and from kernels, to a route, and the reply back. It settles each ask
+ * exactly once, refuses an ask that would wait on itself, and turns what cannot be delivered into dead letters.
+ */
+import { serialize } from 'node:v8'
+import type { Envelope, Numbered, Outcome } from '../actor/mailbox.ts'
+import type { ThreadMessage } from '../actor/protocol.ts'
+import { AskTable, type Outgoing, type Send } from '../actor/ref.ts'
+import type { Thread } from '../actor/thread.ts'
+import type { Clock } from '../base/clock.ts'
+import { type ErrorRecord, fromRecord, toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import type { Emit } from '../base/events.ts'
+import type { DeadLetter as DeadLetterRow } from '../journal/rows.ts'
+import type { DeadLetter } from '../routing/route.ts'
+import { WaitGraph } from '../routing/wait-graph.ts'
+import type { Unit } from './unit.ts'
+
+type Sent = Extract<ThreadMessage, { t: 'send' }>
+
+export interface PostOfficePorts {
+  readonly clock: Clock
+  readonly emit: Emit
+  addDeadLetter(letter: DeadLetterRow): void
+  /** Why nothing can be sent now; undefined while the runtime runs. */
+  closed(): LazaretError | undefined
+}
+
+export class PostOffice {
+  readonly #units: ReadonlyMap<string, Unit>
+  readonly #ports: PostOfficePorts
+  readonly #hostAsks: AskTable
+  readonly #waits = new WaitGraph()
+
+  constructor(units: ReadonlyMap<string, Unit>, ports: PostOfficePorts) {
+    this.#units = units
+    this.#ports = ports
+    this.#hostAsks = new AskTable(ports.clock)
+  }
+
+  addKernel(id: string, concurrency: number): void {
+    this.#waits.add(id, concurrency)
+  }
+
+  /** Sends for the host's own refs. Arguments are copied here, so that the caller may change its objects afterwards. */
+  readonly hostSend: Send = (message) => {
+    const refusal = this.#ports.closed()
+    if (refusal !== undefined) return this.#refuseHost(message, refusal)
+    const unit = this.#units.get(message.to)
+    if (unit === undefined) return this.#refuseHost(message, this.#unknown(message.to))
+    let args: unknown[]
+    try {
+      args = structuredClone(message.args as unknown[])
+    } catch (cause) {
+      const text = `The arguments of ${message.to}.${message.method} cannot be copied to another thread: ${toRecord(cause).message}`
+      return this.#refuseHost(
+        { ...message, args: [] },
+        new LazaretError('MESSAGE_UNCLONABLE', text, { kernel: message.to, cause }),
+      )
+    }
+    const { kind, method, options, to } = message
+    const idempotent = options.idempotent ?? false
+    if (kind === 'tell') {
+      unit.route.accept({ kind, from: 'host', method, args, deadlineAt: 0, idempotent })
+      return undefined
+    }
+    const { id, deadlineAt, reply } = this.#hostAsks.open(to, method, options.deadlineMs ?? unit.spec.limits.askMs)
+    const settle = (outcome: Outcome) => {
+      if (outcome.ok) this.#hostAsks.resolve(id, outcome.value)
+      else this.#hostAsks.fail(id, fromRecord(outcome.error))
+    }
+    unit.route.accept({ kind, from: 'host', method, args, deadlineAt, idempotent, settle })
+    return reply
+  }
+
+  #refuseHost(message: Outgoing, error: LazaretError): Promise<never> | undefined {
+    if (message.kind === 'ask') return Promise.reject(error)
+    this.deadLetter({ ...letterOf(message.to, 'host', message), code: error.code, reason: error.message })
+    return undefined
+  }
+
+  #unknown(id: string): LazaretError {
+    const known = [...this.#units.keys()].join(', ')
+    return new LazaretError('UNKNOWN_KERNEL', `The fleet has no kernel ${JSON.stringify(id)}. It has: ${known}.`, {
+      details: { known: [...this.#units.keys()] },
+    })
+  }
+
+  /** A kernel sends to another. */
+  kernelSend(sender: Unit, thread: Thread, message: Sent): void {
+    const { kind, id, to, method, args, deadlineAt, idempotent, during } = message
+    const target = this.#units.get(to)
+    if (message.unclonable !== undefined) {
+      this.deadLetter({
+        ...letterOf(to, sender.id, message),
+        code: 'MESSAGE_UNCLONABLE',
+        reason: message.unclonable.message,
+      })
+      return
+    }
+    if (kind === 'tell') {
+      if (target !== undefined) target.route.accept({ kind, from: sender.id, method, args, deadlineAt: 0, idempotent })
+      else
+        this.deadLetter({
+          ...letterOf(to, sender.id, message),
+          code: 'UNKNOWN_KERNEL',
+          reason: this.#unknown(to).message,
+        })
+      return
+    }
+    sender.recorder.asked({ id, to, method, args })
+    const settle = (outcome: Outcome) => {
+      if (during >= 0) this.#waits.done(sender.id, during, to)
+      sender.recorder.answered(id, outcome)
+      if (!thread.ended) this.#reply(thread, id, outcome)
+    }
+    if (target === undefined) {
+      settle({ ok: false, error: toRecord(this.#unknown(to)) })
+      return
+    }
+    const cycle = during < 0 ? undefined : this.#waits.wait(sender.id, during, to)
+    if (cycle === undefined)
+      target.route.accept({ kind, from: sender.id, method, args, deadlineAt, idempotent, settle })
+    else settle({ ok: false, error: cycleError(sender.id, cycle) })
+  }
+
+  #reply(thread: Thread, id: number, outcome: Outcome): void {
+    if (!outcome.ok) {
+      thread.post([{ t: 'failed', id, error: outcome.error }])
+      return
+    }
+    try {
+      thread.post([{ t: 'reply', id, value: outcome.value }])
+    } catch (cause) {
+      const error = new LazaretError('REPLY_UNCLONABLE', `The reply cannot be passed on: ${toRecord(cause).message}`, {
+        cause,
+      })
+      thread.post([{ t: 'failed', id, error: toRecord(error) }])
+    }
+  }
+
+  /** The kernel finished a message that it was asked. */
+  handled(unit: Unit, message: Extract<ThreadMessage, { t: 'handled' }>): void {
+    const { n, error } = message
+    const outcome = error === undefined ? { ok: true as const, value: message.value } : { ok: false as const, error }
+    unit.recorder.began(n)
+    unit.route.finished(n, message.refused ? { ...outcome, refused: true } : outcome)
+  }
+
+  told(unit: Unit, numbers: readonly number[]): void {
+    for (const n of numbers) {
+      unit.recorder.began(n)
+      unit.route.finished(n, { ok: true, value: undefined })
+    }
+  }
+
+  /** The kernel's instance is gone. Returns what it was handling. */
+  detach(unit: Unit, cause: ErrorRecord | undefined): Numbered[] {
+    this.#waits.forget(unit.id)
+    const handling = unit.route.detach(cause)
+    for (const { n } of handling) unit.recorder.began(n)
+    return handling
+  }
+
+  deadLetter(letter: DeadLetter): void {
+    const { clock, emit } = this.#ports
+    const { kernel, from, method, kind, code, reason } = letter
+    const args = serializeOrNothing(letter.args)
+    this.#ports.addDeadLetter({ kernel, from, method, kind, code, reason, at: clock.now(), ...(args && { args }) })
+    emit('message.deadLettered', kernel, { from, method, kind, code, reason })
+  }
+
+  /** Settles everything that still waits in the host. */
+  close(error: () => LazaretError): void {
+    this.#hostAsks.close(error)
+  }
+
+  /** Asks of the host that wait for a reply. */
+  get pendingAsks(): number {
+    return this.#hostAsks.size
+  }
+}
+
+function letterOf(kernel: string, from: string, { method, kind, args }: Pick<Envelope, 'method' | 'kind' | 'args'>) {
+  return { kernel, from, method, kind, args }
+}
+
+function cycleError(from: string, cycle: readonly string[]): ErrorRecord {
+  const text = `The ask would wait on itself: ${cycle.join(' -> ')}.`
+  const hint = 'Tell instead of asking somewhere in the circle, or give one of these kernels a concurrency above 1.'
+  return toRecord(new LazaretError('ASK_CYCLE', text, { kernel: from, details: { cycle }, hint }))
+}
+
+function serializeOrNothing(args: readonly unknown[]): Uint8Array | undefined {
+  try {
+    return serialize(args)
+  } catch {
+    // Nested too deeply, or a host object: the letter is kept without its arguments.
+    return undefined
+  }
+}

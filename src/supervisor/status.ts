@@ -1,0 +1,52 @@
+/** What a person or a program sees of a kernel at the moment. */
+import type { Tier } from '../base/spec.ts'
+import type { Unit } from './unit.ts'
+
+export interface KernelStatus {
+  readonly id: string
+  readonly tier: Tier
+  /** State of the chart, dotted: `running.steady`. */
+  readonly state: string
+  /** What answers its messages now: its instance, its degraded mode, or nobody. */
+  readonly servedBy: 'instance' | 'buffer' | 'reject' | 'nobody'
+  /** Crashes since it was last steady, and how many restarts its budget has left. */
+  readonly failures: number
+  readonly restartsLeft: number
+  /** Id of the open incident. */
+  readonly incident?: string
+  /** Why a person is needed, where one is. */
+  readonly why?: string
+  /** Milliseconds since the instance was ready; 0 while none is. */
+  readonly uptimeMs: number
+  readonly heapMb: number
+  /** Share of one core, 0 to 1. */
+  readonly cpu: number
+  /** Messages accepted and not handled. */
+  readonly mailbox: number
+  /** Starts of its instance in this process: first boots and restarts are the budget's, the others are counted apart. */
+  readonly starts: {
+    readonly first: number
+    readonly restart: number
+    readonly command: number
+    readonly rejoin: number
+  }
+  /** Id of the hotfix in force. */
+  readonly hotfix?: string
+}
+
+export function statusOf(unit: Unit): KernelStatus {
+  const { failures, max } = unit.instance.snapshot.context
+  const state = unit.instance.state
+  return {
+    ...{ id: unit.id, tier: unit.spec.tier, state, servedBy: unit.route.servedBy },
+    ...{ failures, restartsLeft: Math.max(0, max - failures) },
+    ...(unit.incident && { incident: unit.incident }),
+    ...(state === 'quarantined.parked' && unit.parkedWhy && { why: unit.parkedWhy }),
+    uptimeMs: Math.round(unit.instance.uptimeMs),
+    heapMb: Math.round(unit.vitals.heapMb * 10) / 10,
+    cpu: Math.round(unit.vitals.cpu * 1000) / 1000,
+    mailbox: unit.route.mailbox.depth,
+    starts: { ...unit.boots },
+    ...(unit.hotfix && { hotfix: unit.hotfix.id }),
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * The only decider: it owns the instances' actors, carries out their effects with the tools of the lower floors, and
+ * feeds the outcome back to their charts. A part that does something is a file of its own beside this one; here they
+ * are joined.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ActorRefFrom, createActor } from 'xstate'
+import type { BootRequest, ThreadMessage } from '../actor/protocol.ts'
+import type { Thread } from '../actor/thread.ts'
+import { toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { FleetSpec } from '../base/spec.ts'
+import type { KernelRow } from '../journal/rows.ts'
+import { type BootReason, dotted, Instance, type InstancePorts, type LifecycleSnapshot } from '../lifecycle/instance.ts'
+import { type Effect, lifecycleInput } from '../lifecycle/machine.ts'
+import { Turnstile } from '../lifecycle/turnstile.ts'
+import { capture, decide } from './escalation.ts'
+import { endHungThread, settleEnd } from './failures.ts'
+import { act, activeHotfix, apply, forgetIncident, inForce, propose, recovered, rollBack } from './healing.ts'
+import type { House } from './house.ts'
+import { Keeper } from './keeping.ts'
+import { type Member, supervisorMachine } from './machine.ts'
+import { resume } from './resume.ts'
+import type { Unit } from './unit.ts'
+
+type PortEffect = Exclude<Effect, { type: 'boot' | 'endThread' }>
+
+export class Supervisor {
+  readonly #house: House
+  readonly #levels: FleetSpec['levels']
+  readonly #turnstile = new Turnstile(limits.parallelStarts)
+  readonly #actor: ActorRefFrom<typeof supervisorMachine>
+  readonly #unwatch = new Map<Thread, () => void>()
+  /** Effects that are still being carried out: an orderly end waits for them. */
+  readonly #busy = new Set<Promise<void>>()
+  /** Where an earlier process left each kernel. */
+  readonly #rows: ReadonlyMap<string, KernelRow>
+  #disabled = ''
+
+  constructor(house: House, levels: FleetSpec['levels']) {
+    this.#house = house
+    this.#levels = levels
+    this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
+    const members = [...house.units.values()].map((unit) => this.#member(unit))
+    this.#actor = createActor(supervisorMachine, {
+      input: { levels, members, adopt: (id, ref) => this.#adopt(id, ref) },
+      clock: house.clock,
+    })
+  }
+
+  /** Where an earlier process left the kernel. */
+  #member(unit: Unit): Member {
+    const { journal, events } = this.#house
+    const row = this.#rows.get(unit.id)
+    const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max)
+    unit.incident = row?.incident
+    unit.parkedWhy = typeof row?.facts.parkedWhy === 'string' ? row.facts.parkedWhy : undefined
+    unit.diedInStart = diedInStart ?? false
+    for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
+    if (why !== undefined) events.emit('kernel.resumed', unit.id, { from: row?.state, why })
+    return { id: unit.id, input: { ...lifecycleInput(unit.spec), ...counters }, first }
+  }
+
+  #adopt(id: string, ref: ConstructorParameters<typeof Instance>[1]): void {
+    const unit = this.#unit(id)
+    unit.instance = new Instance(() => unit.spec, ref, this.#ports(unit), this.#turnstile, this.#house.clock)
+    unit.keeper = new Keeper(this.#house, unit)
+  }
+
+  #unit(id: string): Unit {
+    const unit = this.#house.units.get(id)
+    if (unit === undefined) throw new LazaretError('UNKNOWN_KERNEL', `The fleet has no kernel ${JSON.stringify(id)}.`)
+    return unit
+  }
+
+  /** Boots the fleet; resolves when every kernel has settled, in service or not. */
+  async start(): Promise<void> {
+    await Promise.all([...this.#house.units.values()].map((unit) => this.#loadHotfix(unit)))
+    const serving = this.#reached('serving')
+    this.#actor.start()
+    this.#actor.send({ type: 'BOOT' })
+    await serving
+  }
+
+  async #loadHotfix(unit: Unit): Promise<void> {
+    const { journal } = this.#house
+    const active = await activeHotfix(this.#house, unit)
+    const row = this.#rows.get(unit.id)
+    const onProbation = row?.state.startsWith('rejoined') === true || row?.facts.probation === true
+    if (active === undefined || !active.onProbation || onProbation) {
+      unit.hotfix = active
+      return
+    }
+    // It was written, and the process ended before the kernel rejoined with it: the repair starts over.
+    journal.updateHotfix(active.id, { status: 'rolledBack' })
+    if (active.stateFrom !== undefined) await this.#house.snapshots.remove(unit.id, active.stateFrom)
+    await this.#loadHotfix(unit)
+  }
+
+  /** Stops every kernel in reverse order; resolves when no thread is left. */
+  async stop(): Promise<void> {
+    for (const unit of this.#house.units.values())
+      unit.repair?.abort(new LazaretError('RUNTIME_STOPPED', 'The runtime stops.'))
+    const stopped = this.#reached('stopped')
+    this.#actor.send({ type: 'STOP' })
+    await stopped
+    while (this.#busy.size > 0) await Promise.all(this.#busy)
+    await Promise.all([...this.#house.units.values()].map((unit) => unit.keeper.drained()))
+    this.#actor.stop()
+  }
+
+  #reached(state: 'serving' | 'stopped'): Promise<void> {
+    return new Promise((resolve) => {
+      const subscription = this.#actor.subscribe((snapshot) => {
+        if (!snapshot.matches(state)) return
+        subscription.unsubscribe()
+        resolve()
+      })
+    })
+  }
+
+  #ports(unit: Unit): InstancePorts {
+    const { house } = { house: this.#house }
+    return {
+      commit: (snapshot) => this.#commit(unit, snapshot),
+      effect: (effect) => this.#carryOut(unit, effect),
+      bootRequest: (reason) => this.#bootRequest(unit, reason),
+      booting: (thread, request, reason) => this.#booting(unit, thread, request, reason),
+      ready: (thread, message, reason) => this.#ready(unit, thread, message, reason),
+      message: (thread, message) => this.#receive(unit, thread, message),
+      log: (line) => house.logs.add(unit.id, line),
+      stuck: (thread) => house.events.emit('kernel.stuck', unit.id, { thread: thread.name }),
+      gone: async (thread, end, expected) => {
+        if (thread !== undefined) this.#forgetThread(thread)
+        unit.keeper.pause()
+        return settleEnd(house, unit, end, expected)
+      },
+      report: house.report,
+    }
+  }
+
+  #forgetThread(thread: Thread): void {
+    this.#unwatch.get(thread)?.()
+    this.#unwatch.delete(thread)
+    this.#house.bus.forget(thread)
+  }
+
+  /** Before any effect of the transition. */
+  #commit(unit: Unit, snapshot: LifecycleSnapshot): void {
+    const { failures, attempts, starts, restored } = snapshot.context
+    const state = dotted(snapshot.value)
+    const probation = unit.hotfixOnProbation && !state.startsWith('running')
+    this.#house.journal.commitKernel({
+      ...{ id: unit.id, state, failures, attempts, starts, at: this.#house.clock.now() },
+      ...(unit.incident && { incident: unit.incident }),
+      facts: { restored, probation, ...(unit.parkedWhy && { parkedWhy: unit.parkedWhy }) },
+    })
+    if (!state.startsWith('repairing'))
+      unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))
+  }
+
+  #carryOut(unit: Unit, effect: PortEffect): void {
+    const done = this.#perform(unit, effect)
+    if (done === undefined) return
+    const tracked = done
+      .catch((thrown: unknown) => this.#house.report(thrown))
+      .finally(() => this.#busy.delete(tracked))
+    this.#busy.add(tracked)
+  }
+
+  #perform(unit: Unit, effect: PortEffect): Promise<void> | undefined {
+    const house = this.#house
+    switch (effect.type) {
+      case 'hold':
+        unit.route.hold()
+        return undefined
+      case 'exhausted':
+        house.events.emit('restart.exhausted', unit.id, { starts: unit.instance.snapshot.context.starts })
+        return undefined
+      case 'capture':
+        capture(house, unit)
+        return undefined
+      case 'decide':
+        return decide(house, unit)
+      case 'quarantine':
+        return this.#quarantine(unit)
+      case 'act':
+        return act(house, unit, effect.plan)
+      case 'propose':
+        return propose(house, unit)
+      case 'apply':
+        return apply(house, unit)
+      case 'rollBack':
+        return rollBack(house, unit)
+      case 'recovered':
+        return recovered(house, unit).then(() => this.#commit(unit, unit.instance.snapshot))
+      case 'steady':
+        return this.#steady(unit)
+      case 'parked':
+        return this.#parked(unit)
+    }
+  }
+
+  async #quarantine(unit: Unit): Promise<void> {
+    unit.route.degrade()
+    if (!unit.degraded) {
+      unit.degraded = true
+      this.#house.events.emit('kernel.quarantined', unit.id, { ...(unit.incident && { incident: unit.incident }) })
+      this.#house.events.emit('degraded.entered', unit.id, { mode: unit.spec.degraded.mode })
+      this.#sayDegraded()
+    }
+    await unit.instance.endThread()
+  }
+
+  #sayDegraded(): void {
+    const disabled = this.disabledKernels()
+    if (disabled.join() === this.#disabled) return
+    this.#disabled = disabled.join()
+    this.#house.bus.publish('system.degraded_mode', { enabled: disabled.length > 0, disabled_kernels: disabled })
+  }
+
+  disabledKernels(): string[] {
+    return [...this.#house.units.values()].filter((unit) => unit.degraded).map((unit) => unit.id)
+  }
+
+  async #parked(unit: Unit): Promise<void> {
+    const why = unit.parkedWhy ?? 'by command'
+    unit.parkedWhy = why
+    this.#house.events.emit('kernel.parked', unit.id, { why, ...(unit.incident && { incident: unit.incident }) })
+    if (unit.incident === undefined) return
+    this.#house.notify({
+      ...{ kind: 'kernel.parked', kernel: unit.id, tier: unit.spec.tier, incident: unit.incident },
+      ...{ fingerprint: unit.failure?.fingerprint ?? '', at: this.#house.clock.now() },
+      text: `${unit.id} is parked and needs a person: ${why}`,
+    })
+  }
+
+  async #steady(unit: Unit): Promise<void> {
+    unit.steadyAtMs = this.#house.clock.monotonicMs()
+    if (unit.failure !== undefined) {
+      const healedBy = unit.sawPoison ? 'parked message' : 'restart'
+      this.#house.events.emit('kernel.recovered', unit.id, { healedBy })
+      forgetIncident(unit)
+    }
+    await unit.keeper.goldenNow()
+  }
+
+  async #bootRequest(unit: Unit, reason: BootReason): Promise<BootRequest> {
+    const house = this.#house
+    const dataDir = join(house.dataDir, 'kernels', unit.id)
+    await mkdir(dataDir, { recursive: true })
+    await unit.keeper.drained()
+    const { overlay, config } = inForce(house, unit)
+    const stored = await house.snapshots.latest(unit.id)
+    unit.boots[reason] += 1
+    const askMs = Object.fromEntries([...house.units.values()].map(({ id, spec }) => [id, spec.limits.askMs]))
+    return {
+      ...{ kernel: unit.id, entryUrl: unit.spec.entryUrl, config, dataDir, overlay, askMs },
+      ...{ concurrency: unit.spec.concurrency, crashOn: unit.spec.crashOn },
+      ...(stored && { state: stored.state }),
+    }
+  }
+
+  #booting(unit: Unit, thread: Thread, request: BootRequest, reason: BootReason): void {
+    unit.boot = request
+    unit.files.clear()
+    unit.recorder.boot({ config: request.config, files: [], ...(request.state && { state: request.state }) })
+    const unwatch = this.#house.heartbeat.watch({
+      ...{ id: unit.id, threadName: thread.name, page: thread.page, timeoutMs: unit.spec.heartbeat.timeoutMs },
+      elu: () => ({ idle: thread.idleMs() }),
+      cpuUsage: async () => (await thread.cpuUsage()) ?? { user: 0, system: 0 },
+      onHang: (verdict) => {
+        endHungThread(unit, thread, verdict).catch((thrown: unknown) => this.#house.report(thrown))
+      },
+    })
+    this.#unwatch.set(thread, unwatch)
+    this.#house.events.emit('kernel.started', unit.id, { reason, thread: thread.name })
+  }
+
+  #ready(unit: Unit, thread: Thread, message: Extract<ThreadMessage, { t: 'ready' }>, reason: BootReason): void {
+    const { events } = this.#house
+    unit.keepsState = message.keepsState
+    unit.route.open(thread)
+    unit.keeper.begin()
+    if (reason === 'restart' || reason === 'command') events.emit('kernel.restarted', unit.id, { reason })
+    if (reason === 'rejoin')
+      events.emit('kernel.rejoined', unit.id, { ...(unit.incident && { incident: unit.incident }) })
+    if (!unit.degraded) return
+    unit.degraded = false
+    events.emit('degraded.left', unit.id, { waiting: unit.route.mailbox.depth })
+    this.#sayDegraded()
+  }
+
+  #receive(unit: Unit, thread: Thread, message: ThreadMessage): void {
+    const { office, bus, events } = this.#house
+    switch (message.t) {
+      case 'files':
+        for (const file of message.files) unit.files.set(file.url, file)
+        return
+      case 'handled':
+        office.handled(unit, message)
+        return
+      case 'told':
+        office.told(unit, message.n)
+        return
+      case 'send':
+        office.kernelSend(unit, thread, message)
+        return
+      case 'subscribe':
+        if (!bus.subscribe(message.topic, thread)) {
+          this.#house.logs.add(unit.id, { level: 40, time: Date.now(), msg: `The bus has no topic ${message.topic}.` })
+        }
+        return
+      case 'unsubscribe':
+        bus.unsubscribe(message.topic, thread)
+        return
+      case 'snapshot':
+        unit.keeper.answered(message.id, message.state, message.error)
+        return
+      default:
+        // 'ready' is the instance's; an ended thread's last words are the thread's own.
+        events.emit('listener.failed', unit.id, { error: toRecord(new Error(`unexpected message ${message.t}`)) })
+    }
+  }
+
+  get levels(): FleetSpec['levels'] {
+    return this.#levels
+  }
+}

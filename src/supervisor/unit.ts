@@ -1,0 +1,107 @@
+/** Everything the supervisor knows about one kernel at the moment. Data; the decisions are the chart's. */
+import type { BootRequest } from '../actor/protocol.ts'
+import type { ErrorRecord } from '../base/error-record.ts'
+import { codeHash, sha256 } from '../base/hash.ts'
+import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
+import type { KernelSpec } from '../base/spec.ts'
+import { FlightRecorder } from '../diagnostics/recorder.ts'
+import type { Plan } from '../escalation/strategy.ts'
+import type { Instance } from '../lifecycle/instance.ts'
+import type { Hotfix } from '../repair/hotfix.ts'
+import { Route, type RoutePorts } from '../routing/route.ts'
+import type { Keeper } from './keeping.ts'
+
+export interface Failure {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly error: ErrorRecord
+  readonly phase: FailurePhase
+  /** Method that was being handled, where one was. */
+  readonly method?: string
+  readonly fingerprint: string
+  readonly permanent: boolean
+}
+
+/** The hotfix in force, with what the journal does not need to know. */
+export interface ActiveHotfix {
+  readonly id: string
+  readonly incident: string
+  readonly body: Hotfix
+  readonly remedy: Remedy
+  /** Snapshot that was written from the golden state; taken away again at a roll-back. */
+  readonly stateFrom?: string
+  /** Not steady yet. */
+  readonly onProbation: boolean
+}
+
+export interface Vitals {
+  readonly heapMb: number
+  readonly externalMb: number
+  /** Share of one core since the last sample, 0 to 1. */
+  readonly cpu: number
+}
+
+export class Unit {
+  /** Replaced when a command re-reads the fleet file. */
+  spec: KernelSpec
+  readonly route: Route
+  readonly recorder = new FlightRecorder()
+  /** Set once, when the supervisor's actor spawns the instance's. */
+  instance!: Instance
+  /** Set once, with the instance. */
+  keeper!: Keeper
+  /** By URL: the files of the last boot's import graph, as run. */
+  readonly files = new Map<string, LoadedFile>()
+  boot: BootRequest | undefined
+  keepsState = false
+  incident: string | undefined
+  failure: Failure | undefined
+  hotfix: ActiveHotfix | undefined
+  /** The one in force before, to go back to. */
+  hotfixBefore: ActiveHotfix | undefined
+  /** What a repair has chosen and not applied yet. */
+  remedy: Remedy | undefined
+  /** A remedy that a person approved; it is proved once more and applied. */
+  approved: Remedy | undefined
+  /** Remedies of the open incident that did not hold; they are not tried again. */
+  readonly triedRemedies = new Set<string>()
+  /** Why a person is needed. */
+  parkedWhy: string | undefined
+  plan: Plan | undefined
+  evidence: Evidence | undefined
+  evidenceProblem: ErrorRecord | undefined
+  /** The process died while it started this kernel, once too often. */
+  diedInStart = false
+  /** A message was parked since the kernel was last steady. */
+  sawPoison = false
+  /** Cancels the repair under way. */
+  repair: AbortController | undefined
+  degraded = false
+  vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
+  /** Starts of the instance, by reason, in this process. */
+  readonly boots = { first: 0, restart: 0, command: 0, rejoin: 0 }
+  /** Monotonic milliseconds; when it became steady. */
+  steadyAtMs: number | undefined
+
+  constructor(spec: KernelSpec, ports: RoutePorts) {
+    this.spec = spec
+    this.route = new Route(spec, ports)
+  }
+
+  /** What the last boot served in place of files. */
+  get overlay(): Overlay {
+    return this.boot?.overlay ?? {}
+  }
+
+  get hotfixOnProbation(): boolean {
+    return this.hotfix?.onProbation ?? false
+  }
+
+  get id(): string {
+    return this.spec.id
+  }
+
+  get codeSha256(): string {
+    return codeHash([...this.files.values()].map(({ url, text }) => ({ url, sha256: sha256(text) })))
+  }
+}
