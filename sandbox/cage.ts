@@ -43,7 +43,8 @@ function needOf(record: ErrorRecord, thrown: unknown): string | undefined {
   if (record.code === 'ERR_UNKNOWN_BUILTIN_MODULE' && record.message.includes('sqlite')) return 'node:sqlite'
   if (record.code !== 'ERR_ACCESS_DENIED') return undefined
   const flag = /--allow-[a-z-]+/.exec(record.message)?.[0]
-  const need = (flag === undefined ? undefined : needOfFlag[flag]) ?? 'something that the permission model denies'
+  const need =
+    (flag === undefined ? undefined : needOfFlag[flag]) ?? `what the permission model denies: ${record.message}`
   const resource = readFrom(thrown, 'resource')
   return typeof resource === 'string' && resource.startsWith('/') ? `${need} (${resource})` : need
 }

@@ -158,6 +158,16 @@ export class Runtime {
     const events = new EventStream(this.#clock, journal.lastSeq())
     events.on((event) => journal.append(event))
     for (const listener of this.#listeners) events.on(listener)
+    journal.onNote((note) => events.emit(note.type, undefined, note.facts))
+    try {
+      await this.#serve(journal, events, lock)
+    } catch (thrown) {
+      journal.close()
+      throw thrown
+    }
+  }
+
+  async #serve(journal: Journal, events: EventStream, lock: DataDirLock): Promise<void> {
     const house = this.#furnish(journal, events)
     this.#house = house
     await house.playbooks.load()
@@ -178,8 +188,11 @@ export class Runtime {
       await Promise.all([house.sandbox.close(), house.sampler.stop(), house.playbooks.close(), control?.close()])
       house.office.close(() => new LazaretError('RUNTIME_STOPPED', 'The runtime has stopped.'))
       events.emit('runtime.stopped', undefined)
-      journal.close()
-      lock.release()
+      try {
+        journal.close()
+      } finally {
+        lock.release()
+      }
     }
   }
 

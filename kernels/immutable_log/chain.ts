@@ -15,7 +15,7 @@ export interface LogRecord extends Head {
   kind: 'entry' | 'break'
   entry: unknown
 }
-/** What a break record states: nothing from lostFrom to lostTo can be read (nothing is lost where lostTo is smaller). */
+/** What a break record states: from lostFrom to lostTo nothing can be read (nothing is lost where lostTo is less). */
 export type Damage = { files: string[]; reason: string; lastGood: Head; lostFrom: number; lostTo: number }
 export type Line = LogRecord & { previous: string }
 export type Segment = { file: string; number: number; first: number; setAside: boolean }

@@ -6,6 +6,7 @@
 import type { Clock } from '../base/clock.ts'
 import { toRecord } from '../base/error-record.ts'
 import { limits } from '../base/limits.ts'
+import { unrefTimer } from '../base/timers.ts'
 import { type Connection, isRefusedRow, type SqlValue } from './connection.ts'
 import type { JournalNote } from './rows.ts'
 
@@ -114,17 +115,11 @@ export class Batch {
       },
       this.#failing ? limits.journalRetryMs : limits.journalBatchMs,
     )
-    unref(this.#timer)
+    unrefTimer(this.#timer)
   }
 
   #disarm(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
   }
-}
-
-/** A manual clock's timers hold no process and have no unref. */
-function unref(timer: unknown): void {
-  if (typeof timer !== 'object' || timer === null || !('unref' in timer)) return
-  if (typeof timer.unref === 'function') timer.unref()
 }

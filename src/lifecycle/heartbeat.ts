@@ -94,6 +94,11 @@ export interface WatchTarget {
   readonly page: Int32Array
   /** The worker's `performance.eventLoopUtilization()`. */
   elu(): { idle: number }
+  /**
+   * Asks the thread to beat as soon as its event loop turns. Called once a quiet spell, at half the timeout: on a full
+   * machine the loop of a healthy thread may turn for a long time without ever being idle.
+   */
+  probe?(): void
   /** The worker's `cpuUsage()`: microseconds. Used where /proc is not readable. */
   cpuUsage?(): Promise<{ user: number; system: number }>
   readonly timeoutMs: number
@@ -106,8 +111,10 @@ interface Watched {
   /** The last look that showed life, the first quiet one with CPU times, and the newest: all that judge() needs. */
   looks: Look[]
   excusedMs: number
-  probe: CpuTimes | undefined
-  probing: boolean
+  probed: boolean
+  /** The thread's last own answer, where /proc is not readable. */
+  answer: CpuTimes | undefined
+  answering: boolean
 }
 
 export class Heartbeat {
@@ -135,7 +142,7 @@ export class Heartbeat {
 
   /** Returns the function that ends the watch. Call it when the thread is told to end. */
   watch(target: WatchTarget): () => void {
-    const watched: Watched = { target, looks: [], excusedMs: 0, probe: undefined, probing: false }
+    const watched: Watched = { target, looks: [], excusedMs: 0, probed: false, answer: undefined, answering: false }
     watched.looks.push(this.#look(watched))
     this.#watched.add(watched)
     if (this.#timer === undefined) this.#arm()
@@ -189,14 +196,19 @@ export class Heartbeat {
     if (anchor === undefined || showsLife(anchor, look)) {
       watched.looks = [look]
       watched.excusedMs = 0
-      watched.probe = undefined
+      watched.probed = false
+      watched.answer = undefined
       return undefined
     }
     const newest = { ...look, cpu: this.#cpuOf(watched) }
     const baseline = watched.looks.find((one) => one.cpu !== undefined)
     watched.looks = [anchor, ...(baseline === undefined || baseline === anchor ? [] : [baseline]), newest]
-    if (skip) return undefined
     const { timeoutMs } = watched.target
+    if (!watched.probed && newest.atMs - anchor.atMs >= timeoutMs / 2) {
+      watched.probed = true
+      this.#call(watched, () => watched.target.probe?.())
+    }
+    if (skip) return undefined
     const pulse = judge(watched.looks, newest.atMs, { timeoutMs, excusedMs: watched.excusedMs })
     if (pulse !== 'spinning' && pulse !== 'blocked') return undefined
     const cpu = cpuSince(watched.looks)
@@ -220,24 +232,24 @@ export class Heartbeat {
     const exact = this.#cpuTimes?.read(watched.target.threadName)
     if (exact !== undefined) return exact
     this.#askThread(watched)
-    return watched.probe
+    return watched.answer
   }
 
   /** The thread answers even while it spins in JavaScript; one that does not answer has no times to judge by. */
   #askThread(watched: Watched): void {
     const { target } = watched
-    if (watched.probing || target.cpuUsage === undefined) return
-    watched.probing = true
+    if (watched.answering || target.cpuUsage === undefined) return
+    watched.answering = true
     const looks = watched.looks[0]
     target.cpuUsage().then(
       ({ user, system }) => {
-        watched.probing = false
+        watched.answering = false
         // An answer from before a sign of life is of no use.
-        if (looks === watched.looks[0]) watched.probe = { runMs: (user + system) / 1000, waitMs: undefined }
+        if (looks === watched.looks[0]) watched.answer = { runMs: (user + system) / 1000, waitMs: undefined }
       },
       () => {
         // The thread is ending; its end is reported by whoever owns it.
-        watched.probing = false
+        watched.answering = false
       },
     )
   }

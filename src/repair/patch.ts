@@ -3,7 +3,7 @@
  * what a repair may not. Pure: texts in, texts out. Whether a patched kernel is any better is for the proof to say.
  */
 import { isAbsolute, relative, resolve } from 'node:path'
-import { applyPatch, formatPatch, OMIT_HEADERS, parsePatch, reversePatch, structuredPatch } from 'diff'
+import { formatPatch, OMIT_HEADERS, parsePatch, reversePatch, structuredPatch } from 'diff'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { limits } from '../base/limits.ts'
@@ -84,21 +84,34 @@ function sideOf(hunk: Hunk, mark: '-' | '+'): string[] {
   return side
 }
 
-/** Nearest place at or after `from` where the lines stand, tried outwards from the expected one. */
-function findLines(
-  lines: readonly string[],
-  wanted: readonly string[],
-  from: number,
-  expected: number,
-  anchors: Anchors,
-) {
-  const last = lines.length - wanted.length
-  const fits = (at: number) =>
-    at >= from &&
-    at <= last &&
-    (!anchors.start || at === 0) &&
-    (!anchors.end || at === last) &&
-    wanted.every((line, index) => lines[at + index] === line)
+/** The old side of a hunk, and which of its lines are only there to find the place. */
+interface Wanted {
+  readonly lines: readonly string[]
+  readonly isContext: readonly boolean[]
+  readonly anchors: Anchors
+}
+
+function wantedOf(hunk: Hunk): Wanted {
+  const marks = hunk.lines.filter((line) => !line.startsWith('\\') && !line.startsWith('+'))
+  return { lines: sideOf(hunk, '-'), isContext: marks.map((line) => !line.startsWith('-')), anchors: anchorsOf(hunk) }
+}
+
+/**
+ * Nearest place at or after `from` where the lines stand, tried outwards from the expected one. `slack` context lines may
+ * differ; a line that is to be taken out never may.
+ */
+function findLines(lines: readonly string[], wanted: Wanted, from: number, expected: number, slack: number) {
+  const { anchors, isContext } = wanted
+  const last = lines.length - wanted.lines.length
+  const fits = (at: number) => {
+    if (at < from || at > last || (anchors.start && at !== 0) || (anchors.end && at !== last)) return false
+    let left = slack
+    return wanted.lines.every((line, index) => {
+      if (lines[at + index] === line) return true
+      left -= 1
+      return isContext[index] === true && left >= 0
+    })
+  }
   for (let away = 0; away <= lines.length; away += 1) {
     if (fits(expected - away)) return expected - away
     if (fits(expected + away)) return expected + away
@@ -119,22 +132,41 @@ function anchorsOf(hunk: Hunk): Anchors {
   return { start: hunk.oldStart <= 1 && isChange(lines[0]), end: isChange(lines.at(-1)) }
 }
 
-/** Every context line as in the patch, wherever the hunks are found; undefined where one of them is nowhere. */
-function fitExactly(text: string, hunks: readonly Hunk[]): Fit | undefined {
+/** The new side of a hunk, with the context lines as they stand in the text. */
+function replaced(hunk: Hunk, found: readonly string[]): string[] {
+  const result: string[] = []
+  const added = sideOf(hunk, '+')
+  let old = 0
+  let now = 0
+  for (const line of hunk.lines) {
+    if (line.startsWith('\\')) continue
+    if (line.startsWith('-')) old += 1
+    else if (line.startsWith('+')) result.push(added[now++] ?? '')
+    else {
+      result.push(found[old++] ?? '')
+      now += 1
+    }
+  }
+  return result
+}
+
+/** Wherever the hunks are found; undefined where one of them is nowhere. */
+function placeHunks(text: string, hunks: readonly Hunk[], slack: number): Fit | undefined {
   const lines = linesOf(text)
   const result: string[] = []
   let taken = 0
   let drift = 0
   let offset = 0
   for (const hunk of hunks) {
-    const wanted = sideOf(hunk, '-')
+    const wanted = wantedOf(hunk)
     const expected = hunk.oldStart - 1 + drift
-    const at = findLines(lines, wanted, taken, expected, anchorsOf(hunk))
+    const at = findLines(lines, wanted, taken, expected, slack)
     if (at === undefined) return undefined
     drift = at - (hunk.oldStart - 1)
     offset = Math.max(offset, Math.abs(drift))
-    result.push(...lines.slice(taken, at), ...sideOf(hunk, '+'))
-    taken = at + wanted.length
+    const end = at + wanted.lines.length
+    result.push(...lines.slice(taken, at), ...replaced(hunk, lines.slice(at, end)))
+    taken = end
   }
   return { text: [...result, ...lines.slice(taken)].join(''), offset }
 }
@@ -149,20 +181,18 @@ function fitExactly(text: string, hunks: readonly Hunk[]): Fit | undefined {
 export function applyPatchText(text: string, patch: string, preimageSha256?: string): string | undefined {
   const parsed = parseOne(patch)
   if (parsed === undefined || parsed.hunks.length === 0) return undefined
-  const forward = fitExactly(text, parsed.hunks)
+  const forward = placeHunks(text, parsed.hunks, 0)
   if (preimageSha256 !== undefined && forward?.offset === 0 && sha256(text) === preimageSha256) return forward.text
   const reversed = reversePatch(parsed)
-  const backward = fitExactly(text, reversed.hunks)
+  const backward = placeHunks(text, reversed.hunks, 0)
   if (forward !== undefined || backward !== undefined) {
     const isNearer = (forward?.offset ?? Number.POSITIVE_INFINITY) < (backward?.offset ?? Number.POSITIVE_INFINITY)
     return isNearer ? forward?.text : undefined
   }
   // With so few lines to go by, a place found by leaving some of them out would be a guess.
   if (parsed.hunks.some((hunk) => sideOf(hunk, '-').length <= fuzzLines)) return undefined
-  const fuzzy = { fuzzFactor: fuzzLines }
-  if (applyPatch(text, reversed, fuzzy) !== false) return undefined
-  const patched = applyPatch(text, parsed, fuzzy)
-  return patched === false || patched === text ? undefined : patched
+  if (placeHunks(text, reversed.hunks, fuzzLines) !== undefined) return undefined
+  return placeHunks(text, parsed.hunks, fuzzLines)?.text
 }
 
 function parseOne(patch: string) {

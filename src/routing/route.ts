@@ -68,7 +68,7 @@ export class Route {
         `${id}.${envelope.method} with these arguments is parked: it crashed the kernel.`,
         {
           details: { method: envelope.method },
-          hint: 'Mend the caller or the kernel, then: lazaret repair, or rejoin the kernel with --unpark.',
+          hint: `Mend the caller or the kernel, then give it another chance: lazaret restart ${id}`,
         },
       )
     }

@@ -48,7 +48,16 @@ function hasSettled(snapshot: LifecycleSnapshot): boolean {
   return isSettled(snapshot) && !snapshot.matches('repairing') && !snapshot.matches({ quarantined: 'waiting' })
 }
 
+/** Whoever starts a kernel by command has looked at it: parked messages get another chance. */
+function unparkAll(house: House, unit: Unit): void {
+  for (const { method, argsSha256 } of house.journal.parkedMessages(unit.id)) {
+    house.journal.unparkMessage(unit.id, method, argsSha256)
+    unit.route.unpark(method, argsSha256)
+  }
+}
+
 function prepare(house: House, unit: Unit, name: CommandName): void {
+  if (name === 'restart' || name === 'rejoin') unparkAll(house, unit)
   if (name === 'restart') {
     const fresh = house.rereadFleet().kernels.find(({ id }) => id === unit.id)
     if (fresh !== undefined) unit.spec = fresh

@@ -286,8 +286,8 @@ export function inForce(house: House, unit: Unit): { overlay: Overlay; config: R
   const { hotfix, spec } = unit
   if (hotfix === undefined) return { overlay: {}, config: spec.config }
   const fitting = overlayFor(hotfix.body, sha256OfFile)
-  for (const url of fitting.dropped) {
-    house.events.emit('hotfix.dropped', unit.id, { hotfix: hotfix.id, file: url, reason: 'the file was changed since' })
+  for (const { url, reason } of fitting.dropped) {
+    house.events.emit('hotfix.dropped', unit.id, { hotfix: hotfix.id, file: url, reason })
   }
   const { config, configPreimageSha256 } = hotfix.body
   const keeps = config !== undefined && configPreimageSha256 === configSha256(spec.config)

@@ -187,6 +187,25 @@ test('without /proc the thread’s own answer tells a spin, and silence is block
   }
 })
 
+test('a quiet thread is asked for a beat once a spell, at half its timeout, and cleared by it', () => {
+  const { state, heartbeat, verdicts, target, sweeps } = fakeThread()
+  let probes = 0
+  heartbeat.watch({
+    ...target,
+    probe: () => {
+      probes += 1
+      // Its loop turns, but only now and then.
+      if (probes < 3) Atomics.add(target.page, word.beat, 1)
+    },
+  })
+  sweeps(1, () => run(state, 250, 0))
+  expect(probes).toBe(0)
+  sweeps(5, () => run(state, 250, 0))
+  expect(probes).toBe(2)
+  sweeps(20, () => run(state, 250, 0))
+  expect([probes, verdicts.length]).toEqual([3, 1])
+})
+
 const workers = new Set<Worker>()
 
 afterEach(async () => {
@@ -215,6 +234,7 @@ async function watched(body: string, until?: (worker: Worker) => Promise<unknown
   heartbeat.watch({
     ...{ id: 'k', threadName, page, timeoutMs: 1000, onHang: hang.resolve },
     elu: () => worker.performance.eventLoopUtilization(),
+    probe: () => worker.postMessage('beat'),
     cpuUsage: () => worker.cpuUsage(),
   })
   try {
@@ -248,4 +268,12 @@ test('a real thread that is busy without pause and beats is alive', async () => 
     while (Date.now() < end) { for (let n = 0; n < 1e6; n += 1); Atomics.add(page, ${word.beat}, 1) }
     parentPort.postMessage('done')`
   expect(await watched(busy, (worker) => once(worker, 'message'))).toBe('none')
+})
+
+test('a real thread whose loop turns without ever being idle is alive, because it answers the probe', async () => {
+  const turning = `parentPort.on('message', () => Atomics.add(page, ${word.beat}, 1))
+    const end = Date.now() + 3000
+    const turn = () => (Date.now() < end ? setImmediate(turn) : parentPort.postMessage('done'))
+    turn()`
+  expect(await watched(turning, (worker) => once(worker, 'message'))).toBe('none')
 })

@@ -1,5 +1,5 @@
 /** Small broken kernels in folders of their own, and trials of them. */
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -66,6 +66,22 @@ export function isAlive(pid: number): boolean {
   } catch {
     // ENOENT, or ESRCH while it is being read: there is no such process.
     return false
+  }
+}
+
+/** Pids of every living process whose command line names this folder, as those of our trials do. Linux only. */
+export function processesNaming(folder: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid && isAlive(pid) && commandLine(pid).includes(folder))
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    // It ended between the listing and now.
+    return ''
   }
 }
 

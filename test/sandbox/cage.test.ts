@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { cageNeed } from '../../sandbox/cage.ts'
 import { packagesIn } from '../../sandbox/reach.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import { isolationHere } from '../../src/repair/trial.ts'
-import { Bench, message } from './bench.ts'
+import { Bench, message, processesNaming } from './bench.ts'
 
 const bench = new Bench()
 const pool = new SandboxPool()
@@ -13,6 +15,7 @@ bench.write('outside/secret.txt', 'secret')
 bench.write('outside/module.mjs', 'export default 1')
 afterAll(async () => {
   await pool.close()
+  expect(processesNaming(bench.root)).toEqual([])
   bench.remove()
 })
 
@@ -43,7 +46,7 @@ const escapes: [string, string, string, string][] = [
     "fs.writeFileSync(new URL('./kernel.ts', import.meta.url), '')",
     'write files',
   ],
-  ['links the outside in', "import fs from 'node:fs'", `fs.symlinkSync('${secret}', 'out/link')`, 'files'],
+  ['links the outside in', "import fs from 'node:fs'", `fs.symlinkSync('${secret}', 'out/link')`, 'symlink'],
   [
     'starts a process',
     "import { execFileSync } from 'node:child_process'",
@@ -59,6 +62,9 @@ const escapes: [string, string, string, string][] = [
   ['opens SQLite', '', "await import('node:sqlite')", 'node:sqlite'],
   ['loads an addon', '', "process.dlopen({ exports: {} }, '/tmp/none.node')", 'native addon'],
   ['opens the inspector', "import inspector from 'node:inspector'", 'inspector.open(0)', 'inspector'],
+  ['runs WASI', "import { WASI } from 'node:wasi'", "new WASI({ version: 'preview1' })", 'WASI'],
+  ['replaces its process', '', "process.execve?.('/bin/true', ['true'], {})", 'start a process'],
+  ['reaches the bindings of Node', '', "(process as any).binding('spawn_sync')", 'process.binding'],
 ]
 
 test.each(escapes)('a candidate that %s is refused', async (_, imports, attempt, needed) => {
@@ -68,18 +74,48 @@ test.each(escapes)('a candidate that %s is refused', async (_, imports, attempt,
   expect(readFileSync(secret, 'utf8')).toBe('secret')
 })
 
-test('the network is denied where Node can deny it, and the result says which it is', async () => {
-  const entry = bench.kernel(
-    `await new Promise((resolve, reject) => net.createServer().on('error', reject).listen(0, '127.0.0.1', resolve as any))
-    return { api: {} }`,
+const network: [string, string, string][] = [
+  ['listens', "import net from 'node:net'", "net.createServer().on('error', reject).listen(0, '127.0.0.1', resolve)"],
+  ['connects', "import net from 'node:net'", "net.connect(ctx.config.port, '127.0.0.1', resolve).on('error', reject)"],
+  [
+    'connects to a Unix socket',
     "import net from 'node:net'",
-  )
-  const result = await run(entry)
-  expect(result.isolation).toBe(isolationHere())
-  if (result.isolation === 'permission') {
-    expect(result).toMatchObject({ outcome: 'failed', refused: 'CAGE_UNSUITABLE', needed: 'the network' })
-  } else expect(result.outcome).toBe('passed')
-})
+    'net.connect(ctx.config.path, resolve).on("error", reject)',
+  ],
+  ['fetches', '', "fetch('http://127.0.0.1:' + ctx.config.port).then(resolve, reject)"],
+  [
+    'sends a datagram',
+    "import dgram from 'node:dgram'",
+    "dgram.createSocket('udp4').on('error', reject).bind(0, '127.0.0.1', resolve)",
+  ],
+  [
+    'looks up a name',
+    "import dns from 'node:dns'",
+    "dns.lookup('localhost', (e: any) => (e ? reject(e) : resolve(e)))",
+  ],
+]
+
+test.each(network)(
+  'a candidate that %s is refused where Node can deny it, else it is said',
+  async (_, imports, line) => {
+    const answer = createServer((_request, response) => response.end('hello'))
+    const path = bench.path('s.sock')
+    const local = createServer()
+    await Promise.all([
+      new Promise<void>((resolve) => answer.listen(0, '127.0.0.1', resolve)),
+      new Promise<void>((resolve) => local.listen(path, resolve)),
+    ])
+    const { port } = answer.address() as AddressInfo
+    const body = `await new Promise<any>((resolve, reject) => { ${line} })\n    return { api: {} }`
+    const result = await run(bench.kernel(body, imports), { config: { port, path } })
+    for (const server of [answer, local]) server.closeAllConnections()
+    await Promise.all([answer, local].map((server) => new Promise((resolve) => server.close(resolve))))
+    expect(result.isolation).toBe(isolationHere())
+    if (result.isolation === 'permission') {
+      expect(result).toMatchObject({ outcome: 'failed', refused: 'CAGE_UNSUITABLE', needed: 'the network' })
+    } else expect(result.outcome).toBe('passed')
+  },
+)
 
 test('the environment is empty', async () => {
   process.env.LAZARET_TEST_SECRET = 'secret'

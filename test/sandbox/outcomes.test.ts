@@ -4,12 +4,13 @@ import { toRecord } from '../../src/base/error-record.ts'
 import { sha256 } from '../../src/base/hash.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import type { TrialBounds, TrialJob } from '../../src/repair/trial.ts'
-import { Bench, isAlive, kernelText, message } from './bench.ts'
+import { Bench, isAlive, kernelText, message, processesNaming } from './bench.ts'
 
 const bench = new Bench()
 const pool = new SandboxPool()
 afterAll(async () => {
   await pool.close()
+  expect(processesNaming(bench.root)).toEqual([])
   bench.remove()
 })
 
@@ -105,7 +106,9 @@ test('printing is bounded: the limit passes, a flood is cut off', async () => {
   expect(await run(entry, { config: { bytes: 10_000 } }, { outputBytes: 10_000 })).toMatchObject({ outcome: 'passed' })
   const result = await run(entry, { config: { bytes: 10_001 } }, { outputBytes: 10_000 })
   expect(result).toMatchObject({ outcome: 'failed', error: { code: 'SANDBOX_FAILED' } })
-  const flood = bench.kernel("for (;;) process.stderr.write('flood '.repeat(1000))")
+  const flood = bench.kernel(
+    "for (;;) { process.stderr.write('flood '.repeat(1000)); await new Promise(setImmediate) }",
+  )
   const flooded = await run(flood)
   expect(flooded).toMatchObject({ outcome: 'failed', error: { code: 'SANDBOX_FAILED' } })
   expect(isAlive(flooded.pid)).toBe(false)
