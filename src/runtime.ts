@@ -3,6 +3,7 @@
  * installs no signal handlers and starts no daemon.
  */
 import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { AnyRemoteApi, AskOptions, Ref } from './actor/kernel.ts'
 import { makeRef } from './actor/ref.ts'
@@ -172,6 +173,8 @@ export class Runtime {
     this.#house = house
     await house.playbooks.load()
     expireReplays(house.quarantineDir, this.#clock.now())
+    // Workspaces of a process that was killed; a repair that goes on makes its own.
+    await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
     const vitals = new VitalsSampler(house)
     const supervisor = new Supervisor(house, this.#fleet.levels)
     this.#supervisor = supervisor
@@ -201,7 +204,7 @@ export class Runtime {
     const { emit } = events
     const report = (thrown: unknown) => {
       this.#log.error({ error: toRecord(thrown) }, 'the runtime itself failed')
-      emit('listener.failed', undefined, { error: toRecord(thrown) })
+      emit('runtime.failed', undefined, { error: toRecord(thrown) })
     }
     const units = new Map<string, Unit>()
     const office = new PostOffice(units, {

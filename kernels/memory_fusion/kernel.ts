@@ -138,8 +138,9 @@ const kernel = defineKernel({
     const remember = (id: string, text: string, tags: string[] = []): { id: string; replaced: boolean } => {
       needNote(id, text, tags)
       const at = ctx.now()
-      const replaced = memory.put({ id, text, tags: [...new Set(tags)], at })
-      ctx.ref('message_bus').tell.publish?.('memory.remembered', { id, tags, at }, ctx.id)
+      const note = { id, text, tags: [...new Set(tags)], at }
+      const replaced = memory.put(note)
+      ctx.ref('message_bus').tell.publish?.('memory.remembered', { id, tags: note.tags, at }, ctx.id)
       return { id, replaced }
     }
     return {

@@ -17,10 +17,13 @@ export default defineCheck<Scheduler>(async ({ ask }) => {
   assert.equal(await ask.cancel('check'), false)
   await assert.rejects(ask.runs('check'), 'a cancelled job is not known any more')
 
-  await ask.schedule({ name: 'yearly', cron: '0 0 1 1 *', timezone: 'UTC', to: 'message_bus', method: 'stats' })
-  assert.equal(await ask.runs('yearly'), 0)
+  // The name again, for a job of another kind: were the first one's timer still alive, it would be counted here.
+  const yearly = { cron: '0 0 1 1 *', timezone: 'UTC', to: 'message_bus', method: 'stats' }
+  await ask.schedule({ name: 'check', ...yearly })
+  await wait(50)
+  assert.equal(await ask.runs('check'), 0)
   assert.equal((await ask.jobs()).length, fixed.length + 1)
-  assert.equal(await ask.cancel('yearly'), true)
+  assert.equal(await ask.cancel('check'), true)
 
   const wrong = [
     { ...job, everyMs: 0 },

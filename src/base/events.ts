@@ -53,6 +53,7 @@ export const eventTypes = [
   'journal.resumed',
   'notify.failed',
   'listener.failed',
+  'runtime.failed',
 ] as const
 
 export type EventType = (typeof eventTypes)[number]

@@ -162,6 +162,10 @@ export const limits = {
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
+  /** Longest that the command line waits for an answer; a host that needs longer stands still. Milliseconds. */
+  controlAnswerMs: 10_000,
+  /** The same for a command that ends when the kernel has settled: three repairs of 15 minutes, and some. */
+  controlCommandMs: 3_600_000,
   /** Longest path of a Unix socket: sun_path has 108 bytes on Linux, 104 on macOS. */
   socketPathBytes: 100,
 } as const

@@ -129,6 +129,8 @@ export interface HotfixRow {
   readonly steps: readonly RemedyStep[]
   readonly agent: string
   readonly healedBy: HealedBy
+  /** One sentence for a person. */
+  readonly why: string
   /** Path of the overlay file. */
   readonly file: string
   readonly at: number

@@ -41,7 +41,8 @@ CREATE TABLE poison (kernel TEXT NOT NULL, method TEXT NOT NULL, argsSha256 TEXT
   reason TEXT, parkedAt INTEGER, at INTEGER NOT NULL, PRIMARY KEY (kernel, method, argsSha256));
 CREATE TABLE hotfixes (id TEXT NOT NULL PRIMARY KEY, kernel TEXT NOT NULL, incident TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('probation', 'steady', 'rolledBack', 'dropped')), steps TEXT NOT NULL,
-  agent TEXT NOT NULL, healedBy TEXT NOT NULL, file TEXT NOT NULL, at INTEGER NOT NULL, stateFrom TEXT, playbook TEXT);
+  agent TEXT NOT NULL, healedBy TEXT NOT NULL, why TEXT NOT NULL, file TEXT NOT NULL, at INTEGER NOT NULL, stateFrom TEXT,
+  playbook TEXT);
 CREATE INDEX hotfixesByKernel ON hotfixes (kernel, status);
 CREATE TABLE playbookUses (playbook TEXT NOT NULL, kernel TEXT NOT NULL, incident TEXT NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('succeeded', 'failed')), at INTEGER NOT NULL);
@@ -92,7 +93,7 @@ export const poisonTable = new Table<PoisonRow>('poison', ['kernel', 'method', '
 
 export const hotfixTable = new Table<HotfixRow>('hotfixes', ['id'], {
   ...{ id: 'plain', kernel: 'plain', incident: 'plain', status: 'plain', steps: 'json', agent: 'plain' },
-  ...{ healedBy: 'plain', file: 'plain', at: 'plain', stateFrom: 'plain', playbook: 'plain' },
+  ...{ healedBy: 'plain', why: 'plain', file: 'plain', at: 'plain', stateFrom: 'plain', playbook: 'plain' },
 })
 
 export const playbookUseTable = new Table<PlaybookUse>('playbookUses', [], {

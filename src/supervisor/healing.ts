@@ -199,7 +199,7 @@ async function applyRemedy(
   const stateFrom = applied.stateFromGolden ? await restoreState(house, unit, golden) : undefined
   house.journal.putHotfix({
     ...{ id, kernel: unit.id, incident, status: 'probation', steps: remedy.steps, file, at: house.clock.now() },
-    ...{ agent: remedy.agent, healedBy: remedy.healedBy },
+    ...{ agent: remedy.agent, healedBy: remedy.healedBy, why: remedy.why },
     ...(stateFrom && { stateFrom }),
     ...(remedy.playbook && { playbook: remedy.playbook }),
   })
@@ -273,10 +273,10 @@ export async function activeHotfix(house: House, unit: Unit): Promise<Unit['hotf
     house.events.emit('hotfix.dropped', unit.id, { hotfix: row.id, reason: read.reason })
     return undefined
   }
-  const { agent, healedBy, steps, playbook, stateFrom, id, incident } = row
+  const { agent, healedBy, steps, why, playbook, stateFrom, id, incident } = row
   return {
     ...{ id, incident, body: read.hotfix, onProbation: row.status === 'probation' },
-    remedy: { agent, healedBy, steps, why: '', ...(playbook && { playbook }) },
+    remedy: { agent, healedBy, steps, why, ...(playbook && { playbook }) },
     ...(stateFrom && { stateFrom }),
   }
 }
@@ -311,17 +311,19 @@ function sha256OfFile(url: string): string | undefined {
 
 /** Probation is over: incidents are closed, the fix is learnt, the present becomes golden. */
 export async function recovered(house: House, unit: Unit): Promise<void> {
-  const { hotfix } = unit
-  const healedBy: HealedBy = hotfix?.onProbation ? hotfix.remedy.healedBy : 'person'
+  const { incident } = unit
+  // Without a hotfix for this very incident it was a person who let it rejoin.
+  const hotfix = incident !== undefined && unit.hotfix?.incident === incident ? unit.hotfix : undefined
+  const healedBy: HealedBy = hotfix?.remedy.healedBy ?? 'person'
   if (hotfix?.onProbation) {
     house.journal.updateHotfix(hotfix.id, { status: 'steady' })
     unit.hotfix = { ...hotfix, onProbation: false }
   }
-  const learnt = hotfix?.onProbation ? await learn(house, unit, hotfix.remedy) : undefined
+  const learnt = hotfix === undefined ? undefined : await tryToLearn(house, unit, hotfix.remedy)
   closeIncidents(house, unit, healedBy, hotfix?.remedy)
   house.events.emit('kernel.recovered', unit.id, {
     healedBy,
-    incident: hotfix?.incident,
+    ...(incident && { incident }),
     ...(learnt && { playbook: learnt }),
   })
   forgetIncident(unit)
@@ -349,6 +351,16 @@ function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Re
     house.journal.updateTask(task.id, { status: 'closed', closedAt: house.clock.now(), outcome })
     house.events.emit('task.closed', unit.id, { task: task.id, outcome })
     house.bus.publish('coding_agent.task_closed', { task: task.id, kernel: unit.id, outcome })
+  }
+}
+
+/** A playbook that cannot be written (a full disk, a file a person broke) must not keep the incident open. */
+async function tryToLearn(house: House, unit: Unit, remedy: Remedy): Promise<string | undefined> {
+  try {
+    return await learn(house, unit, remedy)
+  } catch (thrown) {
+    house.report(thrown)
+    return undefined
   }
 }
 

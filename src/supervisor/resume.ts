@@ -16,8 +16,11 @@ export interface Resumed {
 
 const bootingStates: ReadonlySet<string> = new Set(['starting', 'restarting.booting'])
 
-/** @param max restart.max of the kernel. */
-export function resume(row: KernelRow | undefined, max: number): Resumed {
+/**
+ * @param max restart.max of the kernel.
+ * @param hasEvidence an open incident of it has an evidence folder.
+ */
+export function resume(row: KernelRow | undefined, max: number, hasEvidence: boolean): Resumed {
   if (row === undefined) return { first: { type: 'START' }, counters: {} }
   const { state, failures, attempts } = row
   const restored = row.facts.restored === true
@@ -30,8 +33,14 @@ export function resume(row: KernelRow | undefined, max: number): Resumed {
   if (state.startsWith('quarantined')) return at('waiting', 'It was quarantined; its repair goes on.')
   if (state.startsWith('repairing'))
     return at('waiting', `The process ended during ${state}; the repair is tried again.`)
-  if (state === 'failed.capturing') return at('failed', 'The process ended while evidence was captured.')
-  if (state.startsWith('failed')) return at('waiting', 'The process ended while it was decided what to do.')
+  if (state.startsWith('failed')) {
+    if (hasEvidence) return at('waiting', 'It had failed, and the evidence is there; its repair goes on.')
+    // What it was given is gone with the process, and nothing can be proved without it.
+    return at(
+      'rejoin',
+      'It had failed before evidence was on disk: it is started once, on probation, to see the failure.',
+    )
+  }
   if (state.startsWith('rejoined') || row.facts.probation === true) {
     return at('rejoin', 'It was on probation, which begins anew.')
   }

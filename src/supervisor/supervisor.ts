@@ -54,8 +54,9 @@ export class Supervisor {
   #member(unit: Unit): Member {
     const { journal, events } = this.#house
     const row = this.#rows.get(unit.id)
-    const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max)
-    unit.incident = row?.incident
+    const incident = journal.openIncidentFor(unit.id)
+    const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max, incident?.folder !== undefined)
+    unit.incident = incident?.id
     unit.parkedWhy = typeof row?.facts.parkedWhy === 'string' ? row.facts.parkedWhy : undefined
     unit.diedInStart = diedInStart ?? false
     for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
@@ -239,6 +240,12 @@ export class Supervisor {
 
   async #steady(unit: Unit): Promise<void> {
     unit.steadyAtMs = this.#house.clock.monotonicMs()
+    // An earlier process ended between the end of the probation and the end of the incident.
+    const hasOpenTask = this.#house.journal.tasks({ kernel: unit.id, status: 'open' }).length > 0
+    if (unit.incident !== undefined || hasOpenTask) {
+      await recovered(this.#house, unit)
+      return
+    }
     if (unit.failure !== undefined) {
       const healedBy = unit.sawPoison ? 'parked message' : 'restart'
       this.#house.events.emit('kernel.recovered', unit.id, { healedBy })

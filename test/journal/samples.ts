@@ -49,7 +49,7 @@ export function hotfixRow(change: Partial<HotfixRow> = {}): HotfixRow {
   const patch = { do: 'apply_patch', file: 'kernel.ts', preimageSha256: 'aa', patch: '@@ -1 +1 @@' } as const
   return {
     ...{ id: 'fix_1', kernel: 'alpha', incident: 'inc_1', status: 'probation', steps: [patch], agent: 'restore.code' },
-    ...{ healedBy: 'code', file: '/data/hotfixes/fix_1.json', at: 1000 },
+    ...{ healedBy: 'code', why: 'the code was changed', file: '/data/hotfixes/fix_1.json', at: 1000 },
     ...change,
   }
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import type { AnyRemoteApi, Check, Kernel } from 'lazaret/kernel'
-import { isCheck, isKernel } from 'lazaret/kernel'
+import { fileURLToPath } from 'node:url'
+import { type Check, isCheck, isKernel, type Kernel } from 'lazaret/kernel'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { loadFleet } from '../../src/supervisor/fleet.ts'
 import { startKernel } from './fake-context.ts'
 
 const folder = new URL('../../kernels/', import.meta.url)
@@ -29,68 +30,15 @@ test.each(fleet.kernels)(
   },
 )
 
-/** Each is one way in which a change to the kernel could go wrong, as its callers would see it. */
-const lies: [
-  id: string,
-  method: string,
-  lie: (real: (...args: unknown[]) => unknown) => (...args: unknown[]) => unknown,
-][] = [
-  [
-    'message_bus',
-    'publish',
-    (real) =>
-      async (...args) => ({ ...((await real(...args)) as object), delivered: 1 }),
-  ],
-  [
-    'message_bus',
-    'publish',
-    (real) =>
-      async (...args) =>
-        Promise.resolve(real(...args)).catch(() => ({ delivered: 0 })),
-  ],
-  ['message_bus', 'unsubscribe', () => async () => true],
-  [
-    'immutable_log',
-    'append',
-    (real) =>
-      (...args) =>
-        real(...args.map((arg) => (arg === null ? 0 : arg))),
-  ],
-  ['immutable_log', 'read', (real) => async (from, count) => ((await real(from, count)) as unknown[]).slice(1)],
-  ['immutable_log', 'verify', () => async () => ({ ok: false, entries: 0, breaks: 0 })],
-  [
-    'memory_fusion',
-    'recall',
-    (real) =>
-      async (...args) =>
-        ((await real(...args)) as unknown[]).toReversed(),
-  ],
-  ['memory_fusion', 'forget', () => async () => true],
-  ['memory_fusion', 'fuse', (real) => async (ids) => ({ ...((await real(ids)) as object), sources: [] })],
-  ['coding_agent', 'claim', () => async () => null],
-  ['coding_agent', 'queue', (real) => async () => ((await real()) as unknown[]).toReversed()],
-  ['coding_agent', 'complete', (real) => async (id, outcome) => real(id, outcome || 'x')],
-  ['scheduler', 'runs', (real) => async (name) => Math.min(1, (await real(name)) as number)],
-  ['scheduler', 'cancel', () => async () => true],
-  ['scheduler', 'schedule', (real) => async (job) => Promise.resolve(real(job)).catch(() => undefined)],
-]
-
-test.each(lies)('the check of %s notices when %s is wrong', async (id, method, lie) => {
-  const { kernel, check } = await load(id)
-  const config = fleet.kernels.find((each) => each.id === id)?.config
-  const { ask } = await startKernel(kernel, { id, ...(config && { config }) })
-  const real = ask as AnyRemoteApi
-  const method_ = real[method]
-  if (method_ === undefined) throw new Error(`${id} has no ${method}`)
-  const wrong = lie(method_)
-  const lying = new Proxy(real, { get: (target, name: string) => (name === method ? wrong : target[name]) })
-  await expect(check.run({ ask: lying as AnyRemoteApi })).rejects.toThrow()
-})
-
-test('what a kernel depends on stands before it in the file', () => {
-  const seen = new Set<string>()
-  for (const { id, dependsOn = [] } of fleet.kernels) {
-    for (const needed of dependsOn) expect(seen).toContain(needed)
-    seen.add(id)
-  }
+test('the fleet file is accepted, and gives each kernel its level', () => {
+  const spec = loadFleet(fileURLToPath(new URL('fleet.yaml', folder)))
+  expect(spec.kernels.map((each) => [each.id, each.tier])).toEqual([
+    ['message_bus', 1],
+    ['immutable_log', 1],
+    ['memory_fusion', 2],
+    ['coding_agent', 2],
+    ['scheduler', 3],
+  ])
+  const levels = [['message_bus', 'immutable_log'], ['memory_fusion', 'scheduler'], ['coding_agent']]
+  expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
 })

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import kernel from '../../kernels/immutable_log/kernel.ts'
 import { type StartOptions, startKernel, temporaryFolder } from './fake-context.ts'
 
@@ -70,7 +70,7 @@ test('a torn last line is a break that is stated; what stood before it stays rea
   })
   const aside = files(dataDir).filter((file) => file.includes('.damaged-'))
   expect(aside).toHaveLength(1)
-  expect((statement?.entry as { files: string[] }).files).toEqual(aside)
+  expect(statement?.entry).toMatchObject({ files: aside })
   expect(fs.readFileSync(join(dataDir, aside[0] ?? '')), 'nothing is deleted').toEqual(torn)
   expect(await log.ask.append({ n: 6 })).toMatchObject({ index: 7 })
   expect(await log.ask.verify()).toEqual({ ok: true, entries: 7, breaks: 1 })
@@ -118,7 +118,7 @@ test('two damaged segments, one after the other, are one break', async () => {
   for (const file of before.slice(2, 4)) flipByte(join(dataDir, file), 10)
   const log = await start({ dataDir, restored, config: small })
   const [statement] = await log.ask.read(40, 1)
-  expect((statement?.entry as { files: string[] }).files).toHaveLength(2)
+  expect(statement?.entry).toMatchObject({ files: before.slice(2, 4).map((file) => expect.stringContaining(file)) })
   expect(await log.ask.verify()).toMatchObject({ ok: true, breaks: 1 })
 })
 
@@ -192,7 +192,7 @@ test('a crash between the setting aside and the statement is made good by the ne
   expect(await log.ask.verify()).toMatchObject({ ok: true, breaks: 1 })
 })
 
-test('a failed write is an error of the caller, and leaves the log whole', async () => {
+test('an entry that is no JSON value, or too large, is refused with a code and leaves no trace', async () => {
   const { dataDir, restored } = await written(1)
   const log = await start({ dataDir, restored })
   const circle: Record<string, unknown> = {}
@@ -215,6 +215,34 @@ test('a failed write is an error of the caller, and leaves the log whole', async
     await expect(log.ask.read(from, count)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   }
   expect(await log.ask.verify()).toMatchObject({ ok: true, entries: 2 })
+})
+
+test('a full disk is an error of the caller; the half line is taken back, and the log goes on', async () => {
+  const { dataDir } = await written(2)
+  const log = await start({ dataDir, config: small })
+  const real = fs.writeSync
+  const full = vi
+    .spyOn(fs, 'writeSync')
+    .mockImplementationOnce(((fd: number, bytes: Buffer, from: number, _: number, at: number) =>
+      real(fd, bytes, from, 20, at)) as typeof fs.writeSync)
+  full.mockImplementationOnce(() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  })
+  await expect(log.ask.append({ n: 'lost' })).rejects.toMatchObject({ code: 'ENOSPC' })
+  full.mockRestore()
+  expect(await log.ask.verify()).toMatchObject({ ok: true, entries: 2 })
+  expect(await log.ask.append({ n: 2 })).toMatchObject({ index: 2 })
+  expect(await readAll(log)).toEqual([0, 1, 2])
+})
+
+test('every segment is opened so that a write returns when its bytes are on the disk', async () => {
+  const open = vi.spyOn(fs, 'openSync')
+  onTestFinished(() => open.mockRestore())
+  const { dataDir, restored } = await written(10)
+  await start({ dataDir, restored, config: small })
+  const flags = open.mock.calls.filter(([path]) => String(path).endsWith('.jsonl')).map(([, flag]) => Number(flag))
+  expect(flags.length).toBeGreaterThan(3)
+  for (const flag of flags) expect(flag & fs.constants.O_DSYNC).toBe(fs.constants.O_DSYNC)
 })
 
 test('keys in any order, strange keys and strange texts make one record and come back as they were', async () => {

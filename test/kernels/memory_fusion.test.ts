@@ -52,7 +52,7 @@ test('a note that comes over the bus is remembered; other topics and bad notes a
   expect((await ask.recall('afar'))[0]?.id).toBe('a')
 })
 
-test('a fused note says what it was made of, also after a second fusion, and takes the place of its parts', async () => {
+test('a fused note says what it was made of, through two fusions, and takes the place of its parts', async () => {
   const { ask, clock } = await start()
   await ask.remember('a', 'alpha', ['x'])
   clock.nowMs += 1000

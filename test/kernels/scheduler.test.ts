@@ -55,7 +55,7 @@ test('a cancelled job runs no more, and after stop nothing does', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('a successor goes on with callers jobs and all counts; the configuration wins over a job of the same name', async () => {
+test('a successor goes on with jobs and counts; the configuration wins over a job of the same name', async () => {
   const first = await start({ config: { jobs: [job] } })
   await first.ask.schedule({ ...job, name: 'mine' })
   await first.ask.schedule({ ...job, name: 'theirs' })

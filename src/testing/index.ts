@@ -1,0 +1,3 @@
+/** `lazaret/testing`: for the tests of programs that embed a runtime, and for our own. */
+export { ManualClock } from './manual-clock.ts'
+export { createTestRuntime, eventually, type TestRuntime, type TestRuntimeOptions } from './test-runtime.ts'

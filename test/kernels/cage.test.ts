@@ -1,0 +1,62 @@
+/** The kernels and their checks where a repair runs them: in the sandbox's own process, with nothing around them. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { sha256 } from '../../src/base/hash.ts'
+import type { Overlay } from '../../src/base/remedy.ts'
+import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
+import { Bench } from '../sandbox/bench.ts'
+
+const bench = new Bench()
+const pool = new SandboxPool()
+afterAll(async () => {
+  await pool.close()
+  bench.remove()
+})
+
+const folder = new URL('../../kernels/', import.meta.url)
+const fleet = parse(readFileSync(new URL('fleet.yaml', folder), 'utf8')) as {
+  kernels: { id: string; config?: Record<string, unknown> }[]
+}
+
+function check(id: string, overlay: Overlay = {}) {
+  const { config = {} } = fleet.kernels.find((each) => each.id === id) ?? {}
+  const [entryUrl, checkUrl] = ['kernel.ts', 'check.ts'].map((file) => new URL(`${id}/${file}`, folder).href)
+  const sources = readdirSync(new URL(`${id}/`, folder)).filter((file) => file !== 'check.ts')
+  const files = sources.map((file) => new URL(`${id}/${file}`, folder).href)
+  const job = bench.job(entryUrl ?? '', { mode: 'check', checkUrl: checkUrl ?? '', kernel: id, config, overlay, files })
+  return pool.run(job, new AbortController().signal)
+}
+
+test.each(fleet.kernels)('$id passes its check in the sandbox, within a second', async ({ id }) => {
+  const result = await check(id)
+  expect(result.error).toBeUndefined()
+  expect(result).toMatchObject({ outcome: 'passed' })
+})
+
+/** One wrong line each: what a bad fix could look like. */
+const mistakes: [id: string, file: string, right: string, wrong: string][] = [
+  ['message_bus', 'access.ts', "list.includes('*') || list.includes(id)", 'true'],
+  ['message_bus', 'kernel.ts', 'this.#counters.delivered += delivered', 'this.#counters.delivered += 1'],
+  ['message_bus', 'kernel.ts', 'if (subscribers.has(subscriber)) return false', ''],
+  ['immutable_log', 'chain.ts', 'pairs.sort(([a], [b]) => (a < b ? -1 : 1))', 'pairs.reverse()'],
+  ['immutable_log', 'chain.ts', 'record.previous + canonical(record)', 'canonical(record.entry)'],
+  ['immutable_log', 'writer.ts', 'this.head = { index, hash }', 'this.head = { index, hash: this.head.hash }'],
+  ['immutable_log', 'kernel.ts', 'index >= from', 'index > from'],
+  ['memory_fusion', 'kernel.ts', 'b.score - a.score', 'a.score - b.score'],
+  ['memory_fusion', 'kernel.ts', 'if (replaced) this.#index.discard(note.id)', 'if (replaced) return true'],
+  ['memory_fusion', 'kernel.ts', 'note.sources ?? ', ''],
+  ['coding_agent', 'queue.ts', 'b.priority - a.priority', 'a.priority - b.priority'],
+  ['coding_agent', 'queue.ts', "task.kernel === this.#self ? 'waiting for a person' : 'open'", "'open'"],
+  ['scheduler', 'kernel.ts', 'this.#runs.set(job.name, run)', ''],
+  ['scheduler', 'kernel.ts', 'entry.stop()\n    this.#runs', 'this.#runs'],
+  ['scheduler', 'job.ts', 'everyMs <= maxEveryMs', 'true'],
+]
+
+test.each(mistakes)('the check of %s notices a wrong line in %s: %s', async (id, file, right, wrong) => {
+  const url = new URL(`${id}/${file}`, folder)
+  const text = readFileSync(url, 'utf8')
+  expect(text.split(right), 'the line stands there once').toHaveLength(2)
+  const overlay = { [url.href]: { preimageSha256: sha256(text), text: text.replace(right, () => wrong) } }
+  expect(await check(id, overlay)).toMatchObject({ outcome: 'failed' })
+})

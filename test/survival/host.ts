@@ -1,0 +1,74 @@
+/**
+ * A host process that runs the ladder and, at a chosen event, kills itself as a power cut would: kill -9.
+ * Arguments: folder, point (`type` or `type#n`; `none` to go on to the end), phase (`break` or `resume`).
+ * Prints one JSON line when it ends by itself.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRuntime } from '../../src/index.ts'
+
+const [folder = '', point = 'none', phase = 'break'] = process.argv.slice(2)
+const [type, nth = '1'] = point.split('#')
+const runtime = createRuntime({
+  fleet: {
+    kernels: [
+      {
+        id: 'notes',
+        entry: join(folder, 'kernel.ts'),
+        config: { prefix: 'n' },
+        restart: { max: 2, stableMs: 400, backoffMs: 10, backoffMaxMs: 20 },
+        heartbeat: { timeoutMs: 1000 },
+        snapshot: { everyMs: 150 },
+      },
+    ],
+  },
+  ...{ dataDir: join(folder, '.lazaret'), quarantineDir: join(folder, '.quarantine') },
+  ...{ playbooksDir: join(folder, 'playbooks'), log: false },
+})
+
+const seen: string[] = []
+let met = 0
+runtime.on('event', (event) => {
+  seen.push(event.type)
+  if (event.type !== type) return
+  met += 1
+  if (met === Number(nth)) process.kill(process.pid, 'SIGKILL')
+})
+const until = (wanted: readonly string[]) =>
+  new Promise<string>((resolve) => {
+    const there = seen.find((name) => wanted.includes(name))
+    if (there !== undefined) resolve(there)
+    runtime.on('event', (event) => {
+      if (wanted.includes(event.type)) resolve(event.type)
+    })
+  })
+
+const deadline = setTimeout(() => {
+  process.stdout.write(`${JSON.stringify({ late: true, seen, status: runtime.status() })}\n`)
+  process.exit(3)
+}, 25_000)
+
+const before = await runtime.start()
+const notes = runtime.ref('notes').with({ deadlineMs: 300 })
+if (phase === 'break') {
+  await notes.ask.put?.('a', 'alpha')
+  await until(['snapshot.golden'])
+  const file = join(folder, 'kernel.ts')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('text.includes(query)', 'text.inclodes(query)'))
+  await runtime.kernel('notes').restart()
+}
+const resumed = runtime.journal.events({ type: 'kernel.resumed' }).at(-1)
+// Queries that differ, so that the code is at fault and not one message.
+for (let turn = 0; turn < 40 && !seen.includes('kernel.recovered'); turn++) {
+  await notes.ask.find?.(`query ${process.pid} ${turn}`).catch(() => 'out of service, or crashed')
+}
+// Golden: steady, whether there was anything left to recover from or not.
+await until(['kernel.recovered', 'kernel.parked', ...(phase === 'resume' ? ['snapshot.golden'] : [])])
+await notes.with({ deadlineMs: 5000 }).ask.put?.('z', 'omega')
+const found = await notes.with({ deadlineMs: 5000 }).ask.find?.('mega')
+const status = runtime.status()[0]
+const hotfixes = runtime.journal.hotfixes('notes').map((row) => row.status)
+const incidents = runtime.journal.incidents().map((row) => row.status)
+await runtime.stop()
+clearTimeout(deadline)
+process.stdout.write(`${JSON.stringify({ before, resumed, found, status, hotfixes, incidents, seen })}\n`)
