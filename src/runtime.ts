@@ -9,35 +9,26 @@ import type { AnyRemoteApi, AskOptions, Ref } from './actor/kernel.ts'
 import { makeRef } from './actor/ref.ts'
 import { keepThreadsInterruptible } from './actor/thread.ts'
 import { type Clock, systemClock } from './base/clock.ts'
-import { toRecord } from './base/error-record.ts'
 import { LazaretError } from './base/errors.ts'
 import { type EventListener, EventStream } from './base/events.ts'
 import { limits } from './base/limits.ts'
 import { createLog, type Log } from './base/log.ts'
 import type { FleetSpec } from './base/spec.ts'
-import { ControlServer, type ControlTable } from './control/server.ts'
-import { LogRing } from './diagnostics/log-ring.ts'
+import { ControlServer } from './control/server.ts'
+import { controlTable } from './control/table.ts'
 import { expireReplays } from './diagnostics/replay.ts'
-import { SystemSampler } from './diagnostics/system-sampler.ts'
-import { Incidents, incidentPayload } from './escalation/incident.ts'
-import { type Notice, notifyOperators } from './escalation/notify.ts'
-import { taskPayload } from './escalation/task.ts'
+import type { Notice } from './escalation/notify.ts'
 import { Journal } from './journal/journal.ts'
 import { acquireDataDirLock, type DataDirLock } from './journal/lock.ts'
-import { Heartbeat } from './lifecycle/heartbeat.ts'
-import { PlaybookRegistry } from './playbook/registry.ts'
-import { HotfixStore } from './repair/hotfix.ts'
-import { SandboxPool } from './repair/sandbox-pool.ts'
-import { GoldenStore } from './snapshot/golden.ts'
-import { SnapshotStore } from './snapshot/store.ts'
-import { RuntimeBus } from './supervisor/bus.ts'
+import type { PlaybookRegistry } from './playbook/registry.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
 import { type FleetInput, loadFleet } from './supervisor/fleet.ts'
+import { furnish } from './supervisor/furnish.ts'
 import type { House } from './supervisor/house.ts'
-import { PostOffice } from './supervisor/post-office.ts'
+import type { PostOffice } from './supervisor/post-office.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
-import { Unit } from './supervisor/unit.ts'
+import type { Unit } from './supervisor/unit.ts'
 import { VitalsSampler } from './supervisor/vitals.ts'
 
 export interface RuntimeOptions {
@@ -200,58 +191,14 @@ export class Runtime {
   }
 
   #furnish(journal: Journal, events: EventStream): House {
-    const clock = this.#clock
-    const { emit } = events
-    const report = (thrown: unknown) => {
-      this.#log.error({ error: toRecord(thrown) }, 'the runtime itself failed')
-      emit('runtime.failed', undefined, { error: toRecord(thrown) })
-    }
-    const units = new Map<string, Unit>()
-    const office = new PostOffice(units, {
-      ...{ clock, emit, closed: () => this.#refusal() },
-      addDeadLetter: (letter) => journal.addDeadLetter(letter),
-    })
-    for (const spec of this.#fleet.kernels) units.set(spec.id, this.#unit(spec, office))
-    const supervisor = () => this.#supervisor?.disabledKernels() ?? []
-    const bus: RuntimeBus = new RuntimeBus({
-      'event.incident': () => incidents.list().map(incidentPayload),
-      'system.degraded_mode': () => [{ enabled: supervisor().length > 0, disabled_kernels: supervisor() }],
-      'coding_agent.task_create': () => journal.tasks({ status: 'open' }).map(taskPayload),
-    })
-    const incidents = new Incidents({
-      ...{ clock, emit, publish: (topic, payload) => bus.publish(topic, payload) },
-      store: {
-        openIncident: (row) => journal.openIncident(row),
-        updateIncident: (id, change) => void journal.updateIncident(id, change),
-        openIncidents: () => journal.incidents({ status: 'open' }).toReversed(),
-      },
-    })
-    const snapshots = new SnapshotStore(resolve(this.#dataDir, 'snapshots'), clock, emit)
-    return {
-      ...{ clock, events, journal, units, office, bus, incidents, snapshots, report, dataDir: this.#dataDir },
-      goldens: new GoldenStore(snapshots),
-      playbooks: new PlaybookRegistry(resolve(this.#options.playbooksDir ?? 'playbooks'), emit, clock, {
-        trustAfter: this.#options.playbookTrustAfter ?? 1,
-      }),
-      hotfixes: new HotfixStore(resolve(this.#dataDir, 'hotfixes')),
-      logs: new LogRing(),
-      sampler: new SystemSampler(clock),
-      sandbox: new SandboxPool(),
-      heartbeat: new Heartbeat(clock, report),
-      notify: notifyOperators({ notify: this.#options.notify, log: this.#log, emit, clock }),
-      quarantineDir: resolve(this.#options.quarantineDir ?? '.quarantine'),
+    const { notify, playbooksDir, playbookTrustAfter, quarantineDir } = this.#options
+    return furnish({
+      ...{ journal, events, clock: this.#clock, log: this.#log, fleet: this.#fleet, dataDir: this.#dataDir, notify },
+      quarantineDir: resolve(quarantineDir ?? '.quarantine'),
+      playbooksDir: resolve(playbooksDir ?? 'playbooks'),
+      trustAfter: playbookTrustAfter ?? 1,
       rereadFleet: () => this.#loadFleet(),
-    }
-  }
-
-  #unit(spec: FleetSpec['kernels'][number], office: PostOffice): Unit {
-    office.addKernel(spec.id, spec.concurrency)
-    return new Unit(spec, {
-      nowMs: () => this.#clock.monotonicMs(),
-      deadLetter: (letter) => office.deadLetter(letter),
-      began: (kernel, message) => {
-        this.#house?.units.get(kernel)?.recorder.delivered({ ...message, at: this.#clock.now() })
-      },
+      closed: () => this.#refusal(),
     })
   }
 
@@ -408,39 +355,4 @@ function checked(options: RuntimeOptions): RuntimeOptions {
     )
   }
   return options
-}
-
-/** What the command line may ask of a runtime. */
-function controlTable(runtime: Runtime): ControlTable {
-  const text = (params: Readonly<Record<string, unknown>>, name: string): string => {
-    const value = params[name]
-    if (typeof value === 'string') return value
-    throw new LazaretError('OPTION_INVALID', `${name} must be a text. Got: ${typeof value}.`)
-  }
-  const kernel = (params: Readonly<Record<string, unknown>>) => {
-    const id = text(params, 'kernel')
-    return runtime.ref(id) && runtime.kernel(id)
-  }
-  const count = (value: unknown): number =>
-    typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
-  return {
-    status: () => runtime.status(),
-    logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
-    incidents: (params) => runtime.journal.incidents({ limit: count(params.limit) }),
-    incident: (params) => {
-      const row = runtime.journal.incident(text(params, 'incident'))
-      if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${String(params.incident)}.`)
-      return { ...row, attempts: runtime.journal.attempts(row.id) }
-    },
-    tasks: (params) => runtime.journal.tasks({ limit: count(params.limit) }),
-    playbooks: () => runtime.playbooks.list(),
-    deadLetters: (params) => runtime.journal.deadLetters({ limit: count(params.limit) }),
-    restart: (params) => kernel(params).restart(),
-    quarantine: (params) => kernel(params).quarantine(),
-    repair: (params) => kernel(params).repair(),
-    rejoin: (params) => kernel(params).rejoin(),
-    park: (params) => kernel(params).park(),
-    approve: (params) => runtime.approve(text(params, 'task')),
-    reject: (params) => runtime.reject(text(params, 'task')),
-  }
 }

@@ -24,7 +24,7 @@ export interface RoutePorts {
   nowMs(): number
   deadLetter(letter: DeadLetter): void
   /** A message is handed to the instance. */
-  began(kernel: string, message: Numbered): void
+  began(message: Numbered): void
 }
 
 /** One hash for an argument list; the same list gives the same bytes. */
@@ -43,7 +43,7 @@ export class Route {
   constructor(spec: KernelSpec, ports: RoutePorts) {
     this.spec = spec
     this.#ports = ports
-    this.mailbox = new Mailbox(ports.nowMs, (message) => ports.began(spec.id, message))
+    this.mailbox = new Mailbox(ports.nowMs, (message) => ports.began(message))
   }
 
   /** What answers for the kernel now. */

@@ -9,6 +9,7 @@ import type { Notice } from '../escalation/notify.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Heartbeat } from '../lifecycle/heartbeat.ts'
 import type { PlaybookRegistry } from '../playbook/registry.ts'
+import type { OutOfService } from '../quarantine/out-of-service.ts'
 import type { HotfixStore } from '../repair/hotfix.ts'
 import type { SandboxPool } from '../repair/sandbox-pool.ts'
 import type { GoldenStore } from '../snapshot/golden.ts'
@@ -29,6 +30,7 @@ export interface House {
   readonly playbooks: PlaybookRegistry
   readonly hotfixes: HotfixStore
   readonly incidents: Incidents
+  readonly outOfService: OutOfService
   readonly logs: LogRing
   readonly sampler: SystemSampler
   readonly sandbox: SandboxPool

@@ -18,10 +18,12 @@ import { type Effect, lifecycleInput } from '../lifecycle/machine.ts'
 import { Turnstile } from '../lifecycle/turnstile.ts'
 import { capture, decide } from './escalation.ts'
 import { endHungThread, settleEnd } from './failures.ts'
-import { act, activeHotfix, apply, forgetIncident, inForce, propose, recovered, rollBack } from './healing.ts'
+import { act, propose } from './healing.ts'
+import { activeHotfix, apply, inForce, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
 import { type Member, supervisorMachine } from './machine.ts'
+import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
 import type { Unit } from './unit.ts'
 
@@ -29,7 +31,6 @@ type PortEffect = Exclude<Effect, { type: 'boot' | 'endThread' }>
 
 export class Supervisor {
   readonly #house: House
-  readonly #levels: FleetSpec['levels']
   readonly #turnstile = new Turnstile(limits.parallelStarts)
   readonly #actor: ActorRefFrom<typeof supervisorMachine>
   readonly #unwatch = new Map<Thread, () => void>()
@@ -37,11 +38,9 @@ export class Supervisor {
   readonly #busy = new Set<Promise<void>>()
   /** Where an earlier process left each kernel. */
   readonly #rows: ReadonlyMap<string, KernelRow>
-  #disabled = ''
 
   constructor(house: House, levels: FleetSpec['levels']) {
     this.#house = house
-    this.#levels = levels
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
@@ -206,24 +205,8 @@ export class Supervisor {
 
   async #quarantine(unit: Unit): Promise<void> {
     unit.route.degrade()
-    if (!unit.degraded) {
-      unit.degraded = true
-      this.#house.events.emit('kernel.quarantined', unit.id, { ...(unit.incident && { incident: unit.incident }) })
-      this.#house.events.emit('degraded.entered', unit.id, { mode: unit.spec.degraded.mode })
-      this.#sayDegraded()
-    }
+    this.#house.outOfService.enter(unit.id, unit.spec.degraded.mode, unit.incident)
     await unit.instance.endThread()
-  }
-
-  #sayDegraded(): void {
-    const disabled = this.disabledKernels()
-    if (disabled.join() === this.#disabled) return
-    this.#disabled = disabled.join()
-    this.#house.bus.publish('system.degraded_mode', { enabled: disabled.length > 0, disabled_kernels: disabled })
-  }
-
-  disabledKernels(): string[] {
-    return [...this.#house.units.values()].filter((unit) => unit.degraded).map((unit) => unit.id)
   }
 
   async #parked(unit: Unit): Promise<void> {
@@ -294,10 +277,7 @@ export class Supervisor {
     if (reason === 'restart' || reason === 'command') events.emit('kernel.restarted', unit.id, { reason })
     if (reason === 'rejoin')
       events.emit('kernel.rejoined', unit.id, { ...(unit.incident && { incident: unit.incident }) })
-    if (!unit.degraded) return
-    unit.degraded = false
-    events.emit('degraded.left', unit.id, { waiting: unit.route.mailbox.depth })
-    this.#sayDegraded()
+    this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
   }
 
   #receive(unit: Unit, thread: Thread, message: ThreadMessage): void {
@@ -330,9 +310,5 @@ export class Supervisor {
         // 'ready' is the instance's; an ended thread's last words are the thread's own.
         events.emit('listener.failed', unit.id, { error: toRecord(new Error(`unexpected message ${message.t}`)) })
     }
-  }
-
-  get levels(): FleetSpec['levels'] {
-    return this.#levels
   }
 }

@@ -76,7 +76,6 @@ export class Unit {
   sawPoison = false
   /** Cancels the repair under way. */
   repair: AbortController | undefined
-  degraded = false
   vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
   /** Starts of the instance, by reason, in this process. */
   readonly boots = { first: 0, restart: 0, command: 0, rejoin: 0 }

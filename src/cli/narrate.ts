@@ -1,0 +1,110 @@
+/**
+ * Events as a person reads them while `lazaret run` is in the foreground: a word and a sentence. What happens all the
+ * time in a healthy fleet (snapshots, orderly ends) is not told. Pure.
+ */
+import { describeRecord, type ErrorRecord } from '../base/error-record.ts'
+import type { EventType, LazaretEvent } from '../base/events.ts'
+import { redactText, safeLine } from '../base/redact.ts'
+import { count, duration } from './terminal.ts'
+
+export type Tone = 'good' | 'bad' | 'urgent' | 'watch' | 'plain'
+
+export interface Sentence {
+  readonly word: string
+  readonly tone: Tone
+  readonly text: string
+}
+
+type Tell = (event: LazaretEvent) => Sentence | undefined
+
+function said(value: unknown): string {
+  if (typeof value === 'string') return safeLine(redactText(value))
+  if (typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return value.map(said).filter(Boolean).join('; ')
+  const record = value as Partial<ErrorRecord> | null | undefined
+  return typeof record?.message === 'string' ? safeLine(redactText(describeRecord(record as ErrorRecord))) : ''
+}
+
+/** @param text made of the event's facts; nothing is said where it gives undefined. */
+function tell(word: string, tone: Tone, text: (event: LazaretEvent) => string | undefined): Tell {
+  return (event) => {
+    const sentence = text(event)
+    return sentence === undefined ? undefined : { word, tone, text: sentence }
+  }
+}
+
+const proofNames = (lines: unknown): string =>
+  Array.isArray(lines) ? lines.map((line: { name?: unknown }) => said(line.name)).join(', ') : ''
+
+const degradedText: Readonly<Record<string, string>> = {
+  buffer: 'messages to it wait in a buffer',
+  reject: 'messages to it are refused',
+}
+
+const tellers: Partial<Record<EventType, Tell>> = {
+  'kernel.crashed': tell('crashed', 'bad', (event) => {
+    const where = event.method === undefined ? `in ${said(event.phase)}` : `in ${said(event.method)}()`
+    return `${said(event.error)}  (${where}, failure ${said(event.failures)})`
+  }),
+  'kernel.restarted': tell('restarted', 'good', ({ reason }) => (reason === 'command' ? 'by command' : '')),
+  'kernel.stopped': tell('ended', 'watch', ({ orderly, error }) =>
+    orderly === false ? `by force${error === undefined ? '' : `: ${said(error)}`}` : undefined,
+  ),
+  'kernel.quarantined': tell('quarantined', 'watch', () => 'out of service'),
+  'degraded.entered': tell('degraded', 'watch', ({ mode }) => degradedText[said(mode)] ?? said(mode)),
+  'degraded.left': tell('serving', 'good', ({ waiting }) =>
+    typeof waiting === 'number' && waiting > 0 ? `again; ${count(waiting, 'message')} had waited` : 'again',
+  ),
+  'kernel.rejoined': tell('rejoined', 'good', () => 'on probation'),
+  'kernel.recovered': tell('recovered', 'good', ({ healedBy, playbook }) => {
+    return `healed by ${said(healedBy)}${playbook === undefined ? '' : `; learnt as playbook ${said(playbook)}`}`
+  }),
+  'kernel.parked': tell('parked', 'urgent', ({ why }) => `needs a person: ${said(why)}`),
+  'kernel.resumed': tell('resumed', 'watch', ({ from, why }) =>
+    /^(running|stopped|stopping)/.test(said(from)) ? undefined : said(why),
+  ),
+  'kernel.overLimit': tell('over limit', 'watch', ({ limit, found, max }) => {
+    return `${said(limit)}: ${said(found)} of ${said(max)}`
+  }),
+  'kernel.stuck': tell('stuck', 'urgent', () => 'its thread cannot be ended; it is set aside and replaced'),
+  'restart.exhausted': tell('exhausted', 'bad', ({ starts }) => {
+    return `its restart budget is spent, after ${count(Number(starts), 'start')}`
+  }),
+  'incident.opened': tell('incident', 'urgent', ({ incident, error }) => `${said(incident)}  ${said(error)}`),
+  'incident.repeated': tell('incident', 'bad', (event) => `${said(event.incident)}  seen ${said(event.count)} times`),
+  'incident.resolved': tell('resolved', 'good', ({ incident, tookMs }) => {
+    return `${said(incident)}  after ${duration(Number(tookMs))}`
+  }),
+  'diagnostics.captured': tell('evidence', 'plain', ({ folder, error }) => {
+    return folder === undefined ? `could not be written: ${said(error)}` : said(folder)
+  }),
+  'task.created': tell('task', 'plain', ({ task }) => `${said(task)}  for a coding agent or a person`),
+  'task.closed': tell('task', 'plain', ({ task, outcome }) => `${said(task)}  closed: ${said(outcome)}`),
+  'snapshot.restored': tell('restored', 'watch', ({ ageMs }) => `to its state of ${duration(Number(ageMs))} ago`),
+  'snapshot.corrupt': tell('corrupt', 'bad', (event) => `snapshot ${said(event.name)}: ${said(event.reason)}`),
+  'snapshot.failed': tell('no snapshot', 'watch', ({ error }) => said(error)),
+  'repair.started': tell('repair', 'plain', ({ attempt }) => `attempt ${said(attempt)}`),
+  'repair.proposed': tell('proposed', 'plain', ({ agent, why }) => `${said(agent)}: ${said(why)}`),
+  'repair.verified': tell('proved', 'good', ({ lines }) => `in the sandbox: ${proofNames(lines)}`),
+  'repair.refused': tell('refused', 'watch', ({ agent, refusal }) => `${said(agent)}: ${said(refusal)}`),
+  'repair.exhausted': tell('no repair', 'bad', ({ reasons }) => said(reasons) || 'no agent had anything to propose'),
+  'hotfix.applied': tell('hotfix', 'good', ({ agent, steps }) => `${said(agent)}: ${said(steps)}`),
+  'hotfix.rolledBack': tell('rolled back', 'bad', ({ agent }) => `${said(agent)} did not hold`),
+  'hotfix.dropped': tell('dropped', 'watch', (event) => `hotfix ${said(event.hotfix)}: ${said(event.reason)}`),
+  'message.poisoned': tell('poison', 'watch', (event) => `${said(event.method)}() from ${said(event.from)} is parked`),
+  'playbook.generated': tell('learnt', 'good', ({ name, trust }) => `playbook ${said(name)} (${said(trust)})`),
+  'playbook.applied': tell('playbook', 'good', ({ playbook }) => said(playbook)),
+  'playbook.trusted': tell('trusted', 'good', ({ name }) => `playbook ${said(name)}`),
+  'playbook.suspended': tell('suspended', 'watch', ({ name }) => `playbook ${said(name)} failed`),
+  'playbook.invalid': tell('bad file', 'watch', ({ error }) => said(error)),
+  'journal.setAside': tell('journal', 'urgent', ({ movedTo }) => `was damaged; it lies in ${said(movedTo)} now`),
+  'journal.failed': tell('journal', 'urgent', (event) => `cannot be written: ${said(event.error)}`),
+  'journal.resumed': tell('journal', 'good', () => 'is written again'),
+  'notify.failed': tell('notify', 'watch', ({ error }) => said(error)),
+  'listener.failed': tell('defect', 'bad', ({ error }) => said(error)),
+}
+
+/** Undefined for what need not be told. */
+export function narrate(event: LazaretEvent): Sentence | undefined {
+  return tellers[event.type]?.(event)
+}

@@ -1,0 +1,83 @@
+/** `lazaret status`: where every kernel stands; after the runtime has ended, where its journal says that it stood. */
+import type { Command } from 'commander'
+import type { KernelRow } from '../journal/rows.ts'
+import type { KernelStatus } from '../supervisor/status.ts'
+import { type CommonOptions, newCommand, print, printJson } from './command.ts'
+import { readEither } from './connection.ts'
+import { ago, type Cell, count, duration, stateCell, styled, table } from './terminal.ts'
+
+export function statusCommand(): Command {
+  return newCommand('status', 'show where every kernel stands', 'lazaret status\nlazaret status --json').action(status)
+}
+
+async function status({ dataDir, json }: CommonOptions): Promise<void> {
+  const { running, found } = await readEither<{ live: KernelStatus[] } | { left: KernelRow[] }>(
+    dataDir,
+    async (link) => ({ live: await link.ask<KernelStatus[]>('status') }),
+    (journal) => ({ left: journal.kernelRows() }),
+  )
+  if (json) printJson({ running, dataDir, kernels: 'live' in found ? found.live : found.left.map(asJson) })
+  else if ('live' in found) showLive(found.live)
+  else showLeft(found.left, dataDir, Date.now())
+}
+
+function showLive(kernels: readonly KernelStatus[]): void {
+  const columns = [
+    ...[{ title: 'KERNEL' }, { title: 'TIER', right: true as const }, { title: 'STATE' }, { title: 'SERVED BY' }],
+    ...[{ title: 'FAILED', right: true as const }, { title: 'RESTARTS LEFT', right: true as const }],
+    ...[{ title: 'UP', right: true as const }, { title: 'HEAP', right: true as const }],
+    ...[{ title: 'CPU', right: true as const }, { title: 'MAILBOX', right: true as const }],
+  ]
+  const rows = kernels.map((kernel): Cell[] => [
+    ...[kernel.id, String(kernel.tier), stateCell(kernel.state), servedByCell(kernel.servedBy)],
+    ...[countCell(kernel.failures), String(kernel.restartsLeft), duration(kernel.uptimeMs)],
+    ...[`${kernel.heapMb.toFixed(1)} MB`, `${(kernel.cpu * 100).toFixed(1)} %`, String(kernel.mailbox)],
+  ])
+  print(table(columns, rows), '')
+  const serving = kernels.filter(({ servedBy }) => servedBy === 'instance').length
+  print(`${serving} of ${count(kernels.length, 'kernel')} in service`)
+  for (const { id, incident, why, state } of kernels) {
+    if (why !== undefined) showParked(id, why)
+    else if (incident !== undefined) print(`${id}: ${incident} is open, ${state}. See: lazaret incidents ${incident}`)
+  }
+}
+
+function showParked(id: string, why: string): void {
+  print(`${styled('red', `${id} is parked`)}: ${why}. Mend it, then: lazaret rejoin ${id}`)
+}
+
+function servedByCell(servedBy: KernelStatus['servedBy']): Cell {
+  return servedBy === 'instance' ? servedBy : { text: servedBy, style: 'yellow' }
+}
+
+function countCell(n: number): Cell {
+  return n === 0 ? '0' : { text: String(n), style: 'yellow' }
+}
+
+function parkedWhy({ state, facts }: KernelRow): string | undefined {
+  return state === 'quarantined.parked' && typeof facts.parkedWhy === 'string' ? facts.parkedWhy : undefined
+}
+
+function asJson(row: KernelRow): Record<string, unknown> {
+  const { id, state, failures, attempts, starts, incident, at } = row
+  const why = parkedWhy(row)
+  return { id, state, failures, attempts, starts, ...(incident && { incident }), ...(why && { why }), at }
+}
+
+function showLeft(rows: readonly KernelRow[], dataDir: string, nowMs: number): void {
+  print(`No runtime works in ${dataDir}. This is what its journal remembers.`, '')
+  const columns = [
+    ...[{ title: 'KERNEL' }, { title: 'STATE' }, { title: 'FAILED', right: true as const }],
+    ...[{ title: 'REPAIRS TRIED', right: true as const }, { title: 'SINCE' }],
+  ]
+  const cells = rows.map((row): Cell[] => [
+    ...[row.id, stateCell(row.state), countCell(row.failures), String(row.attempts), ago(row.at, nowMs)],
+  ])
+  print(table(columns, cells), '')
+  for (const row of rows) {
+    const why = parkedWhy(row)
+    if (why !== undefined) showParked(row.id, why)
+    else if (row.incident !== undefined) print(`${row.id}: ${row.incident} is open. See: lazaret incidents ${row.incident}`)
+  }
+  print('To go on from here: lazaret run')
+}

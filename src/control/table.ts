@@ -1,0 +1,50 @@
+/** What the command line may ask of a runtime: each op of the protocol, and what is accepted as its parameters. */
+import { LazaretError } from '../base/errors.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { PlaybookRegistry } from '../playbook/registry.ts'
+import type { KernelStatus } from '../supervisor/status.ts'
+import type { ControlTable } from './server.ts'
+
+/** The part of a runtime that can be reached from outside. */
+export interface Controllable {
+  status(): KernelStatus[]
+  logs(id: string, lines: number): string[]
+  kernel(
+    id: string,
+  ): Readonly<Record<'restart' | 'quarantine' | 'repair' | 'rejoin' | 'park', () => Promise<KernelStatus>>>
+  approve(task: string): Promise<KernelStatus>
+  reject(task: string): Promise<KernelStatus>
+  readonly journal: Pick<Journal, 'incidents' | 'incident' | 'attempts' | 'tasks' | 'deadLetters'>
+  readonly playbooks: Pick<PlaybookRegistry, 'list'>
+}
+
+export function controlTable(runtime: Controllable): ControlTable {
+  const text = (params: Readonly<Record<string, unknown>>, name: string): string => {
+    const value = params[name]
+    if (typeof value === 'string') return value
+    throw new LazaretError('OPTION_INVALID', `${name} must be a text. Got: ${typeof value}.`)
+  }
+  const kernel = (params: Readonly<Record<string, unknown>>) => runtime.kernel(text(params, 'kernel'))
+  const count = (value: unknown): number =>
+    typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
+  return {
+    status: () => runtime.status(),
+    logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
+    incidents: (params) => runtime.journal.incidents({ limit: count(params.limit) }),
+    incident: (params) => {
+      const row = runtime.journal.incident(text(params, 'incident'))
+      if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${String(params.incident)}.`)
+      return { ...row, attempts: runtime.journal.attempts(row.id) }
+    },
+    tasks: (params) => runtime.journal.tasks({ limit: count(params.limit) }),
+    playbooks: () => runtime.playbooks.list(),
+    deadLetters: (params) => runtime.journal.deadLetters({ limit: count(params.limit) }),
+    restart: (params) => kernel(params).restart(),
+    quarantine: (params) => kernel(params).quarantine(),
+    repair: (params) => kernel(params).repair(),
+    rejoin: (params) => kernel(params).rejoin(),
+    park: (params) => kernel(params).park(),
+    approve: (params) => runtime.approve(text(params, 'task')),
+    reject: (params) => runtime.reject(text(params, 'task')),
+  }
+}

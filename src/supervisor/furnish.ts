@@ -1,0 +1,97 @@
+/** Builds the house: every store and tool of the lower floors for one fleet, joined by ports and not yet started. */
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { toRecord } from '../base/error-record.ts'
+import type { LazaretError } from '../base/errors.ts'
+import type { EventStream } from '../base/events.ts'
+import type { Log } from '../base/log.ts'
+import type { FleetSpec } from '../base/spec.ts'
+import { LogRing } from '../diagnostics/log-ring.ts'
+import { SystemSampler } from '../diagnostics/system-sampler.ts'
+import { Incidents, incidentPayload } from '../escalation/incident.ts'
+import { type Notice, notifyOperators } from '../escalation/notify.ts'
+import { taskPayload } from '../escalation/task.ts'
+import type { Journal } from '../journal/journal.ts'
+import { Heartbeat } from '../lifecycle/heartbeat.ts'
+import { PlaybookRegistry } from '../playbook/registry.ts'
+import { OutOfService } from '../quarantine/out-of-service.ts'
+import { HotfixStore } from '../repair/hotfix.ts'
+import { SandboxPool } from '../repair/sandbox-pool.ts'
+import { GoldenStore } from '../snapshot/golden.ts'
+import { SnapshotStore } from '../snapshot/store.ts'
+import { RuntimeBus } from './bus.ts'
+import type { House } from './house.ts'
+import { PostOffice } from './post-office.ts'
+import { Unit } from './unit.ts'
+
+export interface Furniture {
+  readonly journal: Journal
+  readonly events: EventStream
+  readonly clock: Clock
+  readonly log: Log
+  readonly fleet: FleetSpec
+  /** Absolute paths. */
+  readonly dataDir: string
+  readonly quarantineDir: string
+  readonly playbooksDir: string
+  readonly trustAfter: number
+  readonly notify: ((notice: Notice) => void | Promise<void>) | undefined
+  readonly rereadFleet: () => FleetSpec
+  /** Why nothing can be sent now; undefined while the runtime runs. */
+  readonly closed: () => LazaretError | undefined
+}
+
+export function furnish(given: Furniture): House {
+  const { journal, events, clock, log, dataDir, quarantineDir, rereadFleet } = given
+  const { emit } = events
+  const report = (thrown: unknown) => {
+    log.error({ error: toRecord(thrown) }, 'the runtime itself failed')
+    emit('runtime.failed', undefined, { error: toRecord(thrown) })
+  }
+  const units = new Map<string, Unit>()
+  const addDeadLetter = (letter: Parameters<Journal['addDeadLetter']>[0]) => journal.addDeadLetter(letter)
+  const office = new PostOffice(units, { clock, emit, closed: given.closed, addDeadLetter })
+  for (const spec of given.fleet.kernels) {
+    office.addKernel(spec.id, spec.concurrency)
+    const unit: Unit = new Unit(spec, {
+      nowMs: () => clock.monotonicMs(),
+      deadLetter: (letter) => office.deadLetter(letter),
+      began: (message) => unit.recorder.delivered({ ...message, at: clock.now() }),
+    })
+    units.set(spec.id, unit)
+  }
+  const { bus, incidents, outOfService } = announcers(given)
+  const snapshots = new SnapshotStore(join(dataDir, 'snapshots'), clock, emit)
+  return {
+    ...{ clock, events, journal, units, office, bus, incidents, outOfService, snapshots, report },
+    ...{ dataDir, quarantineDir, rereadFleet },
+    goldens: new GoldenStore(snapshots),
+    playbooks: new PlaybookRegistry(given.playbooksDir, emit, clock, { trustAfter: given.trustAfter }),
+    hotfixes: new HotfixStore(join(dataDir, 'hotfixes')),
+    logs: new LogRing(),
+    sampler: new SystemSampler(clock),
+    sandbox: new SandboxPool(),
+    heartbeat: new Heartbeat(clock, report),
+    notify: notifyOperators({ notify: given.notify, log, emit, clock }),
+  }
+}
+
+/** The bus, and who speaks on it; a new subscriber is told what each of them holds now. */
+function announcers({ journal, events, clock }: Furniture): Pick<House, 'bus' | 'incidents' | 'outOfService'> {
+  const { emit } = events
+  const bus: RuntimeBus = new RuntimeBus({
+    'event.incident': () => incidents.list().map(incidentPayload),
+    'system.degraded_mode': () => [outOfService.mode()],
+    'coding_agent.task_create': () => journal.tasks({ status: 'open' }).map(taskPayload),
+  })
+  const outOfService = new OutOfService({ emit, publish: (topic, payload) => bus.publish(topic, payload) })
+  const incidents = new Incidents({
+    ...{ clock, emit, publish: (topic, payload) => bus.publish(topic, payload) },
+    store: {
+      openIncident: (row) => journal.openIncident(row),
+      updateIncident: (id, change) => void journal.updateIncident(id, change),
+      openIncidents: () => journal.incidents({ status: 'open' }).toReversed(),
+    },
+  })
+  return { bus, incidents, outOfService }
+}

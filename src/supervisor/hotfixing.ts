@@ -1,0 +1,167 @@
+/**
+ * Applying a remedy and taking it back: the hotfix file and its row, the state it starts from, the messages it parks, and
+ * what of it is in force at a boot. A hotfix without its row in the journal does not exist, and a file that a person has
+ * changed since is theirs.
+ */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { toRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { newId } from '../base/ids.ts'
+import type { Evidence, Golden, Overlay, Remedy } from '../base/remedy.ts'
+import { applySteps } from '../repair/apply.ts'
+import { overlayFor } from '../repair/hotfix.ts'
+import { remedyKey } from '../repair/repair.ts'
+import { readSources } from '../repair/sources.ts'
+import { evidenceOf } from './escalation.ts'
+import { type House, kernelFolderUrl } from './house.ts'
+import { configSha256 } from './keeping.ts'
+import type { Unit } from './unit.ts'
+
+/** Makes the chosen remedy real: state, hotfix, parked messages; then the chart boots the kernel on probation. */
+export async function apply(house: House, unit: Unit): Promise<void> {
+  const { remedy, incident } = unit
+  const evidence = evidenceOf(house, unit)
+  try {
+    if (remedy === undefined || incident === undefined || evidence === undefined) {
+      throw new LazaretError('NOT_FOUND', `There is no remedy to apply to ${unit.id}.`, { kernel: unit.id })
+    }
+    await applyRemedy(house, unit, incident, remedy, evidence)
+    unit.instance.send({ type: 'APPLIED' })
+  } catch (thrown) {
+    unit.parkedWhy = `the remedy could not be applied: ${toRecord(thrown).message}`
+    house.report(thrown)
+    unit.instance.send({ type: 'PARK' })
+  }
+}
+
+async function applyRemedy(
+  house: House,
+  unit: Unit,
+  incident: string,
+  remedy: Remedy,
+  evidence: Evidence,
+): Promise<void> {
+  const golden = await house.goldens.get(unit.id)
+  const sources = await readSources(evidence, golden, unit.hotfix?.body.overlay ?? {})
+  const applied = applySteps(remedy.steps, { ...sources, kernelFolderUrl: kernelFolderUrl(unit.spec), golden })
+  const id = newId('fix')
+  const config = applied.config ?? unit.hotfix?.body.config
+  const body = {
+    ...{ id, kernel: unit.id, incident, overlay: applied.overlay, steps: remedy.steps },
+    ...(config && { config, configPreimageSha256: configSha256(unit.spec.config) }),
+  }
+  const file = await house.hotfixes.write(body)
+  const stateFrom = applied.stateFromGolden ? await restoreState(house, unit, golden) : undefined
+  house.journal.putHotfix({
+    ...{ id, kernel: unit.id, incident, status: 'probation', steps: remedy.steps, file, at: house.clock.now() },
+    ...{ agent: remedy.agent, healedBy: remedy.healedBy, why: remedy.why },
+    ...(stateFrom && { stateFrom }),
+    ...(remedy.playbook && { playbook: remedy.playbook }),
+  })
+  for (const { method, argsSha256 } of applied.parked) {
+    house.journal.parkMessage(unit.id, method, argsSha256, `parked by ${remedy.agent}: ${remedy.why}`)
+    unit.route.park(method, argsSha256)
+  }
+  unit.hotfixBefore = unit.hotfix
+  unit.hotfix = { id, incident, body, remedy, onProbation: true, ...(stateFrom && { stateFrom }) }
+  house.events.emit('hotfix.applied', unit.id, {
+    ...{ incident, hotfix: id, agent: remedy.agent, healedBy: remedy.healedBy, why: remedy.why },
+    steps: remedy.steps.map((step) => step.do),
+  })
+  if (remedy.playbook !== undefined) {
+    house.incidents.note(incident, { playbook: remedy.playbook })
+    house.events.emit('playbook.applied', unit.id, { incident, playbook: remedy.playbook })
+  }
+}
+
+/** The golden state becomes the newest snapshot, so that every later start goes on from it. Its name. */
+async function restoreState(house: House, unit: Unit, golden: Golden | undefined): Promise<string> {
+  const state = golden === undefined ? undefined : await house.goldens.state(unit.id)
+  if (golden === undefined || state === undefined) {
+    throw new LazaretError('SNAPSHOT_CORRUPT', `The golden state of ${unit.id} is gone.`, { kernel: unit.id })
+  }
+  const { codeSha256 } = golden
+  const written = await house.snapshots.write(unit.id, state, {
+    ...{ codeSha256, configSha256: configSha256(golden.config), keep: unit.spec.snapshot.keep + 1 },
+  })
+  house.events.emit('snapshot.restored', unit.id, { snapshot: written.name, ageMs: house.clock.now() - golden.at })
+  return written.name
+}
+
+/** The first crash on probation: what was applied is taken back, and not tried again for this incident. */
+export async function rollBack(house: House, unit: Unit): Promise<void> {
+  const { hotfix } = unit
+  if (hotfix === undefined || !hotfix.onProbation) return
+  house.journal.updateHotfix(hotfix.id, { status: 'rolledBack' })
+  unit.triedRemedies.add(remedyKey(hotfix.remedy))
+  unit.hotfix = unit.hotfixBefore
+  for (const step of hotfix.remedy.steps) {
+    if (step.do !== 'park_message') continue
+    house.journal.unparkMessage(unit.id, step.method, step.argsSha256)
+    unit.route.unpark(step.method, step.argsSha256)
+  }
+  house.events.emit('hotfix.rolledBack', unit.id, {
+    incident: hotfix.incident,
+    hotfix: hotfix.id,
+    agent: hotfix.remedy.agent,
+  })
+  if (hotfix.stateFrom !== undefined) await house.snapshots.remove(unit.id, hotfix.stateFrom)
+  const { playbook } = hotfix.remedy
+  if (playbook === undefined) return
+  house.journal.playbookUse({
+    playbook,
+    kernel: unit.id,
+    incident: hotfix.incident,
+    outcome: 'failed',
+    at: house.clock.now(),
+  })
+  await house.playbooks.failed(playbook, unit.id)
+}
+
+/** The hotfix in force as the journal knows it; a damaged file means there is none, and it is said so. */
+export async function activeHotfix(house: House, unit: Unit): Promise<Unit['hotfix']> {
+  const row = house.journal.activeHotfix(unit.id)
+  if (row === undefined) return undefined
+  const read = await house.hotfixes.read(row.file)
+  if (read.hotfix === undefined) {
+    house.journal.updateHotfix(row.id, { status: 'dropped' })
+    house.events.emit('hotfix.dropped', unit.id, { hotfix: row.id, reason: read.reason })
+    return undefined
+  }
+  const { agent, healedBy, steps, why, playbook, stateFrom, id, incident } = row
+  return {
+    ...{ id, incident, body: read.hotfix, onProbation: row.status === 'probation' },
+    remedy: { agent, healedBy, steps, why, ...(playbook && { playbook }) },
+    ...(stateFrom && { stateFrom }),
+  }
+}
+
+/** Overlay and configuration to boot with: the hotfix as far as it still fits what is on disk and in the fleet. */
+export function inForce(house: House, unit: Unit): { overlay: Overlay; config: Record<string, unknown> } {
+  const { hotfix, spec } = unit
+  if (hotfix === undefined) return { overlay: {}, config: spec.config }
+  const fitting = overlayFor(hotfix.body, sha256OfFile)
+  for (const { url, reason } of fitting.dropped) {
+    house.events.emit('hotfix.dropped', unit.id, { hotfix: hotfix.id, file: url, reason })
+  }
+  const { config, configPreimageSha256 } = hotfix.body
+  const keeps = config !== undefined && configPreimageSha256 === configSha256(spec.config)
+  if (config !== undefined && !keeps) {
+    house.events.emit('hotfix.dropped', unit.id, {
+      hotfix: hotfix.id,
+      reason: "the fleet's configuration was changed since",
+    })
+  }
+  return { overlay: fitting.overlay, config: keeps ? config : spec.config }
+}
+
+function sha256OfFile(url: string): string | undefined {
+  try {
+    return sha256(readFileSync(fileURLToPath(url), 'utf8'))
+  } catch {
+    // Gone or unreadable: then nothing fits it, and the import says why.
+    return undefined
+  }
+}
