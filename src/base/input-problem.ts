@@ -23,7 +23,7 @@ export interface InputProblem {
   /** What was found, made by showValue. */
   readonly got: string
   /** What to do about it: whole sentences. */
-  readonly todo: string
+  readonly advice: string
   /** Where the path alone does not lead there, as in text that is no YAML. */
   readonly position?: Position
 }
@@ -88,7 +88,7 @@ function paragraph(source: InputSource, problem: InputProblem): string {
   const place = clipShown(source.name, 1000) + (position === undefined ? '' : `:${position.line}`)
   const whole = source.file === undefined ? '' : 'the file '
   const key = problem.path.length === 0 ? whole : `${showPath(problem.path)}: `
-  return `${place}: ${key}${problem.rule ?? `must be ${problem.accepted}`}. Got: ${problem.got}. ${problem.todo}`
+  return `${place}: ${key}${problem.rule ?? `must be ${problem.accepted}`}. Got: ${problem.got}. ${problem.advice}`
 }
 
 /**

@@ -17,8 +17,8 @@ export function readText(path: string, maxBytes: number): string {
 function readBytes(path: string, maxBytes: number): Buffer {
   const accepted = 'a YAML file that can be read'
   if (path === '') {
-    const todo = 'Give the path of the file.'
-    throw new InputRefusal({ path: [], accepted, got: 'an empty path', todo })
+    const advice = 'Give the path of the file.'
+    throw new InputRefusal({ path: [], accepted, got: 'an empty path', advice })
   }
   let handle: number | undefined
   try {
@@ -27,7 +27,7 @@ function readBytes(path: string, maxBytes: number): Buffer {
     const stat = fstatSync(handle)
     if (!stat.isFile()) {
       const got = stat.isDirectory() ? 'a folder' : 'neither a file nor a folder'
-      throw new InputRefusal({ path: [], accepted, got, todo: 'Give the path of the file itself.' })
+      throw new InputRefusal({ path: [], accepted, got, advice: 'Give the path of the file itself.' })
     }
     const bytes = Buffer.alloc(maxBytes + 1)
     let length = 0
@@ -41,14 +41,14 @@ function readBytes(path: string, maxBytes: number): Buffer {
       path: [],
       accepted: `of ${maxBytes} bytes or fewer`,
       got: `${Math.max(stat.size, length)} bytes`,
-      todo: 'Take out what is not needed, or split it.',
+      advice: 'Take out what is not needed, or split it.',
       position: { line: 1, column: 1 },
     })
   } catch (thrown) {
     if (thrown instanceof InputRefusal) throw thrown
     const code = (thrown as NodeJS.ErrnoException).code ?? 'ERROR'
     const got = code === 'ENOENT' ? 'no such file (ENOENT)' : `${code}: ${clipShown((thrown as Error).message, 200)}`
-    throw new InputRefusal({ path: [], accepted, got, todo: 'Check the path and the rights of the file.' })
+    throw new InputRefusal({ path: [], accepted, got, advice: 'Check the path and the rights of the file.' })
   } finally {
     if (handle !== undefined) closeSync(handle)
   }
@@ -64,8 +64,8 @@ function decode(bytes: Buffer): string {
       start = next
     }
     const got = `bytes on line ${line} that are not UTF-8`
-    const todo = 'Save the file as UTF-8.'
-    throw new InputRefusal({ path: [], accepted: 'text in UTF-8', got, todo, position: { line, column: 1 } })
+    const advice = 'Save the file as UTF-8.'
+    throw new InputRefusal({ path: [], accepted: 'text in UTF-8', got, advice, position: { line, column: 1 } })
   }
   const text = new TextDecoder('utf-8').decode(bytes)
   const nul = text.indexOf('\0')
@@ -75,7 +75,7 @@ function decode(bytes: Buffer): string {
     path: [],
     accepted: 'text without NUL characters',
     got: 'a NUL character',
-    todo: 'Take it out: no text editor writes one.',
+    advice: 'Take it out: no text editor writes one.',
     position: { line: before.split('\n').length, column: nul - before.lastIndexOf('\n') },
   })
 }

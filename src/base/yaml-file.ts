@@ -78,7 +78,7 @@ function parse(text: string, source: InputSource & { file: string }, options: Ya
       path: [],
       accepted: 'YAML with something in it',
       got: text.trim() === '' ? 'an empty file' : 'nothing but comments or null',
-      todo: 'Fill it in.',
+      advice: 'Fill it in.',
       position: { line: 1, column: 1 },
     })
   }
@@ -101,7 +101,7 @@ function brokenYaml(text: string, broken: { code: string; message: string }, pos
       path: [],
       accepted: 'one YAML document',
       got: 'a second one',
-      todo: 'Put it into a file of its own.',
+      advice: 'Put it into a file of its own.',
       position,
     })
   }
@@ -112,14 +112,14 @@ function brokenYaml(text: string, broken: { code: string; message: string }, pos
     accepted,
     rule: `must be ${accepted}, and the parser says "${said}"`,
     got,
-    todo: 'Correct that line or the one before it; most often it is the indentation, a missing quote or a tab.',
+    advice: 'Correct that line or the one before it; most often it is the indentation, a missing quote or a tab.',
     position,
   })
 }
 
 function tooDeep(path: KeyPath, position: Position): InputRefusal {
   const accepted = `at most ${limits.yamlDepth} levels deep`
-  return new InputRefusal({ path, accepted, got: 'more levels', todo: 'Make it flatter.', position })
+  return new InputRefusal({ path, accepted, got: 'more levels', advice: 'Make it flatter.', position })
 }
 
 const plainTags: ReadonlySet<string> = new Set(
@@ -143,13 +143,13 @@ class PlainReader {
     if (depth > limits.yamlDepth) throw tooDeep([], position)
     if (isAlias(node)) {
       const got = showValue(`*${node.source}`)
-      const todo = 'Write the value out in full.'
-      throw new InputRefusal({ path, accepted: 'a value, not an alias', got, todo, position })
+      const advice = 'Write the value out in full.'
+      throw new InputRefusal({ path, accepted: 'a value, not an alias', got, advice, position })
     }
     const tag = (node as Node & { tag?: string }).tag
     if (tag !== undefined && !plainTags.has(tag)) {
-      const todo = 'Take the tag away.'
-      throw new InputRefusal({ path, accepted: 'a value without a tag', got: showValue(tag), todo, position })
+      const advice = 'Take the tag away.'
+      throw new InputRefusal({ path, accepted: 'a value without a tag', got: showValue(tag), advice, position })
     }
     if (isMap(node)) return this.#readMap(node.items, path, depth)
     if (isSeq(node)) return node.items.map((item, index) => this.read(item, [...path, index], depth + 1))
@@ -158,7 +158,7 @@ class PlainReader {
       path,
       accepted: 'plain data',
       got: showValue(String(node)),
-      todo: 'Write it plainly.',
+      advice: 'Write it plainly.',
       position,
     })
   }
@@ -172,12 +172,12 @@ class PlainReader {
       if (this.#keys > this.#maxKeys) {
         const accepted = `of ${this.#maxKeys} keys or fewer`
         const got = `more than ${this.#maxKeys}`
-        throw new InputRefusal({ path: [], accepted, got, todo: 'Take out what is not needed, or split it.', position })
+        throw new InputRefusal({ path: [], accepted, got, advice: 'Take out what is not needed, or split it.', position })
       }
       if (typeof key !== 'string' || key === '__proto__') {
         const accepted = 'a section whose keys are plain words, __proto__ not among them'
         const got = typeof key === 'string' ? showValue(key) : 'something else'
-        throw new InputRefusal({ path, accepted, got, todo: 'Remove it.', position })
+        throw new InputRefusal({ path, accepted, got, advice: 'Remove it.', position })
       }
       const here = [...path, key]
       if (Object.hasOwn(value, key)) {
@@ -188,7 +188,7 @@ class PlainReader {
           accepted,
           rule: 'must stand once',
           got,
-          todo: 'Remove one of them.',
+          advice: 'Remove one of them.',
           position,
         })
       }
@@ -203,8 +203,8 @@ function readScalar(value: unknown, source: string | undefined, path: KeyPath, p
   const rounded = Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\w+$/.test(source ?? '')
   if (Number.isFinite(value) && !rounded) return value
   const accepted = 'a number that JavaScript can hold exactly, or text in quotes'
-  const todo = 'Put it in quotes where it is an identifier.'
-  throw new InputRefusal({ path, accepted, got: showValue(source ?? String(value)), todo, position })
+  const advice = 'Put it in quotes where it is an identifier.'
+  throw new InputRefusal({ path, accepted, got: showValue(source ?? String(value)), advice, position })
 }
 
 function startOf(node: unknown): number {

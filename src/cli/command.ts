@@ -3,8 +3,8 @@
  * words of a failure, which say what to do next.
  */
 import { Command } from 'commander'
-import { type ErrorCode, LazaretError } from '../base/errors.ts'
 import { toRecord } from '../base/error-record.ts'
+import { type ErrorCode, LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
 import { styled } from './terminal.ts'
 

@@ -5,7 +5,7 @@
 import { describeRecord, type ErrorRecord } from '../base/error-record.ts'
 import type { EventType, LazaretEvent } from '../base/events.ts'
 import { redactText, safeLine } from '../base/redact.ts'
-import { count, duration } from './terminal.ts'
+import { count, duration, pathFromHere } from './terminal.ts'
 
 export type Tone = 'good' | 'bad' | 'urgent' | 'watch' | 'plain'
 
@@ -46,7 +46,9 @@ const tellers: Partial<Record<EventType, Tell>> = {
     const where = event.method === undefined ? `in ${said(event.phase)}` : `in ${said(event.method)}()`
     return `${said(event.error)}  (${where}, failure ${said(event.failures)})`
   }),
-  'kernel.restarted': tell('restarted', 'good', ({ reason }) => (reason === 'command' ? 'by command' : '')),
+  'kernel.restarted': tell('restarted', 'good', ({ reason }) =>
+    reason === 'command' ? 'by command' : 'in service again',
+  ),
   'kernel.stopped': tell('ended', 'watch', ({ orderly, error }) =>
     orderly === false ? `by force${error === undefined ? '' : `: ${said(error)}`}` : undefined,
   ),
@@ -76,7 +78,7 @@ const tellers: Partial<Record<EventType, Tell>> = {
     return `${said(incident)}  after ${duration(Number(tookMs))}`
   }),
   'diagnostics.captured': tell('evidence', 'plain', ({ folder, error }) => {
-    return folder === undefined ? `could not be written: ${said(error)}` : said(folder)
+    return folder === undefined ? `could not be written: ${said(error)}` : pathFromHere(said(folder))
   }),
   'task.created': tell('task', 'plain', ({ task }) => `${said(task)}  for a coding agent or a person`),
   'task.closed': tell('task', 'plain', ({ task, outcome }) => `${said(task)}  closed: ${said(outcome)}`),

@@ -3,14 +3,14 @@
  * A process that holds a thread which nothing can end cannot leave by itself (FACTS 0.3); then it is replaced by a shell
  * that leaves with its exit code.
  */
-import { relative } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { controlSocketPath } from '../control/path.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, reportFailure } from './command.ts'
 import { jsonOutput, type Output, textOutput } from './foreground.ts'
-import { count, duration } from './terminal.ts'
+import { count, duration, pathFromHere } from './terminal.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** After an orderly stop nothing is left; should something be, the process leaves all the same after this. */
@@ -27,7 +27,6 @@ export function runCommand(): Command {
 async function run(fleet: string, { dataDir, json }: CommonOptions): Promise<number> {
   // What is written for operators is told by the events here; programs get it on stderr, as from any other host.
   const runtime = createRuntime({ fleet, dataDir, ...(json ? {} : { log: false }) })
-  const write = writer()
   const output = json ? jsonOutput(write) : textOutput(write, ['', ...runtime.fleet.kernels.map(({ id }) => id)])
   const tally = { opened: 0, resolved: 0, stuck: 0 }
   runtime.on('event', (event) => {
@@ -37,16 +36,17 @@ async function run(fleet: string, { dataDir, json }: CommonOptions): Promise<num
     output.event(event)
   })
   const stop = stopSignal(output)
+  output.say('starting', `${count(runtime.fleet.kernels.length, 'kernel')} of ${pathFromHere(resolve(fleet))}`)
   try {
     const startedAt = performance.now()
     const started = runtime.start()
     const first = await Promise.race([started, stop.asked])
-    if (Array.isArray(first)) sayReady(runtime, fleet, first, performance.now() - startedAt, output)
+    if (Array.isArray(first)) sayReady(runtime, first, performance.now() - startedAt, output)
     const signal = await stop.asked
     output.say('stopping', `${signal}; the same again ends it at once`)
     await runtime.stop()
     output.flush()
-    output.say('stopped', `${incidents(tally)}; its journal is in ${shown(runtime.dataDir)}`)
+    output.say('stopped', `${incidents(tally)}; its journal is in ${pathFromHere(runtime.dataDir)}`)
     return leave(0, tally.stuck > 0)
   } catch (thrown) {
     return leave(reportFailure(thrown, json === true), tally.stuck > 0)
@@ -55,16 +55,16 @@ async function run(fleet: string, { dataDir, json }: CommonOptions): Promise<num
   }
 }
 
-/** A reader that is gone (`| head`) is no reason to stop a fleet. */
-function writer(): (text: string) => void {
-  process.stdout.on('error', () => {})
-  return (text) => void process.stdout.write(text)
+function write(text: string): void {
+  process.stdout.write(text)
 }
 
 function stopSignal(output: Output): { asked: Promise<NodeJS.Signals>; off(): void } {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
   let asked = false
   const onSignal = (signal: NodeJS.Signals) => {
+    // The terminal has just shown ^C: the next line takes its place.
+    if (process.stdout.isTTY) write('\r')
     if (asked) {
       output.flush()
       output.say('ended', 'by force; the next start goes on from the journal', 'bad')
@@ -85,23 +85,17 @@ function stopSignal(output: Output): { asked: Promise<NodeJS.Signals>; off(): vo
   }
 }
 
-function sayReady(runtime: Runtime, fleet: string, kernels: KernelStatus[], tookMs: number, output: Output): void {
+function sayReady(runtime: Runtime, kernels: KernelStatus[], tookMs: number, output: Output): void {
   const serving = kernels.filter(({ servedBy }) => servedBy === 'instance').length
   const all = count(kernels.length, 'kernel')
   const tone = serving === kernels.length ? 'good' : 'watch'
-  output.say('ready', `${serving} of ${all} of ${fleet} in service after ${duration(tookMs)}`, tone)
-  output.say('control', `${shown(controlSocketPath(runtime.dataDir))}  (in another terminal: lazaret status)`)
+  output.say('ready', `${serving} of ${all} in service after ${duration(tookMs)}`, tone)
+  output.say('control', `${pathFromHere(controlSocketPath(runtime.dataDir))}  (in another terminal: lazaret status)`)
 }
 
 function incidents({ opened, resolved }: { opened: number; resolved: number }): string {
   if (opened === 0 && resolved === 0) return 'no incident'
   return `${count(opened, 'incident')} opened, ${resolved} resolved`
-}
-
-/** As short as it can be said from here. */
-function shown(path: string): string {
-  const fromHere = relative('', path)
-  return fromHere !== '' && !fromHere.startsWith('..') ? fromHere : path
 }
 
 function leave(exitCode: number, isStuck: boolean): number {

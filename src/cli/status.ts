@@ -24,14 +24,24 @@ async function status({ dataDir, json }: CommonOptions): Promise<void> {
 function showLive(kernels: readonly KernelStatus[]): void {
   const columns = [
     ...[{ title: 'KERNEL' }, { title: 'TIER', right: true as const }, { title: 'STATE' }, { title: 'SERVED BY' }],
-    ...[{ title: 'FAILED', right: true as const }, { title: 'RESTARTS LEFT', right: true as const }],
-    ...[{ title: 'UP', right: true as const }, { title: 'HEAP', right: true as const }],
-    ...[{ title: 'CPU', right: true as const }, { title: 'MAILBOX', right: true as const }],
+    ...[
+      { title: 'FAILED', right: true as const },
+      { title: 'RESTARTS LEFT', right: true as const },
+    ],
+    ...[
+      { title: 'UP', right: true as const },
+      { title: 'HEAP', right: true as const },
+    ],
+    ...[
+      { title: 'CPU', right: true as const },
+      { title: 'MAILBOX', right: true as const },
+    ],
   ]
   const rows = kernels.map((kernel): Cell[] => [
     ...[kernel.id, String(kernel.tier), stateCell(kernel.state), servedByCell(kernel.servedBy)],
-    ...[countCell(kernel.failures), String(kernel.restartsLeft), duration(kernel.uptimeMs)],
-    ...[`${kernel.heapMb.toFixed(1)} MB`, `${(kernel.cpu * 100).toFixed(1)} %`, String(kernel.mailbox)],
+    ...[countCell(kernel.failures), String(kernel.restartsLeft), isUp(kernel) ? duration(kernel.uptimeMs) : '-'],
+    ...(isUp(kernel) ? [`${kernel.heapMb.toFixed(1)} MB`, `${(kernel.cpu * 100).toFixed(1)} %`] : ['-', '-']),
+    String(kernel.mailbox),
   ])
   print(table(columns, rows), '')
   const serving = kernels.filter(({ servedBy }) => servedBy === 'instance').length
@@ -40,6 +50,10 @@ function showLive(kernels: readonly KernelStatus[]): void {
     if (why !== undefined) showParked(id, why)
     else if (incident !== undefined) print(`${id}: ${incident} is open, ${state}. See: lazaret incidents ${incident}`)
   }
+}
+
+function isUp({ uptimeMs }: KernelStatus): boolean {
+  return uptimeMs > 0
 }
 
 function showParked(id: string, why: string): void {
@@ -77,7 +91,8 @@ function showLeft(rows: readonly KernelRow[], dataDir: string, nowMs: number): v
   for (const row of rows) {
     const why = parkedWhy(row)
     if (why !== undefined) showParked(row.id, why)
-    else if (row.incident !== undefined) print(`${row.id}: ${row.incident} is open. See: lazaret incidents ${row.incident}`)
+    else if (row.incident !== undefined)
+      print(`${row.id}: ${row.incident} is open. See: lazaret incidents ${row.incident}`)
   }
   print('To go on from here: lazaret run')
 }

@@ -2,6 +2,7 @@
  * What the commands print with: aligned tables, times and sizes as people read them, colours where there is a terminal
  * that wants them (util.styleText looks at NO_COLOR and at the stream itself). It prints nothing by itself.
  */
+import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import { safeLine } from '../base/redact.ts'
 
@@ -70,7 +71,11 @@ export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`
   const seconds = Math.floor(ms / 1000)
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60]
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ]
   if (days > 0) return `${days} d ${hours} h`
   if (hours > 0) return `${hours} h ${minutes} min`
   return `${minutes} min ${seconds % 60} s`
@@ -83,6 +88,12 @@ export function ago(at: number, nowMs: number): string {
 /** `05:16:02`, in local time. */
 export function timeOfDay(epochMs: number): string {
   return new Date(epochMs).toTimeString().slice(0, 8)
+}
+
+/** As short as it can be said from the working directory. */
+export function pathFromHere(path: string): string {
+  const fromHere = relative('', path)
+  return fromHere !== '' && !fromHere.startsWith('..') ? fromHere : path
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {

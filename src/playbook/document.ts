@@ -67,19 +67,19 @@ function checked(document: Document, kernel: string, playbook: Playbook): string
     inputError('PLAYBOOK_INVALID', { name: `playbook ${playbook.name} of ${kernel}` }, first, rest)
   const bytes = Buffer.from(text)
   if (bytes.byteLength > limits.yamlBytes) {
-    const todo = 'Delete playbooks that are no longer needed; a repair too large for one is for a person.'
+    const advice = 'Delete playbooks that are no longer needed; a repair too large for one is for a person.'
     throw makeError({
       path: [],
       accepted: `in a file of ${limits.yamlBytes} bytes or fewer`,
       got: `${bytes.byteLength}`,
-      todo,
+      advice,
     })
   }
   const value: unknown = parseDocument(bytes.toString('utf8'), parseOptions).toJS()
   const found = parsePlaybooks(value, kernel, makeError).find(({ name }) => name === playbook.name)
   if (!isDeepStrictEqual(found, playbook)) {
-    const todo = 'It has characters that YAML cannot hold; write it by hand.'
-    throw makeError({ path: [], accepted: 'text that YAML gives back unchanged', got: 'something else', todo })
+    const advice = 'It has characters that YAML cannot hold; write it by hand.'
+    throw makeError({ path: [], accepted: 'text that YAML gives back unchanged', got: 'something else', advice })
   }
   return text
 }

@@ -135,18 +135,18 @@ export function parsePlaybooks(value: unknown, named: string, makeError: MakeErr
   const parsed = fileShape.safeParse(value)
   if (!parsed.success) {
     const [first, ...rest] = problemsOf(parsed.error.issues, value)
-    throw makeError(first ?? { path: [], accepted: 'a playbook file', got: 'something else', todo: 'Mend it.' }, rest)
+    throw makeError(first ?? { path: [], accepted: 'a playbook file', got: 'something else', advice: 'Mend it.' }, rest)
   }
   const { kernel, playbooks } = parsed.data
   if (kernel !== named) {
-    const todo = 'Change it, or rename the file.'
-    throw makeError({ path: ['kernel'], accepted: `${named}, as the file is named`, got: showValue(kernel), todo })
+    const advice = 'Change it, or rename the file.'
+    throw makeError({ path: ['kernel'], accepted: `${named}, as the file is named`, got: showValue(kernel), advice })
   }
   const seen = new Set<string>()
   for (const [index, { name }] of playbooks.entries()) {
     if (seen.has(name)) {
       const accepted = 'a name that no other playbook of this file has'
-      throw makeError({ path: ['playbooks', index, 'name'], accepted, got: showValue(name), todo: 'Rename one.' })
+      throw makeError({ path: ['playbooks', index, 'name'], accepted, got: showValue(name), advice: 'Rename one.' })
     }
     seen.add(name)
   }
@@ -207,8 +207,8 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], value: unknown): InputP
       for (const key of issue.keys) unknown.push(unknownKey(path, key, value))
     } else if (!wrong.some((other) => other.path.join() === path.join())) {
       const found = valueAt(value, path)
-      const todo = found === undefined ? `Add ${String(path.at(-1) ?? 'it')}.` : 'Correct it.'
-      wrong.push({ path, accepted: issue.message, got: showValue(found), todo })
+      const advice = found === undefined ? `Add ${String(path.at(-1) ?? 'it')}.` : 'Correct it.'
+      wrong.push({ path, accepted: issue.message, got: showValue(found), advice })
     }
   }
   return [...unknown, ...wrong]
@@ -222,7 +222,7 @@ function unknownKey(path: KeyPath, key: string, value: unknown): InputProblem {
     accepted: `one of the keys ${known.join(', ')}`,
     rule: `is not a key that is known here; accepted are ${known.join(', ')}`,
     got: showValue(key),
-    todo: meant === undefined ? 'Remove it.' : `Did you mean ${meant}?`,
+    advice: meant === undefined ? 'Remove it.' : `Did you mean ${meant}?`,
   }
 }
 

@@ -9,11 +9,11 @@ const accepted = `a module that exists, ending in ${extensions.join(', ')}`
 
 export type Entry =
   | { readonly url: string }
-  | { readonly accepted: string; readonly got: string; readonly todo: string }
+  | { readonly accepted: string; readonly got: string; readonly advice: string }
 
 /** @param baseDir absolute; `entry` is relative to it. The URL is that of the real path, behind symbolic links. */
 export function findEntry(entry: string, baseDir: string): Entry {
-  const refuse = (why: string, todo: string): Entry => ({ accepted, got: `${showValue(entry)}, ${why}`, todo })
+  const refuse = (why: string, advice: string): Entry => ({ accepted, got: `${showValue(entry)}, ${why}`, advice })
   const file = resolve(baseDir, entry)
   const where = `Paths are relative to ${clipShown(baseDir, 200)}.`
   if (!extensions.includes(extname(file))) return refuse('which ends otherwise', 'Name the module itself.')

@@ -8,8 +8,8 @@ import type { Autonomy, CrashOn, Tier } from '../base/spec.ts'
  * @example
  * const fleet: FleetInput = {
  *   kernels: [
- *     { id: 'message_bus', entry: './message_bus/kernel.ts', tier: 1 },
- *     { id: 'memory_fusion', entry: './memory_fusion/kernel.ts', dependsOn: ['message_bus'] },
+ *     { id: 'orders', entry: './message_bus/kernel.ts', tier: 1 },
+ *     { id: 'notes', entry: './memory_fusion/kernel.ts', dependsOn: ['orders'] },
  *   ],
  * }
  */

@@ -18,7 +18,7 @@ export function plainCopy(input: unknown): Copied {
       path: [],
       accepted: 'an object that can be read',
       got: `an object that throws ${showValue(thrown instanceof Error ? thrown.message : thrown)} when it is read`,
-      todo: 'Hand in plain data, as JSON.parse returns it.',
+      advice: 'Hand in plain data, as JSON.parse returns it.',
     }
     return { problem }
   }
@@ -68,7 +68,7 @@ class Copier {
 }
 
 function refused(path: KeyPath, accepted: string, got: string): InputRefusal {
-  return new InputRefusal({ path, accepted, got, todo: 'Hand in plain data, as JSON.parse returns it.' })
+  return new InputRefusal({ path, accepted, got, advice: 'Hand in plain data, as JSON.parse returns it.' })
 }
 
 function notPlain(value: unknown, path: KeyPath): InputRefusal {

@@ -140,10 +140,10 @@ function wrongValue(path: KeyPath, accepted: string, value: unknown): InputProbl
   const found = valueAt(value, path)
   const fallback = defaultAt(path)
   const key = String(path.at(-1) ?? 'kernels')
-  let todo = 'Correct it.'
-  if (fallback !== undefined) todo = `Correct it, or leave ${key} out for the default, ${showValue(fallback)}.`
-  else if (found === undefined) todo = `Add ${key}.`
-  return { path, accepted, got: found === undefined ? 'nothing, the key is missing' : showValue(found), todo }
+  let advice = 'Correct it.'
+  if (fallback !== undefined) advice = `Correct it, or leave ${key} out for the default, ${showValue(fallback)}.`
+  else if (found === undefined) advice = `Add ${key}.`
+  return { path, accepted, got: found === undefined ? 'nothing, the key is missing' : showValue(found), advice }
 }
 
 function unknownKey(path: KeyPath, key: string, value: unknown): InputProblem {
@@ -154,7 +154,7 @@ function unknownKey(path: KeyPath, key: string, value: unknown): InputProblem {
     accepted: `one of the keys ${known.join(', ')}`,
     rule: `is not a key that is known here; accepted are ${known.join(', ')}`,
     got: `${showValue(key)} with the value ${showValue(valueAt(value, [...path, key]))}`,
-    todo: meant === undefined ? 'Remove it.' : `Did you mean ${meant}?`,
+    advice: meant === undefined ? 'Remove it.' : `Did you mean ${meant}?`,
   }
 }
 

@@ -82,7 +82,7 @@ function relationProblems(kernel: ParsedKernel, index: number, kernels: readonly
       path: ['kernels', index, 'id'],
       accepted: 'an id that no other kernel has',
       got: `${showValue(kernel.id)}, which kernels[${first}] has too`,
-      todo: 'Rename one of them.',
+      advice: 'Rename one of them.',
     })
   }
   const { backoffMs, backoffMaxMs } = kernel.restart
@@ -91,14 +91,14 @@ function relationProblems(kernel: ParsedKernel, index: number, kernels: readonly
       path: ['kernels', index, 'restart', 'backoffMaxMs'],
       accepted: `backoffMs (${backoffMs}) or more (milliseconds)`,
       got: String(backoffMaxMs),
-      todo: `Raise it to ${backoffMs} or more, or lower backoffMs.`,
+      advice: `Raise it to ${backoffMs} or more, or lower backoffMs.`,
     })
   }
   for (const [position, id] of kernel.dependsOn.entries()) {
     const path = ['kernels', index, 'dependsOn', position]
     if (id === kernel.id) {
       const accepted = 'the id of another kernel'
-      problems.push({ path, accepted, got: `${showValue(id)}, the kernel itself (${id} -> ${id})`, todo: 'Remove it.' })
+      problems.push({ path, accepted, got: `${showValue(id)}, the kernel itself (${id} -> ${id})`, advice: 'Remove it.' })
     } else if (!kernels.some((other) => other.id === id)) {
       problems.push(unknownDependency(path, id, kernel, kernels))
     }
@@ -119,7 +119,7 @@ function unknownDependency(
     path,
     accepted: `the id of another kernel of this fleet${listed}${ids.length > 20 ? ', ...' : ''}`,
     got: showValue(id),
-    todo: meant === undefined ? 'Remove it, or add that kernel.' : `Did you mean ${meant}?`,
+    advice: meant === undefined ? 'Remove it, or add that kernel.' : `Did you mean ${meant}?`,
   }
 }
 
@@ -130,7 +130,7 @@ function cycleProblem(cycle: readonly string[], kernels: readonly ParsedKernel[]
     path: ['kernels', index, 'dependsOn'],
     accepted: 'dependencies that lead nowhere back',
     got: `a cycle, ${shown.join(' -> ')}`,
-    todo: 'Remove one of these dependencies: none of these kernels could be started first.',
+    advice: 'Remove one of these dependencies: none of these kernels could be started first.',
   }
 }
 

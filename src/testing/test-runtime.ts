@@ -76,11 +76,14 @@ export function eventually(
       off()
       resolve(event)
     })
-    const timer = setTimeout(() => {
-      off()
-      const last = events.slice(-10).map(({ type, kernel }) => (kernel === undefined ? type : `${type} ${kernel}`))
-      reject(new Error(`No such event in ${deadlineMs} ms. The last ones: ${last.join(', ') || 'none'}.`))
-    }, Math.min(deadlineMs, limits.timerMs))
+    const timer = setTimeout(
+      () => {
+        off()
+        const last = events.slice(-10).map(({ type, kernel }) => (kernel === undefined ? type : `${type} ${kernel}`))
+        reject(new Error(`No such event in ${deadlineMs} ms. The last ones: ${last.join(', ') || 'none'}.`))
+      },
+      Math.min(deadlineMs, limits.timerMs),
+    )
     // What the test itself throws is the waiter's to hear, and not the runtime's.
     const matches = (event: LazaretEvent): boolean => {
       try {

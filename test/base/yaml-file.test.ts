@@ -41,7 +41,7 @@ test('a path has the position of its key or item, and of what is above it where 
 
 test('its error has the code that was asked for, the place, and the list of what else is wrong', () => {
   const yaml = read('a: 1\nb: 2\n')
-  const problem = (key: string) => ({ path: [key], accepted: 'text', got: showValue(1), todo: 'Put it in quotes.' })
+  const problem = (key: string) => ({ path: [key], accepted: 'text', got: showValue(1), advice: 'Put it in quotes.' })
   const error = yaml.error(problem('b'), [problem('a')])
   expect(error).toBeInstanceOf(LazaretError)
   expect(error.code).toBe('PLAYBOOK_INVALID')

@@ -1,0 +1,185 @@
+/**
+ * `lazaret doctor`: whether this machine gives what a runtime needs. Each check tries the thing itself where that is
+ * cheap, and says what to do where it is not in order. Nothing is left behind.
+ */
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { controlSocketPath } from '../control/path.ts'
+import { Connection } from '../journal/connection.ts'
+import { isolationHere } from '../repair/trial.ts'
+import { type CommonOptions, newCommand, print, printJson } from './command.ts'
+import { withRuntime } from './connection.ts'
+import { count, styled } from './terminal.ts'
+
+export interface Check {
+  readonly name: string
+  readonly level: 'ok' | 'warn' | 'fail'
+  readonly found: string
+  /** What to do about it; absent where it is in order. */
+  readonly advice?: string
+}
+
+type Finding = Omit<Check, 'name'>
+
+const ok = (found: string): Finding => ({ level: 'ok', found })
+const warn = (found: string, advice: string): Finding => ({ level: 'warn', found, advice })
+const fail = (found: string, advice: string): Finding => ({ level: 'fail', found, advice })
+
+export function doctorCommand(): Command {
+  return newCommand('doctor', 'look whether this machine is fit to run a fleet', 'lazaret doctor').action(
+    async ({ dataDir, json }: CommonOptions) => {
+      const checks = await examine(dataDir)
+      if (json) printJson({ fit: checks.every(({ level }) => level !== 'fail'), checks })
+      else show(checks)
+      process.exitCode = checks.some(({ level }) => level === 'fail') ? 1 : 0
+    },
+  )
+}
+
+export async function examine(dataDir: string): Promise<Check[]> {
+  const checks: [string, () => Finding | Promise<Finding>][] = [
+    ['Node.js', nodeVersion],
+    ['V8 flag', v8Flag],
+    ['SQLite', sqlite],
+    ['permission model', permissionModel],
+    ['bubblewrap', bubblewrap],
+    ['open files', openFiles],
+    ['data directory', () => dataDirectory(dataDir)],
+    ['disk space', () => diskSpace(dataDir)],
+    ['runtime', () => runtimeThere(dataDir)],
+  ]
+  const found: Check[] = []
+  for (const [name, look] of checks) {
+    try {
+      found.push({ name, ...(await look()) })
+    } catch (thrown) {
+      const text = thrown instanceof Error ? thrown.message : String(thrown)
+      found.push({ name, ...fail(text, 'Mend what this says, then run lazaret doctor again.') })
+    }
+  }
+  return found
+}
+
+/** main.ts has refused what is too old. */
+function nodeVersion(): Finding {
+  return ok(`${process.versions.node} (V8 ${process.versions.v8}) at ${process.execPath}`)
+}
+
+const probeMs = 10_000
+
+function node(...args: string[]) {
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: probeMs, env: {}, maxBuffer: 16_777_216 })
+}
+
+/** Without it some endless loops can never be ended, see keepThreadsInterruptible. */
+function v8Flag(): Finding {
+  const known = node('--v8-options').stdout.includes('turboshaft-loop-unrolling')
+  if (known) return ok('--no-turboshaft-loop-unrolling is known, and set before the first thread')
+  const text = 'this V8 does not know --no-turboshaft-loop-unrolling'
+  return warn(text, 'Some endless loops may not be ended; such a thread is set aside. Use Node.js 24 or 26.')
+}
+
+function sqlite(): Finding {
+  const memory = new Connection(':memory:')
+  const version = memory.get('SELECT sqlite_version() AS version')?.version
+  memory.close()
+  return ok(`${String(version)}, part of Node.js`)
+}
+
+const permissionProbe = `
+try { require('node:fs').readFileSync('/etc/passwd'); process.exit(3) }
+catch (error) { process.exit(error.code === 'ERR_ACCESS_DENIED' ? 0 : 4) }`
+
+/** Candidates run under it. It is tried out, in the way that the sandbox uses it. */
+function permissionModel(): Finding {
+  const { status } = node('--permission', '--no-warnings', '--no-experimental-sqlite', '-e', permissionProbe)
+  if (status !== 0) {
+    return fail('a restricted process could read /etc/passwd', 'Repairs are not safe here. Use an official Node.js.')
+  }
+  if (isolationHere() === 'permission') return ok('files, network, processes, threads and addons are denied')
+  return warn(
+    'the network is not denied to candidates',
+    'Use Node.js 26 for repairs, or set repair.autonomy to suggest.',
+  )
+}
+
+/** Not needed yet, so its absence is in order. */
+function bubblewrap(): Finding {
+  const found = spawnSync('bwrap', ['--version'], { encoding: 'utf8', timeout: probeMs })
+  if (found.status === 0) return ok(`${found.stdout.trim()} is installed; this version does not use it`)
+  return ok('not installed; this version does not use it')
+}
+
+/** A thread takes 5 descriptors (FACTS A7). */
+const filesPerKernel = 5
+const filesOfHost = 64
+
+function openFiles(): Finding {
+  // Node.js raises its own soft limit to the hard one.
+  const text = spawnSync('/bin/sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8', timeout: probeMs }).stdout.trim()
+  const files = text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text)
+  if (Number.isNaN(files)) return warn('the limit cannot be read', 'Look at it with ulimit -n.')
+  if (files === Number.POSITIVE_INFINITY) return ok('no limit')
+  const kernels = Math.max(0, Math.floor((files - filesOfHost) / filesPerKernel))
+  const said = `${files}, enough for ${count(Math.min(500, kernels), 'kernel')}`
+  return kernels >= 50 ? ok(said) : warn(said, 'Raise it with ulimit -n, or LimitNOFILE in a systemd unit.')
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+function existing(path: string): string {
+  const absolute = resolve(path)
+  return existsSync(absolute) || dirname(absolute) === absolute ? absolute : existing(dirname(absolute))
+}
+
+function dataDirectory(dataDir: string): Finding {
+  const folder = existing(dataDir)
+  const isThere = folder === resolve(dataDir)
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    // Rights are not everything: a read-only or full file system shows only when something is written.
+    rmSync(mkdtempSync(join(folder, '.lazaret-doctor-')), { recursive: true })
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code ?? 'ERROR'
+    return fail(`${folder} cannot be written (${code})`, 'Give another one with --data-dir, or mend its rights.')
+  }
+  return ok(isThere ? `${resolve(dataDir)} can be written` : `${resolve(dataDir)} can be made`)
+}
+
+const leastMb = 64
+const comfortableMb = 1024
+
+function diskSpace(dataDir: string): Finding {
+  const { bavail, bsize } = statfsSync(existing(dataDir))
+  const mb = Math.floor((bavail * bsize) / 1_048_576)
+  const said = mb < 10_240 ? `${mb} MB free` : `${Math.floor(mb / 1024)} GB free`
+  if (mb < leastMb) return fail(said, `Make room: ${leastMb} MB are needed for the journal and the evidence.`)
+  return mb < comfortableMb ? warn(said, 'Make room: snapshots and evidence may need a gigabyte.') : ok(said)
+}
+
+async function runtimeThere(dataDir: string): Promise<Finding> {
+  if (!existsSync(controlSocketPath(dataDir))) return ok(`none works in ${dataDir}`)
+  try {
+    const kernels = await withRuntime(dataDir, (link) => link.ask<unknown[]>('status'))
+    return ok(`one works in ${dataDir}, with ${count(kernels.length, 'kernel')}`)
+  } catch {
+    // Told here; the next start removes the socket, so nothing is lost.
+    return warn(`nobody answers at ${controlSocketPath(dataDir)}`, 'It ended abruptly. To go on: lazaret run')
+  }
+}
+
+const marks = { ok: 'green', warn: 'yellow', fail: 'red' } as const
+
+function show(checks: readonly Check[]): void {
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  for (const { name, level, found, advice } of checks) {
+    print(`${styled(marks[level], level.padEnd(4))}  ${name.padEnd(width)}  ${found}`)
+    if (advice !== undefined) print(`${' '.repeat(4 + 2 + width + 2)}${advice}`)
+  }
+  const bad = checks.filter(({ level }) => level === 'fail').length
+  const doubtful = checks.filter(({ level }) => level === 'warn').length
+  print('')
+  if (bad > 0) print(`${count(bad, 'check')} failed: do what stands below each, then run lazaret doctor again.`)
+  else print(doubtful > 0 ? `This machine will do, with ${count(doubtful, 'remark')}.` : 'This machine is fit.')
+}

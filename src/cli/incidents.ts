@@ -1,0 +1,101 @@
+/** `lazaret incidents [id]`: what failed so that restarts were no answer, newest first; one of them with its repairs. */
+import type { Command } from 'commander'
+import { describeRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
+import { redactText, safeLine } from '../base/redact.ts'
+import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
+import { type CommonOptions, newCommand, print, printJson } from './command.ts'
+import { readEither } from './connection.ts'
+import { ago, type Cell, count, duration, styled, table } from './terminal.ts'
+
+type Detailed = IncidentRow & { readonly attempts: readonly AttemptRow[] }
+
+export function incidentsCommand(): Command {
+  const example = 'lazaret incidents\nlazaret incidents memory_fusion\nlazaret incidents inc_019ab3f0-... --json'
+  return newCommand('incidents', 'list the incidents, or show one with its repairs', example)
+    .argument('[id]', 'an incident to show, or a kernel whose incidents to list')
+    .action((id: string | undefined, options: CommonOptions) =>
+      id?.startsWith('inc_') ? showOne(id, options) : list(id, options),
+    )
+}
+
+async function list(kernel: string | undefined, { dataDir, json }: CommonOptions): Promise<void> {
+  const { found } = await readEither(
+    dataDir,
+    (link) => link.ask<IncidentRow[]>('incidents'),
+    (journal) => journal.incidents({ limit: 100 }),
+  )
+  const rows = found.filter((row) => kernel === undefined || row.kernel === kernel)
+  if (json) printJson(rows)
+  else if (rows.length === 0) print(`No incident${kernel === undefined ? '' : ` of ${kernel}`}.`)
+  else showList(rows, Date.now())
+}
+
+function showList(rows: readonly IncidentRow[], nowMs: number): void {
+  const columns = [
+    ...[{ title: 'INCIDENT' }, { title: 'KERNEL' }, { title: 'OPENED' }, { title: 'STATUS' }],
+    ...[{ title: 'HEALED BY' }, { title: 'ERROR' }],
+  ]
+  const cells = rows.map((row): Cell[] => [
+    ...[row.id, row.kernel, ago(row.openedAt, nowMs), statusCell(row)],
+    ...[row.healedBy ?? '-', errorText(row)],
+  ])
+  print(table(columns, cells))
+}
+
+function statusCell({ status, count }: IncidentRow): Cell {
+  const text = count === 1 ? status : `${status}, seen ${count} times`
+  return { text, style: status === 'open' ? 'red' : 'green' }
+}
+
+function errorText({ error }: IncidentRow): string {
+  return safeLine(redactText(describeRecord(error)))
+}
+
+async function showOne(id: string, { dataDir, json }: CommonOptions): Promise<void> {
+  const { found } = await readEither<Detailed>(
+    dataDir,
+    (link) => link.ask('incident', { incident: id }),
+    (journal) => {
+      const row = journal.incident(id)
+      if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${id}.`)
+      return { ...row, attempts: journal.attempts(id) }
+    },
+  )
+  if (json) printJson(found)
+  else showDetails(found, Date.now())
+}
+
+function showDetails(row: Detailed, nowMs: number): void {
+  const { text, style } = { text: row.status, style: row.status === 'open' ? 'red' : 'green' } as const
+  const lines: [string, string | undefined][] = [
+    ['kernel', `${row.kernel} (tier ${row.tier})`],
+    ['status', styled(style, text)],
+    ['error', errorText(row)],
+    ['phase', row.phase],
+    ['fingerprint', row.fingerprint],
+    ['opened', `${new Date(row.openedAt).toISOString()}, ${ago(row.openedAt, nowMs)}`],
+    ['seen', count(row.count, 'time')],
+    ['evidence', row.folder],
+    ['resolved', row.resolvedAt === undefined ? undefined : `after ${duration(row.resolvedAt - row.openedAt)}`],
+    ['how', row.resolution === undefined ? undefined : safeLine(row.resolution)],
+  ]
+  print(styled('bold', row.id))
+  for (const [name, value] of lines) if (value !== undefined) print(`  ${styled('dim', name.padEnd(11))}  ${value}`)
+  for (const attempt of row.attempts) showAttempt(attempt)
+  if (row.status === 'open')
+    print('', `To try a repair: lazaret repair ${row.kernel}. When it is mended: lazaret rejoin ${row.kernel}`)
+}
+
+function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
+  print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
+  for (const step of steps) {
+    const detail = step.do === 'apply_patch' ? ` ${step.file}` : step.do === 'park_message' ? ` ${step.method}()` : ''
+    print(`    step    ${step.do}${detail}`)
+  }
+  for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {
+    const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
+    print(`    ${mark}  ${name} (${duration(durationMs)}): ${safeLine(redactText(detail))}`)
+  }
+  if (verdict?.refusal !== undefined) print(`    ${styled('red', 'refused')} ${safeLine(verdict.refusal)}`)
+}

@@ -1,0 +1,37 @@
+/** `lazaret restart|quarantine|repair|rejoin|park <id>`: one word to one kernel; it ends when the kernel has settled. */
+import type { Command } from 'commander'
+import { limits } from '../base/limits.ts'
+import type { CommandName } from '../supervisor/commands.ts'
+import type { KernelStatus } from '../supervisor/status.ts'
+import { type CommonOptions, newCommand, print, printJson } from './command.ts'
+import { withRuntime } from './connection.ts'
+import { stateCell, styled } from './terminal.ts'
+
+const summaries: Readonly<Record<CommandName, string>> = {
+  restart: 'read the fleet file again for a running kernel, and start it anew',
+  quarantine: 'take a kernel out of service; its degraded mode takes its messages',
+  repair: 'try to repair a quarantined kernel on the evidence of its incident',
+  rejoin: 'let a quarantined kernel back, on probation',
+  park: 'end all attempts at a kernel and leave it to a person',
+}
+
+export function kernelCommands(): Command[] {
+  return (Object.keys(summaries) as CommandName[]).map((name) =>
+    newCommand(name, summaries[name], `lazaret ${name} memory_fusion`)
+      .argument('<id>', 'the kernel')
+      .action((id: string, options: CommonOptions) => send(name, id, options)),
+  )
+}
+
+async function send(name: CommandName, kernel: string, { dataDir, json }: CommonOptions): Promise<void> {
+  const after = await withRuntime(dataDir, (link) => link.ask<KernelStatus>(name, { kernel }), limits.controlCommandMs)
+  if (json) printJson(after)
+  else showAfter(after)
+}
+
+export function showAfter({ id, state, servedBy, why }: KernelStatus): void {
+  const cell = stateCell(state)
+  const shown = typeof cell === 'string' ? cell : styled(cell.style, cell.text)
+  print(`${id} is ${shown}, served by ${servedBy}.`)
+  if (why !== undefined) print(`Parked: ${why}. Mend it, then: lazaret rejoin ${id}`)
+}

@@ -1,0 +1,67 @@
+/** All commands in one program. Usage errors, unknown commands included, end with exit code 2 and a way on. */
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { reportFailure } from './command.ts'
+import { doctorCommand } from './doctor.ts'
+import { incidentsCommand } from './incidents.ts'
+import { kernelCommands } from './kernel-command.ts'
+import { logsCommand } from './logs.ts'
+import { playbooksCommand } from './playbooks.ts'
+import { statusCommand } from './status.ts'
+import { taskCommands } from './tasks.ts'
+
+/** Runs one command line and returns its exit code; a command may set process.exitCode itself. */
+export async function main(argv: readonly string[]): Promise<number> {
+  quietWhenNobodyReads()
+  const program = await buildProgram(argv)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
+    return reportFailure(thrown, argv.includes('--json'))
+  }
+}
+
+async function buildProgram(argv: readonly string[]): Promise<Command> {
+  const program = new Command('lazaret')
+    .description('Runs a fleet of kernels, each an actor in its own thread, and repairs the ones that keep failing.')
+    .version(version())
+    .addHelpText(
+      'after',
+      '\nExample:\n  lazaret run kernels/fleet.yaml\n\nMore about one of them: lazaret <command> --help',
+    )
+  const commands = [
+    ...[await runCommand(argv), statusCommand(), logsCommand(), incidentsCommand()],
+    ...[...kernelCommands(), ...taskCommands(), playbooksCommand(), doctorCommand(), await stressCommand(argv)],
+  ]
+  for (const command of commands) program.addCommand(command)
+  for (const command of [program, ...commands]) {
+    const help = command === program ? 'lazaret --help' : `lazaret ${command.name()} --help`
+    command.exitOverride().showHelpAfterError(`See: ${help}`)
+  }
+  return program
+}
+
+/** The runtime and everything below it takes 0.1 s to load, which the other commands need not wait for. */
+async function runCommand(argv: readonly string[]): Promise<Command> {
+  if (argv.includes('run')) return (await import('./run.ts')).runCommand()
+  return new Command('run').description('run a fleet in the foreground until Ctrl-C').argument('[fleet]')
+}
+
+async function stressCommand(argv: readonly string[]): Promise<Command> {
+  if (argv.includes('stress')) return (await import('./stress.ts')).stressCommand()
+  return new Command('stress').description('inject faults into a fleet, and show that it heals')
+}
+
+function version(): string {
+  const file = findPackageJSON(import.meta.url)
+  if (file === undefined) return 'unknown'
+  return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version)
+}
+
+/** `lazaret incidents | head -1`: a reader that is gone is no failure, and no reason to stop a fleet. */
+function quietWhenNobodyReads(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+}
