@@ -83,7 +83,7 @@ export class Runtime {
   readonly #listeners = new Set<EventListener>()
   #phase: Phase = 'new'
   #house: House | undefined
-  #supervisor: Supervisor | undefined
+  #opening: Promise<unknown> | undefined
   #close: (() => Promise<void>) | undefined
   #stopping: Promise<void> | undefined
 
@@ -116,22 +116,54 @@ export class Runtime {
     if (this.#phase !== 'new')
       throw new LazaretError('RUNTIME_STOPPED', `A runtime is started once; this one is ${this.#phase}.`)
     this.#phase = 'starting'
-    const lock = this.#lockDataDir()
-    try {
-      await this.#open(lock)
-    } catch (thrown) {
-      this.#phase = 'stopped'
-      lock.release()
-      throw thrown
+    await using opening = new AsyncDisposableStack()
+    this.#opening = this.#open(opening)
+    const { house, supervisor } = await this.#opening
+    const opened = opening.move()
+    this.#house = house
+    this.#close = () => opened.disposeAsync()
+    if (this.#phase === 'starting') await supervisor.start()
+    if (this.#phase !== 'starting') {
+      throw new LazaretError('RUNTIME_STOPPED', 'The runtime was stopped while it started.')
     }
-    await this.#supervisor?.start()
-    // A stop during the start has the last word.
-    if (this.#phase === 'starting') this.#phase = 'running'
-    this.#house?.events.emit('runtime.started', undefined, {
-      kernels: this.#fleet.kernels.length,
-      dataDir: this.#dataDir,
-    })
+    this.#phase = 'running'
+    house.events.emit('runtime.started', undefined, { kernels: this.#fleet.kernels.length, dataDir: this.#dataDir })
     return this.status()
+  }
+
+  /** Opens everything, lowest first; what is handed to the stack is closed in reverse, also where a later part fails. */
+  async #open(closing: AsyncDisposableStack): Promise<{ house: House; supervisor: Supervisor }> {
+    const lock = this.#lockDataDir()
+    closing.defer(() => lock.release())
+    if (this.#options.keepThreadsInterruptible !== false) keepThreadsInterruptible()
+    const journal = Journal.open(this.#dataDir, this.#clock)
+    closing.defer(() => journal.close())
+    const events = new EventStream(this.#clock, journal.lastSeq())
+    events.on((event) => journal.append(event))
+    for (const listener of this.#listeners) events.on(listener)
+    journal.onNote((note) => events.emit(note.type, undefined, note.facts))
+    closing.defer(() => void events.emit('runtime.stopped', undefined))
+    const house = this.#furnish(journal, events)
+    closing.defer(() => house.office.close(() => new LazaretError('RUNTIME_STOPPED', 'The runtime has stopped.')))
+    closing.defer(() => house.playbooks.close())
+    await house.playbooks.load()
+    expireReplays(house.quarantineDir, this.#clock.now())
+    // Workspaces of a process that was killed; a repair that goes on makes its own.
+    await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
+    if (this.#options.control !== false) {
+      const control = await ControlServer.listen(this.#dataDir, controlTable(this), events)
+      closing.defer(() => control.close())
+    }
+    closing.defer(() => house.sandbox.close())
+    house.sampler.start()
+    closing.defer(() => house.sampler.stop())
+    closing.defer(() => house.heartbeat.stop())
+    const supervisor = new Supervisor(house, this.#fleet.levels)
+    closing.defer(() => supervisor.stop())
+    const vitals = new VitalsSampler(house)
+    vitals.start()
+    closing.defer(() => vitals.stop())
+    return { house, supervisor }
   }
 
   #lockDataDir(): DataDirLock {
@@ -139,54 +171,9 @@ export class Runtime {
       mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 })
       return acquireDataDirLock(this.#dataDir)
     } catch (thrown) {
+      // Nothing was opened: the same runtime may try again when the folder is free.
       this.#phase = 'new'
       throw thrown
-    }
-  }
-
-  async #open(lock: DataDirLock): Promise<void> {
-    if (this.#options.keepThreadsInterruptible !== false) keepThreadsInterruptible()
-    const journal = Journal.open(this.#dataDir, this.#clock)
-    const events = new EventStream(this.#clock, journal.lastSeq())
-    events.on((event) => journal.append(event))
-    for (const listener of this.#listeners) events.on(listener)
-    journal.onNote((note) => events.emit(note.type, undefined, note.facts))
-    try {
-      await this.#serve(journal, events, lock)
-    } catch (thrown) {
-      journal.close()
-      throw thrown
-    }
-  }
-
-  async #serve(journal: Journal, events: EventStream, lock: DataDirLock): Promise<void> {
-    const house = this.#furnish(journal, events)
-    this.#house = house
-    await house.playbooks.load()
-    expireReplays(house.quarantineDir, this.#clock.now())
-    // Workspaces of a process that was killed; a repair that goes on makes its own.
-    await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
-    const vitals = new VitalsSampler(house)
-    const supervisor = new Supervisor(house, this.#fleet.levels)
-    this.#supervisor = supervisor
-    const control =
-      this.#options.control === false
-        ? undefined
-        : await ControlServer.listen(this.#dataDir, controlTable(this), events)
-    house.sampler.start()
-    vitals.start()
-    this.#close = async () => {
-      await vitals.stop()
-      await supervisor.stop()
-      house.heartbeat.stop()
-      await Promise.all([house.sandbox.close(), house.sampler.stop(), house.playbooks.close(), control?.close()])
-      house.office.close(() => new LazaretError('RUNTIME_STOPPED', 'The runtime has stopped.'))
-      events.emit('runtime.stopped', undefined)
-      try {
-        journal.close()
-      } finally {
-        lock.release()
-      }
     }
   }
 
@@ -214,7 +201,8 @@ export class Runtime {
       return
     }
     this.#phase = 'stopping'
-    for (const unit of this.#house?.units.values() ?? []) unit.route.close()
+    // A stop while the data directory is being opened waits for that; its failure is told to whoever called start().
+    await Promise.allSettled([this.#opening])
     await this.#close?.()
     this.#phase = 'stopped'
   }

@@ -91,15 +91,21 @@ export class Instance {
     this.#ref.send(event)
   }
 
-  /** Resolves when the chart is in a state that satisfies the test, at once where it already is. */
+  /**
+   * Resolves when the chart is in a state that satisfies the test, at once where it already is.
+   * @throws LazaretError RUNTIME_STOPPED where the runtime stops before that.
+   */
   until(test: (snapshot: LifecycleSnapshot) => boolean): Promise<LifecycleSnapshot> {
     const now = this.snapshot
     if (test(now)) return Promise.resolve(now)
-    return new Promise((resolve) => {
-      const subscription = this.#ref.subscribe((snapshot) => {
-        if (!test(snapshot)) return
-        subscription.unsubscribe()
-        resolve(snapshot)
+    return new Promise((resolve, reject) => {
+      const subscription = this.#ref.subscribe({
+        next: (snapshot) => {
+          if (!test(snapshot)) return
+          subscription.unsubscribe()
+          resolve(snapshot)
+        },
+        complete: () => reject(new LazaretError('RUNTIME_STOPPED', 'The runtime stopped meanwhile.')),
       })
     })
   }

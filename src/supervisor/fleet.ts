@@ -98,7 +98,12 @@ function relationProblems(kernel: ParsedKernel, index: number, kernels: readonly
     const path = ['kernels', index, 'dependsOn', position]
     if (id === kernel.id) {
       const accepted = 'the id of another kernel'
-      problems.push({ path, accepted, got: `${showValue(id)}, the kernel itself (${id} -> ${id})`, advice: 'Remove it.' })
+      problems.push({
+        path,
+        accepted,
+        got: `${showValue(id)}, the kernel itself (${id} -> ${id})`,
+        advice: 'Remove it.',
+      })
     } else if (!kernels.some((other) => other.id === id)) {
       problems.push(unknownDependency(path, id, kernel, kernels))
     }

@@ -26,6 +26,8 @@ export class Keeper {
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 1
   #timer: unknown
+  /** Counts the instances, so that a round begun for one does not go on for the next. */
+  #round = 0
   /** Taken while steady, waiting to be old enough to be golden; oldest first. */
   #candidates: { snapshot: WrittenSnapshot; atMs: number }[] = []
   /** Writes in progress: an orderly end waits for them. */
@@ -38,13 +40,14 @@ export class Keeper {
 
   /** The kernel is in service: from now on a snapshot every `snapshot.everyMs`. */
   begin(): void {
-    this.#arm()
+    this.#round += 1
+    this.#arm(this.#round)
   }
 
   /** The instance is gone. */
   pause(): void {
     if (this.#timer !== undefined) this.#house.clock.clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#round += 1
     this.#candidates = []
     const gone = new LazaretError('SNAPSHOT_FAILED', 'The instance ended before its snapshot was taken.', {
       kernel: this.#unit.id,
@@ -57,12 +60,12 @@ export class Keeper {
     return this.#writing
   }
 
-  #arm(): void {
+  #arm(round: number): void {
     this.#timer = this.#house.clock.setTimeout(() => {
       this.#tick()
         .catch((thrown: unknown) => this.#failed(thrown))
         .finally(() => {
-          if (this.#timer !== undefined) this.#arm()
+          if (round === this.#round) this.#arm(round)
         })
     }, this.#unit.spec.snapshot.everyMs)
   }

@@ -36,6 +36,7 @@ export class Supervisor {
   readonly #unwatch = new Map<Thread, () => void>()
   /** Effects that are still being carried out: an orderly end waits for them. */
   readonly #busy = new Set<Promise<void>>()
+  #stopping = false
   /** Where an earlier process left each kernel. */
   readonly #rows: ReadonlyMap<string, KernelRow>
 
@@ -99,8 +100,13 @@ export class Supervisor {
     await this.#loadHotfix(unit)
   }
 
-  /** Stops every kernel in reverse order; resolves when no thread is left. */
+  /**
+   * Stops every kernel in reverse order; resolves when no thread is left. A kernel takes messages of other kernels until
+   * its own turn comes, so that one which writes its last words to another is heard.
+   */
   async stop(): Promise<void> {
+    this.#stopping = true
+    for (const unit of this.#house.units.values()) if (unit.instance?.thread === undefined) unit.route.close()
     for (const unit of this.#house.units.values())
       unit.repair?.abort(new LazaretError('RUNTIME_STOPPED', 'The runtime stops.'))
     const stopped = this.#reached('stopped')
@@ -114,7 +120,7 @@ export class Supervisor {
   #reached(state: 'serving' | 'stopped'): Promise<void> {
     return new Promise((resolve) => {
       const subscription = this.#actor.subscribe((snapshot) => {
-        if (!snapshot.matches(state)) return
+        if (!snapshot.matches(state) && !snapshot.matches('stopped')) return
         subscription.unsubscribe()
         resolve()
       })
@@ -135,7 +141,9 @@ export class Supervisor {
       gone: async (thread, end, expected) => {
         if (thread !== undefined) this.#forgetThread(thread)
         unit.keeper.pause()
-        return settleEnd(house, unit, end, expected)
+        const settled = settleEnd(house, unit, end, expected)
+        if (this.#stopping) unit.route.close()
+        return settled
       },
       report: house.report,
     }
@@ -172,6 +180,9 @@ export class Supervisor {
 
   #perform(unit: Unit, effect: PortEffect): Promise<void> | undefined {
     const house = this.#house
+    // No repair is begun any more: the journal has where the kernel is, and the next process goes on from there.
+    if (this.#stopping && (effect.type === 'act' || effect.type === 'propose' || effect.type === 'apply'))
+      return undefined
     switch (effect.type) {
       case 'hold':
         unit.route.hold()
