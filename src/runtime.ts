@@ -83,7 +83,7 @@ export class Runtime {
   readonly #listeners = new Set<EventListener>()
   #phase: Phase = 'new'
   #house: House | undefined
-  #opening: Promise<unknown> | undefined
+  #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
   #close: (() => Promise<void>) | undefined
   #stopping: Promise<void> | undefined
 

@@ -96,7 +96,7 @@ export const supervisorMachine = setup({
   context: ({ input }) => ({ ...input, children: new Map(), level: 0 }),
   // The children's snapshots arrive as events; after each of them the `always` guards look anew.
   states: {
-    off: { on: { BOOT: { target: 'booting', actions: 'spawnAll' } } },
+    off: { entry: 'spawnAll', on: { BOOT: 'booting', STOP: 'stopped' } },
     booting: {
       entry: 'startLevel',
       always: [

@@ -48,6 +48,7 @@ export class Supervisor {
       input: { levels, members, adopt: (id, ref) => this.#adopt(id, ref) },
       clock: house.clock,
     })
+    this.#actor.start()
   }
 
   /** Where an earlier process left the kernel. */
@@ -79,8 +80,8 @@ export class Supervisor {
   /** Boots the fleet; resolves when every kernel has settled, in service or not. */
   async start(): Promise<void> {
     await Promise.all([...this.#house.units.values()].map((unit) => this.#loadHotfix(unit)))
+    if (this.#stopping) return
     const serving = this.#reached('serving')
-    this.#actor.start()
     this.#actor.send({ type: 'BOOT' })
     await serving
   }
@@ -106,7 +107,7 @@ export class Supervisor {
    */
   async stop(): Promise<void> {
     this.#stopping = true
-    for (const unit of this.#house.units.values()) if (unit.instance?.thread === undefined) unit.route.close()
+    for (const unit of this.#house.units.values()) if (unit.instance.thread === undefined) unit.route.close()
     for (const unit of this.#house.units.values())
       unit.repair?.abort(new LazaretError('RUNTIME_STOPPED', 'The runtime stops.'))
     const stopped = this.#reached('stopped')

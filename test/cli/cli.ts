@@ -83,7 +83,6 @@ import { readFileSync } from 'node:fs'
 import { defineKernel } from 'lazaret/kernel'
 export default defineKernel({ start(ctx) {
   execFileSync('mkfifo', [ctx.config.fifo])
-  setTimeout(() => readFileSync(ctx.config.fifo), 10)
-  return { api: {} }
+  return { api: {}, stop: () => readFileSync(ctx.config.fifo) }
 } })`,
 } as const
