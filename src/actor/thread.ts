@@ -214,7 +214,7 @@ export class Thread {
   /** Ends it now. The reason is what its end is reported with, unless it says a better one on its way out. */
   kill(error: ErrorRecord, phase: FailurePhase = this.#phase()): Promise<void> {
     this.#killReason ??= { error, phase }
-    return this.#terminate()
+    return this.terminate()
   }
 
   #whenEnded: (() => void)[] = []
@@ -224,7 +224,7 @@ export class Thread {
     return new Promise((resolve) => {
       const timer = systemClock.setTimeout(() => {
         late()
-        resolve(this.#terminate())
+        resolve(this.terminate())
       }, ms)
       this.#whenEnded.push(() => {
         systemClock.clearTimeout(timer)
@@ -233,7 +233,8 @@ export class Thread {
     })
   }
 
-  #terminate(): Promise<void> {
+  /** Ends it as somebody from outside would: what is reported is only that it is gone. */
+  terminate(): Promise<void> {
     const worker = this.#worker
     if (this.#ended || worker === undefined) return Promise.resolve()
     this.#terminating ??= new Promise((resolve) => {

@@ -5,7 +5,7 @@
 import { Command } from 'commander'
 import { toRecord } from '../base/error-record.ts'
 import { type ErrorCode, LazaretError } from '../base/errors.ts'
-import { redactText, safeLine } from '../base/redact.ts'
+import { escapeUnsafe, redactText, safeLine } from '../base/redact.ts'
 import { styled } from './terminal.ts'
 
 export interface CommonOptions {
@@ -60,8 +60,9 @@ export function reportFailure(thrown: unknown, json: boolean): 1 | 2 {
   return exitCode
 }
 
+/** Characters that would draw on a terminal are escaped; read back they are what they were. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  print(...JSON.stringify(value, null, 2).split('\n').map(escapeUnsafe))
 }
 
 export function print(...lines: string[]): void {

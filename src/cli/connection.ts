@@ -11,7 +11,7 @@ import { type JournalReader, openJournalReadOnly } from '../journal/reader.ts'
 type Op = Exclude<ControlOp, 'events'>
 
 export interface Link {
-  /** Rejects with CONTROL_FAILED when no answer has come in time. */
+  /** Rejects with CONTROL_FAILED when no answer has come in time. `T` is what the op is known to answer. */
   ask<T>(op: Op, params?: Record<string, unknown>): Promise<T>
 }
 
@@ -23,7 +23,10 @@ export async function withRuntime<T>(
 ): Promise<T> {
   const client = await ControlClient.connect(dataDir)
   try {
-    return await use({ ask: (op, params) => answered(client.ask(op, params), op, answerMs) as Promise<never> })
+    return await use({
+      ask: <A>(op: Op, params?: Record<string, unknown>) =>
+        answered(client.ask(op, params), op, answerMs) as Promise<A>,
+    })
   } finally {
     client.close()
   }

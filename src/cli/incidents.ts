@@ -67,10 +67,9 @@ async function showOne(id: string, { dataDir, json }: CommonOptions): Promise<vo
 }
 
 function showDetails(row: Detailed, nowMs: number): void {
-  const { text, style } = { text: row.status, style: row.status === 'open' ? 'red' : 'green' } as const
   const lines: [string, string | undefined][] = [
     ['kernel', `${row.kernel} (tier ${row.tier})`],
-    ['status', styled(style, text)],
+    ['status', styled(row.status === 'open' ? 'red' : 'green', row.status)],
     ['error', errorText(row)],
     ['phase', row.phase],
     ['fingerprint', row.fingerprint],

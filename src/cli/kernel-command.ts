@@ -30,8 +30,7 @@ async function send(name: CommandName, kernel: string, { dataDir, json }: Common
 }
 
 export function showAfter({ id, state, servedBy, why }: KernelStatus): void {
-  const cell = stateCell(state)
-  const shown = typeof cell === 'string' ? cell : styled(cell.style, cell.text)
-  print(`${id} is ${shown}, served by ${servedBy}.`)
+  const { style, text } = stateCell(state)
+  print(`${id} is ${styled(style, text)}, served by ${servedBy}.`)
   if (why !== undefined) print(`Parked: ${why}. Mend it, then: lazaret rejoin ${id}`)
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { safeLine } from '../base/redact.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
 import { type Style, styled, timeOfDay } from './terminal.ts'
@@ -51,9 +52,9 @@ const levels: Readonly<Record<number, readonly [string, Style]>> = {
   ...{ 40: ['warn', 'yellow'], 50: ['error', 'red'], 60: ['fatal', ['bold', 'red']] },
 }
 
-/** The line came escaped and redacted, so it can go to a terminal as it is. */
+/** Redacted when it was logged; what JSON escaped is raw again, so it is made safe for a terminal here. */
 function readable({ level, time, msg, kernel: _kernel, ...facts }: LogEntry): string {
   const [word, style] = levels[level] ?? [String(level), 'dim']
-  const rest = Object.keys(facts).length === 0 ? '' : `  ${styled('dim', JSON.stringify(facts))}`
-  return `${styled('dim', timeOfDay(time))}  ${styled(style, word.padEnd(5))}  ${JSON.stringify(msg).slice(1, -1)}${rest}`
+  const rest = Object.keys(facts).length === 0 ? '' : `  ${styled('dim', safeLine(JSON.stringify(facts)))}`
+  return `${styled('dim', timeOfDay(time))}  ${styled(style, word.padEnd(5))}  ${safeLine(msg)}${rest}`
 }

@@ -101,7 +101,7 @@ export function count(n: number, one: string, many = `${one}s`): string {
 }
 
 /** Green in service, yellow on the way, red out of it. */
-export function stateCell(state: string): Cell {
+export function stateCell(state: string): { readonly text: string; readonly style: Style } {
   const first = state.split('.', 1)[0] ?? ''
   if (first === 'running') return { text: state, style: 'green' }
   if (first === 'quarantined' || first === 'failed') return { text: state, style: 'red' }

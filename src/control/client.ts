@@ -9,20 +9,26 @@ import type { ControlOp } from './protocol.ts'
 
 type AnyReply = { id: number; result?: unknown; error?: ErrorRecord; item?: unknown }
 
+function gone(): LazaretError {
+  return new LazaretError('CONTROL_FAILED', 'The runtime closed the connection.', { hint: 'Is it still running?' })
+}
+
 export class ControlClient {
   readonly #socket: Socket
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   #nextId = 1
+  #closed = false
   #onItem: ((event: LazaretEvent) => void) | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    createInterface({ input: socket }).on('line', (line) => this.#receive(JSON.parse(line) as AnyReply))
+    const lines = createInterface({ input: socket })
+    lines.on('line', (line) => this.#receive(JSON.parse(line) as AnyReply))
+    // The reader repeats the socket's errors; each is followed by 'close', which settles whoever waits.
+    for (const source of [socket, lines]) source.on('error', () => undefined)
     socket.on('close', () => {
-      const gone = new LazaretError('CONTROL_FAILED', 'The runtime closed the connection.', {
-        hint: 'Is it still running?',
-      })
-      for (const { reject } of this.#waiting.values()) reject(gone)
+      this.#closed = true
+      for (const { reject } of this.#waiting.values()) reject(gone())
       this.#waiting.clear()
     })
   }
@@ -43,6 +49,7 @@ export class ControlClient {
 
   ask(op: Exclude<ControlOp, 'events'>, params: Record<string, unknown> = {}): Promise<unknown> {
     const id = this.#nextId++
+    if (this.#closed) return Promise.reject(gone())
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       this.#socket.write(`${JSON.stringify({ id, op, params })}\n`)

@@ -71,6 +71,8 @@ export class SnapshotStore {
   readonly #emit: Emit
   /** Writes of one kernel follow one another; kernels do not wait for each other. */
   readonly #tails = new Map<string, Promise<unknown>>()
+  /** By kernel: a snapshot that somebody waits for. */
+  readonly #pinned = new Map<string, string>()
   readonly #lastSeq = new Map<string, number>()
 
   constructor(rootDir: string, clock: Clock, emit: Emit) {
@@ -109,6 +111,12 @@ export class SnapshotStore {
       await this.#prune(kernel, Math.max(1, meta.keep ?? 5))
       return { name, at, bytes }
     })
+  }
+
+  /** Keeps one snapshot of a kernel from being pruned, until another is pinned or none. */
+  pin(kernel: string, name: string | undefined): void {
+    if (name === undefined) this.#pinned.delete(kernel)
+    else this.#pinned.set(kernel, name)
   }
 
   /** The newest snapshot whose hash holds; corrupt ones met on the way are set aside and reported. */
@@ -217,7 +225,8 @@ export class SnapshotStore {
     const bySeq = (some: string[]) => some.sort((a, b) => (seqOf(b) ?? 0) - (seqOf(a) ?? 0))
     const good = bySeq(names.filter((name) => periodicSeq(name) !== undefined))
     const aside = bySeq(names.filter((name) => name.endsWith('.snap.corrupt')))
-    const doomed = [...good.slice(keep), ...aside.slice(keep), ...names.filter((name) => leftOver.test(name))]
+    const old = good.slice(keep).filter((name) => name !== this.#pinned.get(kernel))
+    const doomed = [...old, ...aside.slice(keep), ...names.filter((name) => leftOver.test(name))]
     for (const name of doomed) await rm(join(this.folder(kernel), name), { force: true, recursive: true })
   }
 

@@ -28,8 +28,8 @@ export class Keeper {
   #timer: unknown
   /** Counts the instances, so that a round begun for one does not go on for the next. */
   #round = 0
-  /** Taken while steady, waiting to be old enough to be golden; oldest first. */
-  #candidates: { snapshot: WrittenSnapshot; atMs: number }[] = []
+  /** Taken while steady, and golden when the kernel has been steady for stableMs after it. One at a time is enough. */
+  #candidate: { snapshot: WrittenSnapshot; atMs: number } | undefined
   /** Writes in progress: an orderly end waits for them. */
   #writing: Promise<void> = Promise.resolve()
 
@@ -48,7 +48,7 @@ export class Keeper {
   pause(): void {
     if (this.#timer !== undefined) this.#house.clock.clearTimeout(this.#timer)
     this.#round += 1
-    this.#candidates = []
+    this.#forgetCandidate()
     const gone = new LazaretError('SNAPSHOT_FAILED', 'The instance ended before its snapshot was taken.', {
       kernel: this.#unit.id,
     })
@@ -74,12 +74,19 @@ export class Keeper {
     const taken = await this.take()
     if (!this.#unit.instance.state.startsWith('running.steady')) return
     const now = this.#house.clock.monotonicMs()
-    if (taken !== undefined) this.#candidates.push({ snapshot: taken, atMs: now })
-    const { stableMs } = this.#unit.spec.restart
-    const ripe = this.#candidates.filter(({ atMs }) => now - atMs >= stableMs).at(-1)
-    if (ripe === undefined) return
-    this.#candidates = this.#candidates.filter(({ atMs }) => atMs > ripe.atMs)
-    await this.#makeGolden(ripe.snapshot)
+    if (this.#candidate === undefined && taken !== undefined) {
+      this.#candidate = { snapshot: taken, atMs: now }
+      this.#house.snapshots.pin(this.#unit.id, taken.name)
+    }
+    if (this.#candidate === undefined || now - this.#candidate.atMs < this.#unit.spec.restart.stableMs) return
+    const { snapshot } = this.#candidate
+    await this.#makeGolden(snapshot)
+    this.#forgetCandidate()
+  }
+
+  #forgetCandidate(): void {
+    this.#candidate = undefined
+    this.#house.snapshots.pin(this.#unit.id, undefined)
   }
 
   /** Takes and stores a snapshot now. Undefined where the kernel keeps no state or is not in service. */

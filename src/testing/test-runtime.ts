@@ -62,13 +62,13 @@ export async function createTestRuntime(options: TestRuntimeOptions): Promise<Te
  * @param deadlineMs in real time. Default 10,000.
  * @throws Error naming the last events, when the deadline has passed.
  */
-export function eventually(
+export async function eventually(
   { runtime, events }: Pick<TestRuntime, 'runtime' | 'events'>,
   test: (event: LazaretEvent) => boolean,
   deadlineMs = 10_000,
 ): Promise<LazaretEvent> {
   const known = events.find(test)
-  if (known !== undefined) return Promise.resolve(known)
+  if (known !== undefined) return known
   return new Promise((resolve, reject) => {
     const off = runtime.on('event', (event) => {
       if (!matches(event)) return

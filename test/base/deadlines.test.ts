@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type DeadlineEntry, DeadlineQueue } from '../../src/base/deadlines.ts'
 import { limits } from '../../src/base/limits.ts'
-import { fakeClock } from './fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 
 function queueOf() {
-  const clock = fakeClock()
+  const clock = new ManualClock()
   const queue = new DeadlineQueue(clock)
   const expired: number[] = []
   const add = (deadlineAt: number): DeadlineEntry => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { EventStream, type LazaretEvent } from '../../src/base/events.ts'
-import { fakeClock } from './fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 
 function streamOf(lastSeq?: number) {
-  const clock = fakeClock(5000)
+  const clock = new ManualClock(5000)
   const stream = new EventStream(clock, lastSeq)
   const seen: LazaretEvent[] = []
   stream.on((event) => seen.push(event))

@@ -72,6 +72,7 @@ export const kernels = {
   'notes.js': `import { defineKernel } from 'lazaret/kernel'
 export default defineKernel({ start(ctx) {
   ctx.log.info('notes are open', { count: 0 })
+  ctx.log.warn('odd "\\u009b\\u001b[2J" text')
   return { api: { add: (text) => text.length } }
 } })`,
   'failing.js': `import { defineKernel } from 'lazaret/kernel'

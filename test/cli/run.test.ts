@@ -22,7 +22,11 @@ test('run, look, command, stop, look again', async () => {
     { id: 'notes', tier: 2, state: 'running.settling', servedBy: 'instance', failures: 0, restartsLeft: 3 },
     { id: 'failing', state: 'quarantined.parked', servedBy: 'buffer', failures: 2, restartsLeft: 0 },
   ])
-  expect(logs).toMatchObject([{ kernel: 'notes', msg: 'notes are open', count: 0, level: 30 }])
+  expect(logs).toMatchObject([
+    { kernel: 'notes', msg: 'notes are open', count: 0, level: 30 },
+    { kernel: 'notes', msg: 'odd "\u009b\u001b[2J" text', level: 40 },
+  ])
+  expect((await cli(folder, 'logs', 'notes')).stdout).toContain('warn   odd "\\u009b\\u001b[2J" text\n')
   expect(incidents).toMatchObject([{ kernel: 'failing', status: 'open', error: { message: 'no upstream' } }])
   expect(tasks).toMatchObject([{ kernel: 'failing', status: 'open', type: 'fix_kernel_failure' }])
   const one = await ask('incidents', incidents[0].id)

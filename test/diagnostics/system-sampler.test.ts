@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { limits } from '../../src/base/limits.ts'
 import { type SystemProbes, SystemSampler } from '../../src/diagnostics/system-sampler.ts'
-import { fakeClock } from '../base/fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 
 const probes = (change: Partial<SystemProbes> = {}): SystemProbes => ({
   cpu: async () => ({ percent: 1 }),
@@ -15,7 +15,7 @@ const probes = (change: Partial<SystemProbes> = {}): SystemProbes => ({
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('a sample is taken at once and then one each period; the last is served with its age', async () => {
-  const clock = fakeClock()
+  const clock = new ManualClock()
   let samples = 0
   const sampler = new SystemSampler(clock, probes({ cpu: async () => ({ n: ++samples }) }))
   expect(sampler.last()).toBeUndefined()
@@ -33,7 +33,7 @@ test('a sample is taken at once and then one each period; the last is served wit
 })
 
 test('a part that fails is named in the sample and the others are kept', async () => {
-  const clock = fakeClock()
+  const clock = new ManualClock()
   const disk = () => Promise.reject(new Error('df is missing'))
   const memory = () => {
     throw new Error('no /proc')
@@ -48,7 +48,7 @@ test('a part that fails is named in the sample and the others are kept', async (
 })
 
 test('a part that never answers is given up at its deadline, and stop() waits no longer than that', async () => {
-  const clock = fakeClock()
+  const clock = new ManualClock()
   const sampler = new SystemSampler(clock, probes({ disk: () => new Promise(() => {}) }))
   sampler.start()
   await settled()

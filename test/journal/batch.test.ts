@@ -4,21 +4,21 @@ import { expect, onTestFinished, test } from 'vitest'
 import { limits } from '../../src/base/limits.ts'
 import { Journal } from '../../src/journal/journal.ts'
 import { type JournalReader, openJournalReadOnly } from '../../src/journal/reader.ts'
-import { type FakeClock, fakeClock } from '../base/fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { errorOf, testFolder } from './folder.ts'
 import { deadLetter, event, kernelRow } from './samples.ts'
 
 interface Opened {
   readonly dataDir: string
   readonly journal: Journal
-  readonly clock: FakeClock
+  readonly clock: ManualClock
   /** Sees what is on the disk, not what is queued. */
   readonly disk: JournalReader
 }
 
 function open(): Opened {
   const dataDir = testFolder()
-  const clock = fakeClock()
+  const clock = new ManualClock()
   const journal = Journal.open(dataDir, clock)
   const disk = openJournalReadOnly(dataDir)
   onTestFinished(() => {

@@ -5,12 +5,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Journal } from '../../src/journal/journal.ts'
 import { openJournalReadOnly } from '../../src/journal/reader.ts'
 import { schemaVersion } from '../../src/journal/schema.ts'
-import { fakeClock } from '../base/fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { errorOf, testFolder } from './folder.ts'
 import { event, hotfixRow, incidentRow, kernelRow, taskRow } from './samples.ts'
 
 function openJournal(dataDir: string): Journal {
-  const journal = Journal.open(dataDir, fakeClock(Date.UTC(2026, 10, 24, 4, 15, 3, 123)))
+  const journal = Journal.open(dataDir, new ManualClock(Date.UTC(2026, 10, 24, 4, 15, 3, 123)))
   onTestFinished(() => journal.close())
   return journal
 }

@@ -4,13 +4,13 @@ import { limits } from '../../src/base/limits.ts'
 import { Connection } from '../../src/journal/connection.ts'
 import { pruneDeadLetters, pruneEvents, pruneFailures, pruneHistory } from '../../src/journal/history.ts'
 import { Journal } from '../../src/journal/journal.ts'
-import { fakeClock } from '../base/fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { testFolder } from './folder.ts'
 import { attemptRow, deadLetter, event, failureRow, hotfixRow, incidentRow, taskRow } from './samples.ts'
 
 function open(): { journal: Journal; connection: Connection } {
   const dataDir = testFolder()
-  const journal = Journal.open(dataDir, fakeClock())
+  const journal = Journal.open(dataDir, new ManualClock())
   const connection = new Connection(join(dataDir, 'journal.db'))
   onTestFinished(() => {
     connection.close()

@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { Journal } from '../../src/journal/journal.ts'
-import { fakeClock } from '../base/fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { errorOf, testFolder } from './folder.ts'
 import { attemptRow, failureRow, hotfixRow, incidentRow, kernelRow, taskRow } from './samples.ts'
 
 function openJournal(dataDir = testFolder()): Journal {
-  const journal = Journal.open(dataDir, fakeClock())
+  const journal = Journal.open(dataDir, new ManualClock())
   onTestFinished(() => journal.close())
   return journal
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { CpuTimeSource, CpuTimes } from '../../src/lifecycle/cpu-times.ts'
 import { type HangVerdict, Heartbeat, judge, type Look, type WatchTarget } from '../../src/lifecycle/heartbeat.ts'
-import { fakeClock } from '../base/fake-clock.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 
 const timeoutMs = 5000
 const look = (atMs: number, runMs?: number, waitMs?: number): Look => ({
@@ -51,7 +51,7 @@ test('a short timeout needs less CPU time for a verdict', () => {
 
 /** A thread that does what the test says. */
 function fakeThread() {
-  const clock = fakeClock()
+  const clock = new ManualClock()
   const state = { idle: 0, cpu: { runMs: 0, waitMs: 0 } as CpuTimes | undefined, asked: 0 }
   const source: CpuTimeSource = { read: () => state.cpu, newRound: () => {} }
   const reports: unknown[] = []

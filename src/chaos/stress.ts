@@ -1,0 +1,295 @@
+/**
+ * The stress run: the fleet at work, one defect after another on each kernel (several kernels at a time), then a second
+ * wave, and the account of it all. What is expected stands in defects.ts, who counts in ledger.ts and traffic.ts.
+ */
+import { rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { LazaretError } from '../base/errors.ts'
+import type { LazaretEvent } from '../base/events.ts'
+import { newId } from '../base/ids.ts'
+import { createRuntime, type Runtime } from '../runtime.ts'
+import { type Defect, defects, type Field } from './defects.ts'
+import { fatesOf, readLedger, startsPastBudget } from './ledger.ts'
+import { type Stage, setStage, stressTimes, tokenPattern } from './stage.ts'
+import { Traffic } from './traffic.ts'
+
+export interface StressRow {
+  readonly defect: string
+  readonly kernel: string
+  readonly wave: 1 | 2
+  /** Crashes of the kernel between the defect and its end. */
+  readonly faults: number
+  readonly restarts: number
+  readonly expected: string
+  /** How it healed; `parked` where it did not, `not in time` where nothing was settled within the deadline. */
+  readonly healedBy: string
+  readonly asExpected: boolean
+  /** From the defect to steady, or to parked. */
+  readonly tookMs: number
+  /** State of the kernel when the row was done. */
+  readonly state: string
+}
+
+export interface StressReport {
+  readonly kernels: { total: number; running: number; quarantined: number; parked: number; failed: number }
+  readonly faults: { injected: number; healed: number; asExpected: number }
+  readonly restarts: { total: number; pastBudget: number }
+  readonly incidents: number
+  readonly healedBy: Readonly<Record<string, number>>
+  readonly playbooks: { generated: number; used: number }
+  readonly asks: { sent: number; replied: number; failed: number; unsettled: number }
+  readonly messages: { accepted: number; handled: number; deadLettered: number; lost: number }
+  readonly rows: readonly StressRow[]
+}
+
+export interface StressOptions {
+  /** The run works in `<root>/<run>`. Default `.lazaret/stress`. */
+  readonly root?: string
+  /** Ends the run early; everything is stopped and removed. */
+  readonly signal?: AbortSignal
+  /** Leaves the folder of the run. */
+  readonly keep?: boolean
+  readonly onProgress?: (progress: StressProgress) => void
+}
+
+export interface StressProgress {
+  readonly defect: Defect
+  readonly phase: 'begun' | 'done'
+  readonly row?: StressRow
+}
+
+export interface StressResult {
+  readonly report: StressReport
+  /** What did not hold, in sentences; empty where every guarantee did. */
+  readonly broken: readonly string[]
+  /** Folder of the run, where it was kept. */
+  readonly folder?: string
+  readonly tookMs: number
+}
+
+const rowDeadlineMs = 30_000
+
+export async function stress(options: StressOptions = {}): Promise<StressResult> {
+  const folder = join(resolve(options.root ?? '.lazaret/stress'), newId('run'))
+  const beganAt = performance.now()
+  let broken: readonly string[] = ['the run did not end']
+  try {
+    const stage = setStage(folder)
+    const run = new StressRun(stage, options)
+    const report = await run.play()
+    broken = problemsOf(report, run.handledTwice)
+    const kept = options.keep === true || broken.length > 0
+    return { report, broken, tookMs: performance.now() - beganAt, ...(kept ? { folder } : {}) }
+  } finally {
+    const aborted = options.signal?.aborted === true
+    if (aborted || (options.keep !== true && broken.length === 0)) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+class StressRun {
+  readonly #stage: Stage
+  readonly #options: StressOptions
+  readonly #runtime: Runtime
+  readonly #traffic: Traffic
+  readonly #events: LazaretEvent[] = []
+  handledTwice = 0
+
+  constructor(stage: Stage, options: StressOptions) {
+    this.#stage = stage
+    this.#options = options
+    this.#runtime = createRuntime({
+      ...{ fleet: stage.fleetFile, dataDir: join(stage.folder, 'data'), log: false },
+      quarantineDir: join(stage.folder, 'quarantine'),
+      playbooksDir: join(stage.folder, 'playbooks'),
+    })
+    this.#runtime.on('event', (event) => this.#events.push(event))
+    this.#traffic = new Traffic(this.#runtime)
+  }
+
+  async play(): Promise<StressReport> {
+    const abort = new Promise<never>((_, reject) => {
+      this.#options.signal?.addEventListener('abort', () => {
+        reject(new LazaretError('RUNTIME_STOPPED', 'The stress run was interrupted.'))
+      })
+    })
+    // Nobody may be waiting for it any more when the interruption comes.
+    abort.catch(() => undefined)
+    try {
+      await Promise.race([this.#runtime.start(), abort])
+      this.#traffic.start()
+      await Promise.race([this.#wave(1), abort])
+      await Promise.race([this.#wave(2), abort])
+      await Promise.race([this.#traffic.stop(), abort])
+      await Promise.race([this.#drained(), abort])
+      return this.#account()
+    } finally {
+      const settled = this.#traffic.stop()
+      await this.#runtime.stop()
+      await settled
+    }
+  }
+
+  readonly #rows: StressRow[] = []
+
+  /** Kernels side by side, the defects of one kernel one after another. */
+  async #wave(wave: 1 | 2): Promise<void> {
+    const ofWave = defects.filter((defect) => defect.wave === wave)
+    const byKernel = Map.groupBy(ofWave, ({ kernel }) => kernel)
+    const rows = new Map<Defect, StressRow>()
+    await Promise.all(
+      [...byKernel.values()].map(async (list) => {
+        for (const defect of list) rows.set(defect, await this.#row(defect))
+      }),
+    )
+    this.#rows.push(...ofWave.map((defect) => rows.get(defect) as StressRow))
+  }
+
+  async #row(defect: Defect): Promise<StressRow> {
+    const { kernel, wave, expected } = defect
+    await this.#golden(kernel)
+    this.#options.onProgress?.({ defect, phase: 'begun' })
+    const from = this.#events.length
+    const beganAt = performance.now()
+    const ended = this.#ended(kernel)
+    await defect.inject(this.#field())
+    const healedBy = await ended
+    const tookMs = Math.round(performance.now() - beganAt)
+    const since = this.#events.slice(from).filter((event) => event.kernel === kernel)
+    const count = (type: string) => since.filter((event) => event.type === type).length
+    const row: StressRow = {
+      ...{ defect: defect.name, kernel, wave, expected, healedBy, asExpected: healedBy === expected, tookMs },
+      faults: count('kernel.crashed') || this.#bootFaults(kernel),
+      restarts: since.filter((event) => event.type === 'kernel.started' && event.reason === 'restart').length,
+      state: this.#runtime.kernel(kernel).status().state,
+    }
+    this.#options.onProgress?.({ defect, phase: 'done', row })
+    return row
+  }
+
+  /** For a defect that is there from the first boot. */
+  #bootFaults(kernel: string): number {
+    return this.#events.filter((event) => event.type === 'kernel.crashed' && event.kernel === kernel).length
+  }
+
+  #field(): Field {
+    return {
+      ...{ runtime: this.#runtime, stage: this.#stage },
+      crashed: async (kernel, then) => {
+        await this.#next((event) => event.type === 'kernel.crashed' && event.kernel === kernel, then)
+      },
+    }
+  }
+
+  /** A defect comes to a kernel that has something to go back to; one that never ran has nothing. */
+  async #golden(kernel: string): Promise<void> {
+    const wanted = (event: LazaretEvent) => event.kernel === kernel && event.type === 'snapshot.golden'
+    if (this.#isParked(kernel) || this.#events.some(wanted)) return
+    await this.#next(wanted)
+  }
+
+  #isParked(kernel: string): boolean {
+    return this.#runtime.kernel(kernel).status().state === 'quarantined.parked'
+  }
+
+  /** How the kernel's next failure ends. */
+  async #ended(kernel: string): Promise<string> {
+    if (this.#isParked(kernel)) return 'parked'
+    const event = await this.#next(
+      ({ type, kernel: who }) => who === kernel && (type === 'kernel.recovered' || type === 'kernel.parked'),
+    )
+    if (event === undefined) return 'not in time'
+    return event.type === 'kernel.parked' ? 'parked' : String(event.healedBy)
+  }
+
+  /** The next event that satisfies the test; undefined where none comes in time. */
+  #next(test: (event: LazaretEvent) => boolean, then?: () => void): Promise<LazaretEvent | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        off()
+        resolve(undefined)
+      }, rowDeadlineMs)
+      const off = this.#runtime.on('event', (event) => {
+        if (!test(event)) return
+        clearTimeout(timer)
+        off()
+        then?.()
+        resolve(event)
+      })
+    })
+  }
+
+  /** Every message that was accepted has been handled: an ask to each kernel in service, after all others in its mailbox. */
+  async #drained(): Promise<void> {
+    const last: readonly [string, string][] = [
+      ...[['memory_fusion', 'size'] as const, ['immutable_log', 'head'] as const, ['message_bus', 'stats'] as const],
+      ...[['coding_agent', 'stats'] as const, ['scheduler', 'jobs'] as const],
+    ].map(([kernel, method]) => [kernel, method])
+    await Promise.allSettled(
+      last.map(([kernel, method]) => this.#runtime.ref(kernel).with({ deadlineMs: 10_000 }).ask[method]?.()),
+    )
+  }
+
+  #account(): StressReport {
+    const states = this.#runtime.status().map(({ state }) => state)
+    const inState = (test: (state: string) => boolean) => states.filter(test).length
+    const ofType = (type: string) => this.#events.filter((event) => event.type === type)
+    const ledgers = this.#stage.kernels.map((kernel) => readLedger(this.#stage.ledger(kernel)))
+    const pastBudget = this.#stage.kernels.map((kernel, index) => {
+      const started = ofType('kernel.started').filter((event) => event.kernel === kernel)
+      const bounds = { max: 3, stableMs: stressTimes.stableMs, gapMs: 400 }
+      return startsPastBudget(ledgers[index] ?? [], started, bounds)
+    })
+    const letters = this.#runtime.journal.deadLetters({ limit: 100_000 }).map(({ args }) => args)
+    const fates = fatesOf(this.#traffic.accepted, ledgers, letters, tokenPattern)
+    this.handledTwice = fates.handledTwice
+    const healed = this.#rows.filter(({ healedBy }) => healedBy !== 'parked' && healedBy !== 'not in time')
+    return {
+      kernels: {
+        total: states.length,
+        running: inState((state) => state.startsWith('running')),
+        quarantined: inState((state) => state.startsWith('quarantined') && state !== 'quarantined.parked'),
+        parked: inState((state) => state === 'quarantined.parked'),
+        failed: inState((state) => state.startsWith('failed')),
+      },
+      faults: {
+        injected: this.#rows.length,
+        healed: healed.length,
+        asExpected: this.#rows.filter(({ asExpected }) => asExpected).length,
+      },
+      restarts: {
+        total: ofType('kernel.started').filter(({ reason }) => reason === 'restart').length,
+        pastBudget: pastBudget.reduce((sum, past) => sum + past, 0),
+      },
+      incidents: this.#runtime.journal.incidents({ limit: 1000 }).length,
+      healedBy: Object.fromEntries(
+        [...Map.groupBy(healed, ({ healedBy }) => healedBy)].map(([way, rows]) => [way, rows.length]),
+      ),
+      playbooks: { generated: ofType('playbook.generated').length, used: ofType('playbook.applied').length },
+      asks: this.#traffic.asks,
+      messages: {
+        accepted: this.#traffic.accepted.size,
+        ...{ handled: fates.handled, deadLettered: fates.deadLettered, lost: fates.lost.length },
+      },
+      rows: this.#rows,
+    }
+  }
+}
+
+/** What did not hold, for a person. */
+function problemsOf(report: StressReport, handledTwice: number): string[] {
+  const problems = report.rows
+    .filter(({ asExpected }) => !asExpected)
+    .map(({ defect, kernel, expected, healedBy }) => `${defect} (${kernel}): expected ${expected}, was ${healedBy}`)
+  const zero = (n: number, what: string) => {
+    if (n !== 0) problems.push(`${n} ${what}`)
+  }
+  zero(report.restarts.pastBudget, 'starts past the restart budget')
+  zero(report.asks.unsettled, 'asks never settled')
+  zero(report.messages.lost, 'accepted messages were lost')
+  zero(handledTwice, 'messages were handled twice')
+  const expectedParked = report.rows.filter(({ expected }) => expected === 'parked').length
+  const { total, running, parked } = report.kernels
+  zero(total - running - parked, 'kernels are neither running nor parked')
+  if (parked !== expectedParked) problems.push(`${parked} kernels are parked, ${expectedParked} were expected`)
+  return problems
+}

@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { TaskRow } from '../../src/journal/rows.ts'
+import { cli, folderWith, start } from './cli.ts'
+
+const forwarder = `import { defineKernel } from 'lazaret/kernel'
+export default defineKernel({ start(ctx) {
+  if (ctx.config.upstream === '') throw new Error('the upstream is missing')
+  return { api: { upstream: () => ctx.config.upstream } }
+} })`
+
+const fleet = (upstream: string) =>
+  [
+    'kernels:',
+    ...['one', 'two'].map(
+      (id) => `  - { id: ${id}, entry: ./forwarder.js, config: { upstream: '${upstream}' },
+      restart: { max: 0, stableMs: 200 }, repair: { autonomy: suggest } }`,
+    ),
+  ].join('\n')
+
+test('a proved repair waits for a person, who approves one and rejects another', async () => {
+  const folder = await folderWith({ 'forwarder.js': forwarder, 'fleet.yaml': fleet('here') })
+  const run = start(folder, 'run', 'fleet.yaml', '--json')
+  await Promise.all(['one', 'two'].map((id) => run.line(`"type":"snapshot.golden","kernel":"${id}"`)))
+  writeFileSync(join(folder, 'fleet.yaml'), fleet(''))
+  for (const id of ['one', 'two']) {
+    const restarted = JSON.parse((await cli(folder, 'restart', id, '--json')).stdout)
+    expect(restarted).toMatchObject({ id, state: 'quarantined.parked', servedBy: 'buffer' })
+  }
+  const tasks = JSON.parse((await cli(folder, 'tasks', '--json')).stdout) as TaskRow[]
+  expect(tasks).toMatchObject([
+    { kernel: 'one', status: 'open', remedy: { agent: 'restore.config' } },
+    { kernel: 'two', status: 'open', remedy: { agent: 'restore.config' } },
+  ])
+  expect((await cli(folder, 'tasks')).stdout).toContain(`lazaret approve ${tasks[0]?.id}`)
+
+  const approved = await cli(folder, 'approve', tasks[0]?.id ?? '')
+  expect(approved).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^one is (rejoined|running)\.\w+, served by instance/),
+  })
+  const rejected = await cli(folder, 'reject', tasks[1]?.id ?? '')
+  expect(rejected).toMatchObject({ code: 0, stdout: expect.stringMatching(/^two is quarantined\.parked/) })
+  expect((await cli(folder, 'reject', tasks[1]?.id ?? '')).code).toBe(2)
+
+  await run.line('"type":"kernel.recovered"')
+  const incidents = JSON.parse((await cli(folder, 'incidents', 'one', '--json')).stdout)
+  expect(incidents).toMatchObject([{ kernel: 'one', status: 'resolved', healedBy: 'config' }])
+  const details = (await cli(folder, 'incidents', incidents[0].id)).stdout
+  for (const part of ['restore.config', 'passed  red before', 'passed  green after']) expect(details).toContain(part)
+
+  run.process.kill('SIGTERM')
+  expect((await run.ended).code).toBe(0)
+  // Read from the folder now, as no runtime answers.
+  expect(JSON.parse((await cli(folder, 'playbooks', '--json')).stdout)).toMatchObject([
+    { kernel: 'one', trust: 'trusted', steps: [{ do: 'restore_config' }], successes: 1 },
+  ])
+})
