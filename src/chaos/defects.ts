@@ -120,11 +120,15 @@ export const defects: readonly Defect[] = [
   {
     ...{ name: 'the regression, other lines changed', kernel: 'memory_fusion', wave: 2, expected: 'playbook' },
     async inject(field) {
+      // Lines near the bad one and far from it: the patch that healed it last time must still find its place.
       editFile(field.stage.source('memory_fusion'), (text) =>
-        text.replace('const replaced = memory.puts(note)', 'const replaced = memory.puts(note) // kept or new?'),
+        text.replace(
+          "ctx.ref('message_bus').tell.publish?.('memory.remembered', {",
+          "ctx.ref('message_bus').tell.publish?.(`memory.remembered`, {",
+        ),
       )
       editFile(field.stage.source('memory_fusion'), (text) =>
-        text.replace('const note = { id,', 'const note: Note = { id,'),
+        text.replace('class Memory {', '/** All notes. */\nclass Memory {'),
       )
       await restart(field, 'memory_fusion')
     },

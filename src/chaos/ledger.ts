@@ -63,23 +63,30 @@ export interface Fates {
 }
 
 /**
- * What became of the tells that were accepted.
+ * What became of the tells that were accepted. A token may travel on (a note that is remembered is published); what counts
+ * is the ledger of the kernel that it was sent to.
+ * @param accepted tokens, each with its kernel.
+ * @param ledgers by kernel.
  * @param deadLetters arguments as the journal has them, serialised; a token is ASCII and stands in them as it is.
  */
 export function fatesOf(
-  accepted: ReadonlySet<string>,
-  ledgers: readonly (readonly LedgerLine[])[],
+  accepted: ReadonlyMap<string, string>,
+  ledgers: ReadonlyMap<string, readonly LedgerLine[]>,
   deadLetters: readonly (Uint8Array | undefined)[],
   pattern: RegExp,
 ): Fates {
   const times = new Map<string, number>()
-  for (const { token } of ledgers.flat()) if (token !== undefined) times.set(token, (times.get(token) ?? 0) + 1)
+  for (const [kernel, lines] of ledgers) {
+    for (const { token } of lines) {
+      if (token !== undefined && accepted.get(token) === kernel) times.set(token, (times.get(token) ?? 0) + 1)
+    }
+  }
   const dead = new Set<string>()
   for (const args of deadLetters) {
     const token = args === undefined ? undefined : pattern.exec(Buffer.from(args).toString('latin1'))?.[0]
     if (token !== undefined) dead.add(token)
   }
-  const tokens = [...accepted]
+  const tokens = [...accepted.keys()]
   return {
     handled: tokens.filter((token) => times.has(token)).length,
     handledTwice: tokens.filter((token) => (times.get(token) ?? 0) > 1).length,

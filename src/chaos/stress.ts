@@ -153,7 +153,7 @@ class StressRun {
     const ended = this.#ended(kernel)
     await defect.inject(this.#field())
     const healedBy = await ended
-    const tookMs = Math.round(performance.now() - beganAt)
+    const tookMs = this.#bootToPark(kernel) ?? Math.round(performance.now() - beganAt)
     const since = this.#events.slice(from).filter((event) => event.kernel === kernel)
     const count = (type: string) => since.filter((event) => event.type === type).length
     const row: StressRow = {
@@ -166,7 +166,14 @@ class StressRun {
     return row
   }
 
-  /** For a defect that is there from the first boot. */
+  /** A defect that is there from the first boot has done its work before its row begins. */
+  #bootToPark(kernel: string): number | undefined {
+    const at = (type: string) => this.#events.find((event) => event.kernel === kernel && event.type === type)?.at
+    const [from, to] = [at('kernel.started'), at('kernel.parked')]
+    return from === undefined || to === undefined ? undefined : to - from
+  }
+
+  /** As above. */
   #bootFaults(kernel: string): number {
     return this.#events.filter((event) => event.type === 'kernel.crashed' && event.kernel === kernel).length
   }
@@ -233,11 +240,11 @@ class StressRun {
     const states = this.#runtime.status().map(({ state }) => state)
     const inState = (test: (state: string) => boolean) => states.filter(test).length
     const ofType = (type: string) => this.#events.filter((event) => event.type === type)
-    const ledgers = this.#stage.kernels.map((kernel) => readLedger(this.#stage.ledger(kernel)))
-    const pastBudget = this.#stage.kernels.map((kernel, index) => {
+    const ledgers = new Map(this.#stage.kernels.map((kernel) => [kernel, readLedger(this.#stage.ledger(kernel))]))
+    const pastBudget = this.#stage.kernels.map((kernel) => {
       const started = ofType('kernel.started').filter((event) => event.kernel === kernel)
       const bounds = { max: 3, stableMs: stressTimes.stableMs, gapMs: 400 }
-      return startsPastBudget(ledgers[index] ?? [], started, bounds)
+      return startsPastBudget(ledgers.get(kernel) ?? [], started, bounds)
     })
     const letters = this.#runtime.journal.deadLetters({ limit: 100_000 }).map(({ args }) => args)
     const fates = fatesOf(this.#traffic.accepted, ledgers, letters, tokenPattern)

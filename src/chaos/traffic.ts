@@ -40,7 +40,7 @@ const askMs = 4000
 export class Traffic {
   readonly #runtime: Runtime
   readonly #pending = new Set<Promise<void>>()
-  readonly #accepted = new Set<string>()
+  readonly #accepted = new Map<string, string>()
   readonly #failedBy: Record<string, number> = {}
   #sent = 0
   #replied = 0
@@ -71,8 +71,8 @@ export class Traffic {
     return this.#failedBy
   }
 
-  /** Tokens of the tells that the runtime took. */
-  get accepted(): ReadonlySet<string> {
+  /** Tokens of the tells that the runtime took, each with its kernel. */
+  get accepted(): ReadonlyMap<string, string> {
     return this.#accepted
   }
 
@@ -83,7 +83,7 @@ export class Traffic {
     const ref = this.#runtime.ref(call.kernel).with({ deadlineMs: askMs })
     if (call.kind === 'tell') {
       call.run(ref.tell as unknown as Remote, token)
-      this.#accepted.add(token)
+      this.#accepted.set(token, call.kernel)
       return
     }
     this.#sent += 1
