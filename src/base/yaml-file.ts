@@ -172,7 +172,13 @@ class PlainReader {
       if (this.#keys > this.#maxKeys) {
         const accepted = `of ${this.#maxKeys} keys or fewer`
         const got = `more than ${this.#maxKeys}`
-        throw new InputRefusal({ path: [], accepted, got, advice: 'Take out what is not needed, or split it.', position })
+        throw new InputRefusal({
+          path: [],
+          accepted,
+          got,
+          advice: 'Take out what is not needed, or split it.',
+          position,
+        })
       }
       if (typeof key !== 'string' || key === '__proto__') {
         const accepted = 'a section whose keys are plain words, __proto__ not among them'

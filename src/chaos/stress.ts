@@ -147,13 +147,15 @@ class StressRun {
   async #row(defect: Defect): Promise<StressRow> {
     const { kernel, wave, expected } = defect
     await this.#golden(kernel)
+    const wasParked = this.#isParked(kernel)
     this.#options.onProgress?.({ defect, phase: 'begun' })
     const from = this.#events.length
     const beganAt = performance.now()
     const ended = this.#ended(kernel)
     await defect.inject(this.#field())
     const healedBy = await ended
-    const tookMs = this.#bootToPark(kernel) ?? Math.round(performance.now() - beganAt)
+    const measured = Math.round(performance.now() - beganAt)
+    const tookMs = wasParked ? (this.#bootToPark(kernel) ?? measured) : measured
     const since = this.#events.slice(from).filter((event) => event.kernel === kernel)
     const count = (type: string) => since.filter((event) => event.type === type).length
     const row: StressRow = {
