@@ -42,6 +42,8 @@ function needOf(record: ErrorRecord, thrown: unknown): string | undefined {
   if (record.code === 'ERR_DLOPEN_DISABLED') return needOfFlag['--allow-addons']
   if (record.code === 'ERR_UNKNOWN_BUILTIN_MODULE' && record.message.includes('sqlite')) return 'node:sqlite'
   if (record.code !== 'ERR_ACCESS_DENIED') return undefined
+  // A name look-up is refused by the resolver, in words that name no flag.
+  if (record.message.startsWith('getaddrinfo')) return needOfFlag['--allow-net']
   const flag = /--allow-[a-z-]+/.exec(record.message)?.[0]
   const need =
     (flag === undefined ? undefined : needOfFlag[flag]) ?? `what the permission model denies: ${record.message}`

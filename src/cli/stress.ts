@@ -4,7 +4,8 @@
  */
 import type { Command } from 'commander'
 import { type Defect, defects } from '../chaos/defects.ts'
-import { type StressReport, type StressResult, type StressRow, stress } from '../chaos/stress.ts'
+import type { StressReport, StressRow } from '../chaos/report.ts'
+import { type StressResult, stress } from '../chaos/stress.ts'
 import { newCommand } from './command.ts'
 import { type Cell, type Column, count, duration, pathFromHere, stateCell, styled, table } from './terminal.ts'
 
