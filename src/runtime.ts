@@ -20,6 +20,7 @@ import { expireReplays } from './diagnostics/replay.ts'
 import type { Notice } from './escalation/notify.ts'
 import { Journal } from './journal/journal.ts'
 import { acquireDataDirLock, type DataDirLock } from './journal/lock.ts'
+import { attachInspector } from './lifecycle/inspector.ts'
 import type { PlaybookRegistry } from './playbook/registry.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
 import { type FleetInput, loadFleet } from './supervisor/fleet.ts'
@@ -63,6 +64,7 @@ export interface KernelHandle {
   restart(): Promise<KernelStatus>
   quarantine(): Promise<KernelStatus>
   repair(): Promise<KernelStatus>
+  /** As restart, for a kernel that is quarantined: it comes back on probation. */
   rejoin(): Promise<KernelStatus>
   park(): Promise<KernelStatus>
 }
@@ -136,6 +138,7 @@ export class Runtime {
     const lock = this.#lockDataDir()
     closing.defer(() => lock.release())
     if (this.#options.keepThreadsInterruptible !== false) keepThreadsInterruptible()
+    closing.defer(attachInspector())
     const journal = Journal.open(this.#dataDir, this.#clock)
     closing.defer(() => journal.close())
     const events = new EventStream(this.#clock, journal.lastSeq())

@@ -48,6 +48,8 @@ export type HostMessage =
   | { readonly t: 'failed'; readonly id: number; readonly error: ErrorRecord }
   | { readonly t: 'bus'; readonly topic: string; readonly payload: unknown }
   | { readonly t: 'snapshot'; readonly id: number }
+  /** Answered with `alive` as soon as the thread's loop comes round. */
+  | { readonly t: 'probe' }
   | { readonly t: 'stop' }
 
 export type ThreadMessage =
@@ -59,6 +61,7 @@ export type ThreadMessage =
   | { readonly t: 'crashed'; readonly error: ErrorRecord; readonly phase: FailurePhase; readonly permanent: boolean }
   | { readonly t: 'files'; readonly files: readonly LoadedFile[] }
   | { readonly t: 'bye' }
+  | { readonly t: 'alive' }
   /** An ask was replied to. */
   | {
       readonly t: 'handled'

@@ -126,6 +126,9 @@ class KernelThread {
         this.#snapshotRequests.push(message.id)
         this.#pump()
         return
+      case 'probe':
+        this.#post({ t: 'alive' })
+        return
       case 'stop':
         this.#stop().catch((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
     }

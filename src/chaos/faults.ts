@@ -3,10 +3,10 @@
  * drills, tests, and the stress run. Nothing here asks the kernel to play along.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { Session } from 'node:inspector'
 import { join } from 'node:path'
 import { serialize } from 'node:v8'
 import { LazaretError } from '../base/errors.ts'
+import { inspectorLine } from '../lifecycle/inspector.ts'
 import type { Runtime } from '../runtime.ts'
 import { decodeSnapshot, encodeSnapshot, seqOf, snapshotName } from '../snapshot/file.ts'
 
@@ -24,33 +24,25 @@ function threadOf(runtime: Runtime, id: string) {
 }
 
 /**
- * Runs an expression inside the kernel's thread through the inspector, as a debugger would: `process.exit(0)`.
- * @throws LazaretError NOT_FOUND where the inspector does not find the thread within 5 s.
+ * Runs an expression inside the kernel's thread through the inspector, as a debugger would: `process.exit(0)`. Resolves
+ * when the thread has read it, or has ended by it.
+ * @throws LazaretError COMMAND_REFUSED where the thread does not answer within 5 s, or cannot be inspected.
  */
-export function evaluateInThread(runtime: Runtime, id: string, expression: string): Promise<void> {
+export async function evaluateInThread(runtime: Runtime, id: string, expression: string): Promise<void> {
   const { name } = threadOf(runtime, id)
-  const session = new Session()
-  session.connect()
-  return new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(
-        new LazaretError('NOT_FOUND', `The inspector found no thread ${name} in ${inspectorMs} ms.`, { kernel: id }),
-      )
-    }, inspectorMs)
-    session.on('NodeWorker.attachedToWorker', ({ params }) => {
-      if (!params.workerInfo.title.endsWith(` ${name}`)) return
-      const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } })
-      session.post('NodeWorker.sendMessageToWorker', { sessionId: params.sessionId, message }, (error) => {
-        clearTimeout(timer)
-        if (error === null) resolve()
-        else reject(error)
-      })
-    })
-    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false })
-  }).finally(() => {
-    // Detached only when what was sent has been read; an expression that ends the thread detaches it by that.
-    session.post('NodeWorker.disable', () => session.disconnect())
-  })
+  const answer = Promise.withResolvers<void>()
+  const line = inspectorLine(name, () => answer.resolve())
+  const refused = (why: string) =>
+    new LazaretError('COMMAND_REFUSED', `${id} cannot be inspected: ${why}`, { kernel: id })
+  if (line === undefined) throw refused('from within a worker the inspector reaches that worker only.')
+  const timer = setTimeout(() => answer.reject(refused(`it did not answer within ${inspectorMs} ms.`)), inspectorMs)
+  line.send('Runtime.evaluate', { expression })
+  try {
+    await answer.promise
+  } finally {
+    clearTimeout(timer)
+    line.hangUp()
+  }
 }
 
 /**

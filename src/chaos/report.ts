@@ -1,5 +1,10 @@
 /** The account of a stress run, as --json prints it, and what in it did not hold. */
 
+/** Nothing was settled within the deadline. */
+export const notInTime = 'not in time'
+/** The kernel was not as the table expects it; followed by why. */
+export const notInjected = 'not injected'
+
 export interface StressRow {
   readonly defect: string
   readonly kernel: string
@@ -8,7 +13,7 @@ export interface StressRow {
   readonly faults: number
   readonly restarts: number
   readonly expected: string
-  /** How it healed; `parked` where it did not, `not in time` where nothing was settled within the deadline. */
+  /** How it healed; `parked` where it did not; or one of the words below. */
   readonly healedBy: string
   readonly asExpected: boolean
   /** From the defect to steady, or to parked. */

@@ -4,13 +4,14 @@
  */
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import { newId } from '../base/ids.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import { type Defect, defects, type Field } from './defects.ts'
 import { fatesOf, readLedger, startsPastBudget } from './ledger.ts'
-import { problemsOf, type StressReport, type StressRow } from './report.ts'
+import { notInjected, notInTime, problemsOf, type StressReport, type StressRow } from './report.ts'
 import { type Stage, setStage, stressTimes, tokenPattern } from './stage.ts'
 import { Traffic } from './traffic.ts'
 
@@ -40,6 +41,10 @@ export interface StressResult {
 }
 
 const rowDeadlineMs = 30_000
+
+function hasHealed({ healedBy }: StressRow): boolean {
+  return healedBy !== 'parked' && healedBy !== notInTime && !healedBy.startsWith(notInjected)
+}
 
 export async function stress(options: StressOptions = {}): Promise<StressResult> {
   const folder = join(resolve(options.root ?? '.lazaret/stress'), newId('run'))
@@ -123,9 +128,7 @@ class StressRun {
     this.#options.onProgress?.({ defect, phase: 'begun' })
     const from = this.#events.length
     const beganAt = performance.now()
-    const ended = this.#ended(kernel)
-    await defect.inject(this.#field())
-    const healedBy = await ended
+    const healedBy = wasParked ? 'parked' : await this.#injected(defect)
     const measured = Math.round(performance.now() - beganAt)
     const tookMs = wasParked ? (this.#bootToPark(kernel) ?? measured) : measured
     const since = this.#events.slice(from).filter((event) => event.kernel === kernel)
@@ -138,6 +141,18 @@ class StressRun {
     }
     this.#options.onProgress?.({ defect, phase: 'done', row })
     return row
+  }
+
+  async #injected(defect: Defect): Promise<string> {
+    const ended = this.#ended(defect.kernel)
+    try {
+      await defect.inject(this.#field())
+    } catch (thrown) {
+      if (this.#options.signal?.aborted) throw thrown
+      // The kernel is not as the table expects it: one row that did not hold, and the others go on.
+      return `${notInjected}: ${toRecord(thrown).message}`
+    }
+    return ended
   }
 
   /** A defect that is there from the first boot has done its work before its row begins. */
@@ -174,11 +189,10 @@ class StressRun {
 
   /** How the kernel's next failure ends. */
   async #ended(kernel: string): Promise<string> {
-    if (this.#isParked(kernel)) return 'parked'
     const event = await this.#next(
       ({ type, kernel: who }) => who === kernel && (type === 'kernel.recovered' || type === 'kernel.parked'),
     )
-    if (event === undefined) return 'not in time'
+    if (event === undefined) return notInTime
     return event.type === 'kernel.parked' ? 'parked' : String(event.healedBy)
   }
 
@@ -223,7 +237,7 @@ class StressRun {
     const letters = this.#runtime.journal.deadLetters({ limit: 100_000 }).map(({ args }) => args)
     const fates = fatesOf(this.#traffic.accepted, ledgers, letters, tokenPattern)
     this.handledTwice = fates.handledTwice
-    const healed = this.#rows.filter(({ healedBy }) => healedBy !== 'parked' && healedBy !== 'not in time')
+    const healed = this.#rows.filter(hasHealed)
     return {
       kernels: {
         total: states.length,

@@ -19,8 +19,8 @@ export type BootReason = Extract<Effect, { type: 'boot' }>['reason']
 export interface InstancePorts {
   /** The transition, before any of its effects: written to the journal here. */
   commit(snapshot: LifecycleSnapshot): void
-  /** Every effect but `boot` and `endThread`. */
-  effect(effect: Exclude<Effect, { type: 'boot' | 'endThread' }>): void
+  /** Every effect that is not about the thread itself. */
+  effect(effect: Exclude<Effect, { type: 'boot' | 'endThread' | 'probe' }>): void
   bootRequest(reason: BootReason): Promise<BootRequest>
   /** The thread exists and loads the kernel. */
   booting(thread: Thread, request: BootRequest, reason: BootReason): void
@@ -125,7 +125,8 @@ export class Instance {
       this.endThread()
         .then(() => this.send({ type: 'ENDED' }))
         .catch((thrown: unknown) => this.#ports.report(thrown))
-    } else this.#ports.effect(effect)
+    } else if (effect.type === 'probe') this.#thread?.post([{ t: 'probe' }])
+    else this.#ports.effect(effect)
   }
 
   /** Ends the thread in an orderly way, by force after stopMs. Resolves when it is gone and what it held is settled. */
@@ -173,7 +174,8 @@ export class Instance {
             this.#readySinceMs = this.#clock.monotonicMs()
             this.#ports.ready(thread, message, reason)
             this.send({ type: 'READY' })
-          } else this.#ports.message(thread, message)
+          } else if (message.t === 'alive') this.send({ type: 'ALIVE' })
+          else this.#ports.message(thread, message)
         },
         onLog: (line) => this.#ports.log(line),
         onStuck: () => this.#ports.stuck(thread),

@@ -41,6 +41,8 @@ export interface LifecycleContext extends LifecycleInput {
   readonly attempts: number
   /** The golden snapshot has been restored as a whole for the open incident. */
   readonly restored: boolean
+  /** It has run for stableMs; what is missing is a sign that it still does. */
+  readonly due: boolean
 }
 
 export type ResumePoint = 'start' | 'failed' | 'waiting' | 'parked' | 'rejoin'
@@ -49,6 +51,8 @@ export type LifecycleEvent =
   | { type: 'START' }
   | { type: 'RESUME'; at: ResumePoint }
   | { type: 'READY' }
+  /** The thread answered the probe. */
+  | { type: 'ALIVE' }
   /** permanent: no restart can mend it. known: a trusted playbook knows this failure. */
   | { type: 'CRASHED'; permanent: boolean; known: boolean }
   | { type: 'CAPTURED' }
@@ -60,10 +64,11 @@ export type LifecycleEvent =
   | { type: 'VERIFIED' }
   | { type: 'APPLIED' }
   | { type: 'EXHAUSTED' }
-  | { type: 'REJOIN' }
+  /** policy: what the fleet says of the kernel now, where a person may have changed it. */
+  | { type: 'REJOIN'; policy?: LifecycleInput }
   | { type: 'QUARANTINE' }
   | { type: 'PARK' }
-  | { type: 'RESTART' }
+  | { type: 'RESTART'; policy?: LifecycleInput }
   | { type: 'STOP' }
   | { type: 'ENDED' }
 
@@ -80,6 +85,7 @@ export type Effect =
   | { type: 'act'; plan: 'repair' | 'restore' }
   | { type: 'propose' }
   | { type: 'apply' }
+  | { type: 'probe' }
   | { type: 'recovered' }
   | { type: 'steady' }
   | { type: 'parked' }
@@ -107,6 +113,7 @@ const lifecycle = setup({
     attemptsLeft: ({ context, event }) =>
       context.attempts < context.maxAttempts || (event.type === 'REPAIR' && event.byPerson === true),
     restoreLeft: ({ context }) => !context.restored,
+    isDue: ({ context }) => context.due,
     parks: ({ event }) => event.type === 'DECIDED' && event.plan === 'park',
     resumesAt: ({ event }, at: ResumePoint) => event.type === 'RESUME' && event.at === at,
   },
@@ -116,6 +123,11 @@ const lifecycle = setup({
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     countRestore: assign({ restored: true }),
     sayExhausted: emit({ type: 'exhausted' }),
+    takePolicy: assign(
+      ({ event }) => (event.type === 'RESTART' || event.type === 'REJOIN' ? event.policy : undefined) ?? {},
+    ),
+    waitForStable: assign({ due: false }),
+    markDue: assign({ due: true }),
     forgetFailures: assign({ failures: 0, starts: 0, attempts: 0, restored: false }),
   },
   delays: {
@@ -146,6 +158,7 @@ export const lifecycleMachine = lifecycle.createMachine({
     starts: input.starts ?? 0,
     attempts: input.attempts ?? 0,
     restored: input.restored ?? false,
+    due: false,
   }),
   states: {
     stopped: {
@@ -167,14 +180,17 @@ export const lifecycleMachine = lifecycle.createMachine({
     running: {
       initial: 'settling',
       on: {
-        RESTART: 'restarting.booting',
+        RESTART: { target: 'restarting.booting', actions: 'takePolicy' },
         CRASHED: crashed,
         QUARANTINE: 'quarantined.parked',
         STOP: 'stopping',
       },
       states: {
+        // A thread that hangs has been `running` too, until that is found out: so it is asked, and must answer.
         settling: {
-          after: { stableMs: { target: 'steady', actions: ['forgetFailures', emit({ type: 'steady' })] } },
+          entry: 'waitForStable',
+          after: { stableMs: { actions: ['markDue', emit({ type: 'probe' })] } },
+          on: { ALIVE: { guard: 'isDue', target: 'steady', actions: ['forgetFailures', emit({ type: 'steady' })] } },
         },
         steady: {},
       },
@@ -220,7 +236,7 @@ export const lifecycleMachine = lifecycle.createMachine({
           { guard: 'attemptsLeft', target: 'repairing', actions: ['countAttempt', emit({ type: 'propose' })] },
           { target: '.parked' },
         ],
-        REJOIN: 'rejoined',
+        REJOIN: { target: 'rejoined', actions: 'takePolicy' },
       },
       states: {
         waiting: {
@@ -259,8 +275,14 @@ export const lifecycleMachine = lifecycle.createMachine({
       states: {
         booting: { entry: emit({ type: 'boot', reason: 'rejoin' }), on: { READY: 'probation' } },
         probation: {
-          after: {
-            stableMs: { target: '#instance.running.steady', actions: ['forgetFailures', emit({ type: 'recovered' })] },
+          entry: 'waitForStable',
+          after: { stableMs: { actions: ['markDue', emit({ type: 'probe' })] } },
+          on: {
+            ALIVE: {
+              guard: 'isDue',
+              target: '#instance.running.steady',
+              actions: ['forgetFailures', emit({ type: 'recovered' })],
+            },
           },
         },
       },

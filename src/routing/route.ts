@@ -33,15 +33,16 @@ export function hashArgs(args: readonly unknown[]): string {
 }
 
 export class Route {
-  readonly spec: KernelSpec
+  readonly #spec: () => KernelSpec
   readonly mailbox: Mailbox
   readonly #ports: RoutePorts
   /** By method: hashes of the arguments of parked messages. */
   readonly #parked = new Map<string, Set<string>>()
   #mode: 'open' | 'degraded' | 'closed' = 'open'
 
-  constructor(spec: KernelSpec, ports: RoutePorts) {
-    this.spec = spec
+  /** @param spec the present one: a command may change it. */
+  constructor(spec: () => KernelSpec, ports: RoutePorts) {
+    this.#spec = spec
     this.#ports = ports
     this.mailbox = new Mailbox(ports.nowMs, (message) => ports.began(message))
   }
@@ -49,7 +50,7 @@ export class Route {
   /** What answers for the kernel now. */
   get servedBy(): 'instance' | 'buffer' | 'reject' | 'nobody' {
     if (this.#mode === 'closed') return 'nobody'
-    return this.#mode === 'open' ? 'instance' : this.spec.degraded.mode
+    return this.#mode === 'open' ? 'instance' : this.#spec().degraded.mode
   }
 
   accept(envelope: Envelope): void {
@@ -59,7 +60,7 @@ export class Route {
   }
 
   #refusal(envelope: Envelope): LazaretError | undefined {
-    const { id, mailbox, degraded } = this.spec
+    const { id, mailbox, degraded } = this.#spec()
     if (this.#mode === 'closed')
       return this.#error('RUNTIME_STOPPED', `${id} takes no more messages: the runtime stops.`)
     if (this.#isParked(envelope)) {
@@ -89,7 +90,7 @@ export class Route {
   }
 
   #error(code: ErrorCode, text: string, options: LazaretErrorOptions = {}): LazaretError {
-    return new LazaretError(code, text, { kernel: this.spec.id, ...options })
+    return new LazaretError(code, text, { kernel: this.#spec().id, ...options })
   }
 
   /** Ends a message without handling it: an ask fails, a tell becomes a dead letter. */
@@ -99,7 +100,7 @@ export class Route {
       return
     }
     this.#ports.deadLetter({
-      kernel: this.spec.id,
+      kernel: this.#spec().id,
       from: envelope.from,
       method: envelope.method,
       kind: envelope.kind,
@@ -140,7 +141,7 @@ export class Route {
   /** Out of service: what waits is kept, or refused, as the degraded mode says. */
   degrade(): void {
     this.#mode = 'degraded'
-    if (this.spec.degraded.mode === 'buffer') return
+    if (this.#spec().degraded.mode === 'buffer') return
     for (const waiting of this.mailbox.takeWaiting()) this.accept(waiting)
   }
 
@@ -164,7 +165,7 @@ export class Route {
   }
 
   #handlerFailed(envelope: Envelope, cause: ErrorRecord): ErrorRecord {
-    const { id } = this.spec
+    const { id } = this.#spec()
     return {
       ...toRecord(this.#error('HANDLER_FAILED', `${id}.${envelope.method} failed: ${cause.message}`)),
       details: { method: envelope.method },
@@ -179,7 +180,7 @@ export class Route {
   detach(cause: ErrorRecord | undefined): Numbered[] {
     const { handling, finishedUnsaid } = this.mailbox.detach()
     for (const envelope of finishedUnsaid) {
-      const text = `${this.spec.id} handled ${envelope.method}, and ended before its reply left.`
+      const text = `${this.#spec().id} handled ${envelope.method}, and ended before its reply left.`
       envelope.settle?.({
         ok: false,
         error: { ...toRecord(this.#error('KERNEL_DOWN', text)), ...(cause && { cause }) },
@@ -195,7 +196,7 @@ export class Route {
     code: 'KERNEL_DOWN' | 'MESSAGE_POISONED' = 'KERNEL_DOWN',
   ): void {
     const because = cause === undefined ? 'it was ended' : cause.message
-    const error = this.#error(code, `${this.spec.id} went down while it handled ${envelope.method}: ${because}`)
+    const error = this.#error(code, `${this.#spec().id} went down while it handled ${envelope.method}: ${because}`)
     if (envelope.kind === 'ask') {
       envelope.settle?.({
         ok: false,

@@ -7,7 +7,7 @@
 
 interface Waiter {
   /** Messages handled at once; while it starts, one. */
-  readonly concurrency: number
+  readonly concurrency: () => number
   /** By mailbox number of the message being handled (0: start()): the kernels asked and not answered yet. */
   readonly waits: Map<number, string[]>
 }
@@ -15,7 +15,7 @@ interface Waiter {
 export class WaitGraph {
   readonly #waiters = new Map<string, Waiter>()
 
-  add(kernel: string, concurrency: number): void {
+  add(kernel: string, concurrency: () => number): void {
     this.#waiters.set(kernel, { concurrency, waits: new Map() })
   }
 
@@ -52,7 +52,7 @@ export class WaitGraph {
   #isStuck(kernel: string): boolean {
     const waiter = this.#waiters.get(kernel)
     if (waiter === undefined) return false
-    return waiter.waits.has(0) || waiter.waits.size >= waiter.concurrency
+    return waiter.waits.has(0) || waiter.waits.size >= waiter.concurrency()
   }
 
   #path(from: string, goal: string, seen: Set<string>): string[] | undefined {

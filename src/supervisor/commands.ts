@@ -4,9 +4,10 @@
  */
 import { LazaretError } from '../base/errors.ts'
 import type { Remedy } from '../base/remedy.ts'
+import type { KernelSpec } from '../base/spec.ts'
 import type { TaskRow } from '../journal/rows.ts'
 import type { LifecycleSnapshot } from '../lifecycle/instance.ts'
-import type { LifecycleEvent } from '../lifecycle/machine.ts'
+import { type LifecycleEvent, lifecycleInput } from '../lifecycle/machine.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { isSettled } from './machine.ts'
@@ -26,7 +27,8 @@ const meaning: Readonly<Record<CommandName, { event: LifecycleEvent; in: string 
 
 /**
  * Carries out a command and resolves with the kernel's status when it has settled again.
- * @throws LazaretError COMMAND_REFUSED where it has no meaning now; FLEET_INVALID where `restart` finds a bad fleet file.
+ * @throws LazaretError COMMAND_REFUSED where it has no meaning now; FLEET_INVALID where `restart` or `rejoin` finds a bad
+ * fleet file.
  */
 export async function command(house: House, unit: Unit, name: CommandName): Promise<KernelStatus> {
   const { event, in: states } = meaning[name]
@@ -38,7 +40,8 @@ export async function command(house: House, unit: Unit, name: CommandName): Prom
   }
   prepare(house, unit, name)
   const before = unit.instance.snapshot
-  unit.instance.send(event)
+  const startsAnew = event.type === 'RESTART' || event.type === 'REJOIN'
+  unit.instance.send(startsAnew ? { ...event, policy: lifecycleInput(unit.spec) } : event)
   await unit.instance.until((snapshot) => snapshot !== before && hasSettled(snapshot))
   return statusOf(unit)
 }
@@ -56,11 +59,20 @@ function unparkAll(house: House, unit: Unit): void {
   }
 }
 
+/** The fleet file as it is now: whoever starts a kernel by command may have mended its configuration first. */
+function presentSpec(house: House, unit: Unit): KernelSpec {
+  const spec = house.rereadFleet().kernels.find(({ id }) => id === unit.id)
+  if (spec !== undefined) return spec
+  throw new LazaretError('COMMAND_REFUSED', `The fleet file has no kernel ${unit.id} any more.`, {
+    kernel: unit.id,
+    hint: `Put it back into the fleet file, or take it out of service: lazaret quarantine ${unit.id}`,
+  })
+}
+
 function prepare(house: House, unit: Unit, name: CommandName): void {
-  if (name === 'restart' || name === 'rejoin') unparkAll(house, unit)
-  if (name === 'restart') {
-    const fresh = house.rereadFleet().kernels.find(({ id }) => id === unit.id)
-    if (fresh !== undefined) unit.spec = fresh
+  if (name === 'restart' || name === 'rejoin') {
+    unit.spec = presentSpec(house, unit)
+    unparkAll(house, unit)
   } else if (name === 'repair') {
     if (evidenceOf(house, unit) !== undefined) return
     throw new LazaretError('COMMAND_REFUSED', `${unit.id} has no open incident with evidence to repair it on.`, {

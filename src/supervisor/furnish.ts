@@ -52,13 +52,13 @@ export function furnish(given: Furniture): House {
   const addDeadLetter = (letter: Parameters<Journal['addDeadLetter']>[0]) => journal.addDeadLetter(letter)
   const office = new PostOffice(units, { clock, emit, closed: given.closed, addDeadLetter })
   for (const spec of given.fleet.kernels) {
-    office.addKernel(spec.id, spec.concurrency)
     const unit: Unit = new Unit(spec, {
       nowMs: () => clock.monotonicMs(),
       deadLetter: (letter) => office.deadLetter(letter),
       began: (message) => unit.recorder.delivered({ ...message, at: clock.now() }),
     })
     units.set(spec.id, unit)
+    office.addKernel(spec.id, () => unit.spec.concurrency)
   }
   const { bus, incidents, outOfService } = announcers(given)
   const snapshots = new SnapshotStore(join(dataDir, 'snapshots'), clock, emit)

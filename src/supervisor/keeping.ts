@@ -150,8 +150,12 @@ export class Keeper {
 
   /** The kernel has just become steady: what it is now is what was good. */
   async goldenNow(): Promise<void> {
-    const taken = await this.take()
-    await this.#makeGolden(taken)
+    try {
+      await this.#makeGolden(await this.take())
+    } catch (thrown) {
+      // The kernel goes on; the next snapshot that is old enough becomes golden.
+      this.#failed(thrown)
+    }
   }
 
   async #makeGolden(snapshot: WrittenSnapshot | undefined): Promise<void> {

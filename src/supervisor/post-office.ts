@@ -38,7 +38,7 @@ export class PostOffice {
     this.#hostAsks = new AskTable(ports.clock)
   }
 
-  addKernel(id: string, concurrency: number): void {
+  addKernel(id: string, concurrency: () => number): void {
     this.#waits.add(id, concurrency)
   }
 

@@ -14,7 +14,7 @@ import { limits } from '../base/limits.ts'
 import type { FleetSpec } from '../base/spec.ts'
 import type { KernelRow } from '../journal/rows.ts'
 import { type BootReason, dotted, Instance, type InstancePorts, type LifecycleSnapshot } from '../lifecycle/instance.ts'
-import { type Effect, lifecycleInput } from '../lifecycle/machine.ts'
+import { lifecycleInput } from '../lifecycle/machine.ts'
 import { Turnstile } from '../lifecycle/turnstile.ts'
 import { capture, decide } from './escalation.ts'
 import { endHungThread, settleEnd } from './failures.ts'
@@ -27,7 +27,7 @@ import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
 import type { Unit } from './unit.ts'
 
-type PortEffect = Exclude<Effect, { type: 'boot' | 'endThread' }>
+type PortEffect = Parameters<InstancePorts['effect']>[0]
 
 export class Supervisor {
   readonly #house: House

@@ -84,7 +84,7 @@ export class Unit {
 
   constructor(spec: KernelSpec, ports: RoutePorts) {
     this.spec = spec
-    this.route = new Route(spec, ports)
+    this.route = new Route(() => this.spec, ports)
   }
 
   /** What the last boot served in place of files. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 const mainFile = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const deadlineMs = 20_000
+const deadlineMs = 60_000
 
 export interface Ended {
   readonly code: number | null

@@ -19,7 +19,7 @@ const fleet = (upstream: string) =>
     ),
   ].join('\n')
 
-test('a proved repair waits for a person, who approves one and rejects another', async () => {
+test('a proved repair waits for a person, who approves one and rejects another', { timeout: 90_000 }, async () => {
   const folder = await folderWith({ 'forwarder.js': forwarder, 'fleet.yaml': fleet('here') })
   const run = start(folder, 'run', 'fleet.yaml', '--json')
   await Promise.all(['one', 'two'].map((id) => run.line(`"type":"snapshot.golden","kernel":"${id}"`)))
@@ -36,7 +36,8 @@ test('a proved repair waits for a person, who approves one and rejects another',
   expect((await cli(folder, 'tasks')).stdout).toContain(`lazaret approve ${tasks[0]?.id}`)
 
   const approved = await cli(folder, 'approve', tasks[0]?.id ?? '')
-  expect(approved).toMatchObject({
+  expect({ ...approved, stderr: approved.stderr.slice(-400) }).toMatchObject({
+    stderr: '',
     code: 0,
     stdout: expect.stringMatching(/^one is (rejoined|running)\.\w+, served by instance/),
   })

@@ -20,7 +20,7 @@ const ways: Readonly<Record<string, { source: string; limits?: Record<string, nu
     source: kernelOf(`${started}\nconst held = []\nfor (;;) held.push(String(held.length).repeat(40) + held.length)`),
     limits: { heapMb: 16 },
   },
-  'start that never ends': { source: kernelOf(`${started}\nawait new Promise(() => {})`), limits: { startMs: 400 } },
+  'start that never ends': { source: kernelOf(`${started}\nawait new Promise(() => {})`), limits: { startMs: 3000 } },
   'closed port': {
     source: kernelOf(`${started}\nparentPort.close()\n${idle}`, "import { parentPort } from 'node:worker_threads'"),
   },

@@ -21,6 +21,7 @@ const events: LifecycleEvent[] = [
   { type: 'START' },
   ...(['start', 'failed', 'waiting', 'parked', 'rejoin'] as const).map((at) => ({ type: 'RESUME' as const, at })),
   { type: 'READY' },
+  { type: 'ALIVE' },
   { type: 'CRASHED', permanent: false, known: false },
   { type: 'CRASHED', permanent: true, known: false },
   { type: 'CRASHED', permanent: false, known: true },
@@ -52,8 +53,8 @@ function paths(max: number) {
         : [...events, ...after],
     limit: 200_000,
     // Only what the chart decides by.
-    serializeState: ({ value, context: { failures, starts, attempts, restored } }) =>
-      JSON.stringify([value, failures, starts, attempts, restored]),
+    serializeState: ({ value, context: { failures, starts, attempts, restored, due } }) =>
+      JSON.stringify([value, failures, starts, attempts, restored, due]),
   } as Parameters<typeof getShortestPaths>[1])
 }
 
@@ -141,9 +142,14 @@ test('probation ends after stableMs, not a millisecond before; the first crash o
   actor.send({ type: 'READY' })
   clock.advance(999)
   expect(stateOf(actor.getSnapshot())).toBe('rejoined.probation')
+  actor.send({ type: 'ALIVE' })
+  expect(stateOf(actor.getSnapshot())).toBe('rejoined.probation')
   clock.advance(1)
+  // A thread that hangs would not answer.
+  expect(stateOf(actor.getSnapshot())).toBe('rejoined.probation')
+  actor.send({ type: 'ALIVE' })
   expect(stateOf(actor.getSnapshot())).toBe('running.steady')
-  expect(effects).toEqual(['boot', 'recovered'])
+  expect(effects).toEqual(['boot', 'probe', 'recovered'])
 
   const second = createActor(lifecycleMachine, { input: input(3), clock }).start()
   second.on('*', ({ type }) => effects.push(type))
@@ -151,7 +157,7 @@ test('probation ends after stableMs, not a millisecond before; the first crash o
   second.send({ type: 'READY' })
   second.send({ type: 'CRASHED', permanent: false, known: false })
   expect(stateOf(second.getSnapshot())).toBe('failed.capturing')
-  expect(effects.slice(2)).toEqual(['boot', 'rollBack', 'capture'])
+  expect(effects.slice(3)).toEqual(['boot', 'rollBack', 'capture'])
 })
 
 test('a failure that a trusted playbook knows does not spend the budget', () => {

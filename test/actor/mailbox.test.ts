@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { type Envelope, Mailbox, type Numbered } from '../../src/actor/mailbox.ts'
+import { type HostMessage, slotState, word } from '../../src/actor/protocol.ts'
+import { limits } from '../../src/base/limits.ts'
+
+type Delivery = Extract<HostMessage, { t: 'message' }>
+
+function thread() {
+  const page = new Int32Array(new SharedArrayBuffer((word.slots + limits.deliveryWindow) * 4))
+  const got: Delivery[] = []
+  return {
+    ...{ page, got },
+    post: (batch: HostMessage[]) => void got.push(...(batch as Delivery[])),
+    mark(index: number, state: number) {
+      const message = got[index]
+      if (message !== undefined) Atomics.store(page, word.slots + message.slot, state)
+    },
+  }
+}
+
+const tell = (method: string, more: Partial<Envelope> = {}): Envelope => ({
+  ...{ kind: 'tell', from: 'host', method, args: [], deadlineAt: 0, idempotent: false },
+  ...more,
+})
+const box = (nowMs = () => 0, began: (message: Numbered) => void = () => undefined) => new Mailbox(nowMs, began)
+
+test('messages are numbered in the order in which they are accepted, and handed over in it', () => {
+  const mailbox = box()
+  const receiver = thread()
+  mailbox.push(tell('a'))
+  mailbox.push(tell('b'))
+  mailbox.attach(receiver)
+  mailbox.push(tell('c'))
+  expect(receiver.got.map(({ n, method }) => [n, method])).toEqual([
+    [1, 'a'],
+    [2, 'b'],
+    [3, 'c'],
+  ])
+})
+
+test('a window of messages is handed over, one more when one is finished', () => {
+  const mailbox = box()
+  const receiver = thread()
+  mailbox.attach(receiver)
+  for (let count = 0; count <= limits.deliveryWindow; count++) mailbox.push(tell('m'))
+  expect(receiver.got).toHaveLength(limits.deliveryWindow)
+  expect(mailbox.depth).toBe(limits.deliveryWindow + 1)
+  mailbox.finished(1)
+  expect(receiver.got).toHaveLength(limits.deliveryWindow + 1)
+  expect(mailbox.finished(1)).toBeUndefined()
+  expect(mailbox.finished(999)).toBeUndefined()
+})
+
+test('at a death what was not begun goes back in front, what was in hand and what was finished is told apart', () => {
+  const mailbox = box()
+  const first = thread()
+  mailbox.attach(first)
+  for (const name of ['finished', 'in hand', 'waiting', 'waiting too']) mailbox.push(tell(name))
+  first.mark(0, slotState.finished)
+  first.mark(1, slotState.begun)
+  const { handling, finishedUnsaid } = mailbox.detach()
+  expect(handling.map(({ method }) => method)).toEqual(['in hand'])
+  expect(finishedUnsaid.map(({ method }) => method)).toEqual(['finished'])
+  mailbox.push(tell('later'))
+  const second = thread()
+  mailbox.attach(second)
+  expect(second.got.map(({ method }) => method)).toEqual(['waiting', 'waiting too', 'later'])
+})
+
+test('what is put back comes before everything else', () => {
+  const mailbox = box()
+  const kept = mailbox.push(tell('again'))
+  mailbox.takeWaiting()
+  mailbox.push(tell('later'))
+  mailbox.putBack([kept])
+  const receiver = thread()
+  mailbox.attach(receiver)
+  expect(receiver.got.map(({ method }) => method)).toEqual(['again', 'later'])
+})
+
+test('an ask whose deadline is now is not handed over, and is settled', () => {
+  let now = 0
+  const mailbox = box(() => now)
+  const codes: string[] = []
+  const settle: Envelope['settle'] = (outcome) => void codes.push(outcome.ok ? 'ok' : (outcome.error.code ?? ''))
+  mailbox.push(tell('late', { kind: 'ask', deadlineAt: 10, settle }))
+  mailbox.push(tell('in time', { kind: 'ask', deadlineAt: 11, settle }))
+  now = 10
+  const receiver = thread()
+  mailbox.attach(receiver)
+  expect(receiver.got.map(({ method }) => method)).toEqual(['in time'])
+  expect(codes).toEqual(['ASK_TIMEOUT'])
+})
+
+test('100,000 messages go through in their order', () => {
+  const mailbox = box()
+  const receiver = thread()
+  for (let n = 1; n <= 100_000; n++) mailbox.push(tell('m'))
+  mailbox.attach(receiver)
+  for (let n = 1; n <= 100_000; n++) expect(mailbox.finished(n)?.n === n).toBe(true)
+  expect(mailbox.depth).toBe(0)
+  expect(receiver.got).toHaveLength(100_000)
+})

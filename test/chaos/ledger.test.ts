@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serialize } from 'node:v8'
+import { expect, test } from 'vitest'
+import { fatesOf, type LedgerLine, readLedger, startsPastBudget } from '../../src/chaos/ledger.ts'
+import { tokenPattern } from '../../src/chaos/stage.ts'
+import type { LazaretEvent } from '../../src/index.ts'
+
+const start = (at: number): LedgerLine => ({ what: 'start', at })
+const message = (at: number, token?: string): LedgerLine => ({ what: 'message', at, ...(token && { token }) })
+const started = (at: number, reason: string) => ({ type: 'kernel.started', at, seq: at, reason }) as LazaretEvent
+const bounds = { max: 1, stableMs: 1000, gapMs: 100 }
+
+test('1 + max starts without life between are within the budget, one more is past it', () => {
+  const events = [started(0, 'first'), started(10, 'restart'), started(20, 'restart')]
+  expect(startsPastBudget([start(1), start(11)], events, bounds)).toBe(0)
+  expect(startsPastBudget([start(1), start(11), start(21)], events, bounds)).toBe(1)
+})
+
+test("starts by command and after a repair are not the budget's", () => {
+  const events = [started(0, 'first'), started(10, 'restart'), started(20, 'command'), started(30, 'rejoin')]
+  expect(startsPastBudget([start(1), start(11), start(21), start(31)], events, bounds)).toBe(0)
+})
+
+test('a life of stableMs forgives, a shorter one does not', () => {
+  const events = [started(0, 'first'), started(10, 'restart'), started(2000, 'restart')]
+  expect(startsPastBudget([start(1), start(11), message(911), start(2001)], events, bounds)).toBe(0)
+  expect(startsPastBudget([start(1), start(11), message(910), start(2001)], events, bounds)).toBe(1)
+})
+
+test('a tell is handled, a dead letter, or lost; one that travels on counts where it was sent', () => {
+  const accepted = new Map([
+    ['stress-1-1', 'a'],
+    ['stress-2-2', 'a'],
+    ['stress-3-3', 'a'],
+    ['stress-4-4', 'a'],
+  ])
+  const ledgers = new Map([
+    ['a', [message(1, 'stress-1-1'), message(2, 'stress-4-4'), message(3, 'stress-4-4')]],
+    ['b', [message(2, 'stress-1-1'), message(3, 'stress-3-3')]],
+  ])
+  const letters = [serialize(['stress-2-2', { text: 'x' }]), undefined]
+  expect(fatesOf(accepted, ledgers, letters, tokenPattern)).toEqual({
+    ...{ handled: 2, handledTwice: 1, deadLettered: 1, lost: ['stress-3-3'] },
+  })
+})
+
+test('a line torn by a kill is no line, and a ledger that nobody began is empty', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lazaret-ledger-'))
+  try {
+    const path = join(folder, 'k.jsonl')
+    expect(readLedger(path)).toEqual([])
+    writeFileSync(path, '{"what":"start","at":1}\n{"what":"mess')
+    expect(readLedger(path)).toEqual([{ what: 'start', at: 1 }])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
