@@ -12,11 +12,9 @@ const host = fileURLToPath(new URL('./host.ts', import.meta.url))
 /** In the order in which the ladder passes them. */
 const points = [
   'kernel.crashed#1',
-  'restart.exhausted',
   'incident.opened',
   'diagnostics.captured',
   'kernel.quarantined',
-  'repair.started',
   'repair.proposed',
   'repair.verified',
   'hotfix.applied',
