@@ -69,6 +69,8 @@ class StressRun {
   readonly #runtime: Runtime
   readonly #traffic: Traffic
   readonly #events: LazaretEvent[] = []
+  /** Aborted when the run is over or interrupted: nobody waits for anything any more. */
+  readonly #over = new AbortController()
   handledTwice = 0
 
   constructor(stage: Stage, options: StressOptions) {
@@ -100,6 +102,7 @@ class StressRun {
       await Promise.race([this.#drained(), abort])
       return this.#account()
     } finally {
+      this.#over.abort()
       const settled = this.#traffic.stop()
       await this.#runtime.stop()
       await settled
@@ -115,7 +118,10 @@ class StressRun {
     const rows = new Map<Defect, StressRow>()
     await Promise.all(
       [...byKernel.values()].map(async (list) => {
-        for (const defect of list) rows.set(defect, await this.#row(defect))
+        for (const defect of list) {
+          rows.set(defect, await this.#row(defect))
+          this.#over.signal.throwIfAborted()
+        }
       }),
     )
     this.#rows.push(...ofWave.map((defect) => rows.get(defect) as StressRow))
@@ -124,6 +130,7 @@ class StressRun {
   async #row(defect: Defect): Promise<StressRow> {
     const { kernel, wave, expected } = defect
     await this.#golden(kernel)
+    this.#over.signal.throwIfAborted()
     const wasParked = this.#isParked(kernel)
     this.#options.onProgress?.({ defect, phase: 'begun' })
     const from = this.#events.length
@@ -148,7 +155,7 @@ class StressRun {
     try {
       await defect.inject(this.#field())
     } catch (thrown) {
-      if (this.#options.signal?.aborted) throw thrown
+      this.#over.signal.throwIfAborted()
       // The kernel is not as the table expects it: one row that did not hold, and the others go on.
       return `${notInjected}: ${toRecord(thrown).message}`
     }
@@ -196,19 +203,22 @@ class StressRun {
     return event.type === 'kernel.parked' ? 'parked' : String(event.healedBy)
   }
 
-  /** The next event that satisfies the test; undefined where none comes in time. */
+  /** The next event that satisfies the test; undefined where none comes in time, or before the run is over. */
   #next(test: (event: LazaretEvent) => boolean, then?: () => void): Promise<LazaretEvent | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const end = (event?: LazaretEvent) => {
+        clearTimeout(timer)
+        this.#over.signal.removeEventListener('abort', giveUp)
         off()
-        resolve(undefined)
-      }, rowDeadlineMs)
+        resolve(event)
+      }
+      const giveUp = () => end()
+      const timer = setTimeout(giveUp, rowDeadlineMs)
+      this.#over.signal.addEventListener('abort', giveUp)
       const off = this.#runtime.on('event', (event) => {
         if (!test(event)) return
-        clearTimeout(timer)
-        off()
         then?.()
-        resolve(event)
+        end(event)
       })
     })
   }

@@ -31,10 +31,10 @@ function place(): string {
   return mkdtempSync(join(folder, 'stress-test-'))
 }
 
-/** Resolves when the run has a journal: its runtime starts. */
-async function begun(cwd: string): Promise<void> {
-  for await (const { filename } of watch(cwd, { recursive: true, signal: AbortSignal.timeout(20_000) })) {
-    if (filename?.endsWith('journal.db')) return
+/** Resolves when the run has written a file of this name. */
+async function written(cwd: string, name: string): Promise<void> {
+  for await (const { filename } of watch(cwd, { recursive: true, signal: AbortSignal.timeout(30_000) })) {
+    if (filename?.endsWith(name)) return
   }
 }
 
@@ -67,14 +67,20 @@ test('every defect heals as its row says, one by a playbook made in the same run
   }
 })
 
-test('an interruption leaves no thread, process or file', { timeout: 60_000 }, async () => {
+test.each([
+  ['while it starts', 'journal.db'],
+  ['while kernels are repaired', 'error.json'],
+])('an interruption %s leaves no thread, process or file', { timeout: 60_000 }, async (_when, file) => {
   const cwd = place()
   try {
-    const started = begun(cwd)
+    const started = written(cwd, file)
     const { child, end } = begin(cwd, ['--json'])
     await started
     child.kill('SIGINT')
+    // Far below the deadline of a row, for which it must not wait any more.
+    const late = setTimeout(() => child.kill('SIGKILL'), 15_000)
     const { code, err } = await end
+    clearTimeout(late)
     expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('Interrupted') })
     expect(readdirSync(join(cwd, '.lazaret', 'stress'))).toEqual([])
   } finally {
