@@ -17,6 +17,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/compiled.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -22,6 +22,8 @@ export interface BootRequest {
   /** v8.serialize of the state to start from. */
   readonly state?: Uint8Array
   readonly dataDir: string
+  /** Folder where Node keeps compiled code from one start to the next. */
+  readonly compiledDir: string
   readonly overlay: Overlay
   readonly concurrency: number
   readonly crashOn: CrashOn

@@ -398,4 +398,6 @@ function captureConsole(thread: KernelThread): void {
   globalThis.console = new Console({ stdout: stream(30), stderr: stream(40) })
 }
 
+// For Node alone, which has read it by now: a kernel sees the variables that its spec names.
+delete process.env.NODE_COMPILE_CACHE
 parentPort?.once('message', (ports: ThreadPorts) => captureConsole(new KernelThread(ports)))

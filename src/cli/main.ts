@@ -13,12 +13,9 @@ if (major < 24 || (major === 24 && minor < 15)) {
   )
   process.exitCode = 2
 } else {
-  // Commands that look at something come and go: Node keeps their compiled code in the system's folder for that (0.25 s
-  // for 0.41 s here). Each thread would pay for looking it up, so a fleet does without.
-  if (!process.argv.some((word) => word === 'run' || word === 'stress')) {
-    const { enableCompileCache } = await import('node:module')
-    enableCompileCache()
-  }
+  // Compiled code is kept in Node's own folder for it: a command takes 0.25 s instead of 0.41, a thread 42 ms instead of 135.
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
   const { main } = await import('./program.ts')
   process.exitCode = await main(process.argv.slice(2))
 }

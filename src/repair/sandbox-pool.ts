@@ -16,9 +16,15 @@ const driverUrl = new URL(`../../sandbox/driver${ownExtension}`, import.meta.url
 const idleTimeoutMs = 2000
 
 export class SandboxPool {
+  readonly #env: Record<string, string>
   #pool: Piscina | undefined
   #closed = false
   readonly #running = new Map<Promise<unknown>, () => void>()
+
+  /** @param compiledDir where Node keeps the drivers' compiled code; absent: nowhere. */
+  constructor(compiledDir = process.env.NODE_COMPILE_CACHE) {
+    this.#env = compiledDir === undefined ? {} : { NODE_COMPILE_CACHE: compiledDir }
+  }
 
   /**
    * Runs one trial.
@@ -66,6 +72,7 @@ export class SandboxPool {
       minThreads: 0,
       maxThreads: limits.sandboxParallel,
       idleTimeout: idleTimeoutMs,
+      env: this.#env,
     })
     return this.#pool
   }

@@ -61,6 +61,7 @@ export function furnish(given: Furniture): House {
     office.addKernel(spec.id, () => unit.spec.concurrency)
   }
   const { bus, incidents, outOfService } = announcers(given)
+  const compiledDir = process.env.NODE_COMPILE_CACHE ?? join(dataDir, 'compiled')
   const snapshots = new SnapshotStore(join(dataDir, 'snapshots'), clock, emit)
   return {
     ...{ clock, events, journal, units, office, bus, incidents, outOfService, snapshots, report },
@@ -70,7 +71,8 @@ export function furnish(given: Furniture): House {
     hotfixes: new HotfixStore(join(dataDir, 'hotfixes')),
     logs: new LogRing(),
     sampler: new SystemSampler(clock),
-    sandbox: new SandboxPool(),
+    compiledDir,
+    sandbox: new SandboxPool(compiledDir),
     heartbeat: new Heartbeat(clock, report),
     notify: notifyOperators({ notify: given.notify, log, emit, clock }),
   }

@@ -39,6 +39,8 @@ export interface House {
   /** Absolute paths. */
   readonly dataDir: string
   readonly quarantineDir: string
+  /** Where Node keeps the threads' compiled code: where the host's environment says, else in dataDir. */
+  readonly compiledDir: string
   /** Reads the fleet anew, for a command that restarts a kernel with its present configuration. */
   readonly rereadFleet: () => FleetSpec
   /** A defect of the runtime or of a listener: logged, never thrown. */

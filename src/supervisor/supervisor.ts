@@ -260,6 +260,7 @@ export class Supervisor {
     const askMs = Object.fromEntries([...house.units.values()].map(({ id, spec }) => [id, spec.limits.askMs]))
     return {
       ...{ kernel: unit.id, entryUrl: unit.spec.entryUrl, config, dataDir, overlay, askMs },
+      compiledDir: house.compiledDir,
       ...{ concurrency: unit.spec.concurrency, crashOn: unit.spec.crashOn },
       ...(stored && { state: stored.state }),
     }

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { cli, folderWith, kernels } from './cli.ts'
+import { cli, cliMany, folderWith, kernels } from './cli.ts'
 
 const one = (...more: string[]) =>
   ['kernels:', '  - id: a', '    entry: ./notes.js', ...more.map((line) => `    ${line}`)].join('\n')
@@ -53,7 +53,11 @@ test('a bad fleet is refused in one paragraph with exit code 2, and nothing is s
   const folder = await folderWith(kernels)
   for (const [index, [, text]] of cases.entries()) writeFileSync(join(folder, `fleet-${index}.yaml`), text)
   const before = readdirSync(folder)
-  const results = await Promise.all(cases.map((_, index) => cli(folder, 'run', `fleet-${index}.yaml`)))
+  const results = await cliMany(
+    folder,
+    cases.map((_, index) => ['run', `fleet-${index}.yaml`]),
+  )
+  expect(await cli(folder, 'run', 'fleet-0.yaml'), 'as a process of its own').toEqual(results[0])
   for (const [index, [name, , line, key, accepted, got]] of cases.entries()) {
     const { code, stdout, stderr } = results[index] ?? { code: null, stdout: '', stderr: '' }
     expect

@@ -33,8 +33,12 @@ export async function folderWith(files: Readonly<Record<string, string>>): Promi
 
 /** Killed when the test ends, if it is still there. */
 export function start(cwd: string, ...args: string[]): Started {
+  return startFile(mainFile, cwd, args)
+}
+
+function startFile(file: string, cwd: string, args: readonly string[]): Started {
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...env } = process.env
-  const child = spawn(process.execPath, [mainFile, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [file, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const late = setTimeout(() => child.kill('SIGKILL'), deadlineMs)
   onTestFinished(() => void child.kill('SIGKILL'))
   let stdout = ''
@@ -66,6 +70,14 @@ export function start(cwd: string, ...args: string[]): Started {
 
 export function cli(cwd: string, ...args: string[]): Promise<Ended> {
   return start(cwd, ...args).ended
+}
+
+/** Command lines one after another in one process; how each ended. */
+export async function cliMany(cwd: string, argvs: readonly (readonly string[])[]): Promise<Ended[]> {
+  const file = fileURLToPath(new URL('./many.ts', import.meta.url))
+  const { stdout, stderr } = await startFile(file, cwd, [JSON.stringify(argvs)]).ended
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout) as Ended[]
 }
 
 export const kernels = {
