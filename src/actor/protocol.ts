@@ -60,7 +60,13 @@ export type ThreadMessage =
       readonly methods: readonly string[]
       readonly keepsState: boolean
     }
-  | { readonly t: 'crashed'; readonly error: ErrorRecord; readonly phase: FailurePhase; readonly permanent: boolean }
+  | {
+      readonly t: 'crashed'
+      readonly error: ErrorRecord
+      readonly phase: FailurePhase
+      readonly permanent: boolean
+      readonly vitals: InstanceVitals
+    }
   | { readonly t: 'files'; readonly files: readonly LoadedFile[] }
   | { readonly t: 'bye' }
   | { readonly t: 'alive' }
@@ -93,7 +99,19 @@ export type ThreadMessage =
   | { readonly t: 'subscribe'; readonly topic: string }
   | { readonly t: 'unsubscribe'; readonly topic: string }
   | { readonly t: 'snapshot'; readonly id: number; readonly state?: Uint8Array; readonly error?: ErrorRecord }
-  | { readonly t: 'exiting'; readonly code: number }
+  | { readonly t: 'exiting'; readonly code: number; readonly vitals: InstanceVitals }
+
+/** How an instance was at its end. */
+export interface InstanceVitals {
+  readonly heapUsedBytes: number
+  readonly heapLimitBytes: number
+  /** Buffers and the like, which V8's limit does not count. */
+  readonly externalBytes: number
+  /** Share of its life in which its event loop was busy: 0 to 1. */
+  readonly eventLoopUtilization: number
+  /** Milliseconds since the thread began. */
+  readonly uptimeMs: number
+}
 
 export interface LogLine {
   /** pino's numbers: 20 debug, 30 info, 40 warn, 50 error. */

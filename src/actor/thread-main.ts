@@ -6,7 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
-import { deserialize } from 'node:v8'
+import { deserialize, getHeapStatistics } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
 import { isDefect } from '../base/classify.ts'
 import { systemClock } from '../base/clock.ts'
@@ -17,7 +17,7 @@ import type { FailurePhase } from '../base/remedy.ts'
 import type { BusTopics, KernelBus, KernelContext, KernelLog } from './kernel.ts'
 import { type Handled, importKernel, KernelFailure, KernelHost } from './kernel-host.ts'
 import { installLoader, type Loader } from './loader.ts'
-import type { BootRequest, HostMessage, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
+import type { BootRequest, HostMessage, InstanceVitals, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
 import { phaseWord, slotState, word } from './protocol.ts'
 import { AskTable, makeRef, type Send } from './ref.ts'
 
@@ -56,7 +56,7 @@ class KernelThread {
     process.setUncaughtExceptionCaptureCallback((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
     process.on('unhandledRejection', (reason) => this.#crash(this.#uncaught(reason)))
     process.on('exit', (code) => {
-      if (!this.#ended) this.#post({ t: 'exiting', code })
+      if (!this.#ended) this.#post({ t: 'exiting', code, vitals: vitals() })
     })
     parentPort?.on('close', () => {
       if (this.#ended) return
@@ -367,7 +367,8 @@ class KernelThread {
     if (this.#ended) return
     this.#sayLoaded()
     this.#sayHandled()
-    this.#post({ t: 'crashed', error: failure.record, phase: failure.phase, permanent: failure.permanent })
+    const { record: error, phase, permanent } = failure
+    this.#post({ t: 'crashed', error, phase, permanent, vitals: vitals() })
     this.#leave(1)
   }
 
@@ -375,6 +376,15 @@ class KernelThread {
     this.#ended = true
     this.#asks.close(() => new LazaretError('RUNTIME_STOPPED', 'The kernel has ended.'))
     process.exit(code)
+  }
+}
+
+function vitals(): InstanceVitals {
+  const { used_heap_size, heap_size_limit, external_memory } = getHeapStatistics()
+  return {
+    ...{ heapUsedBytes: used_heap_size, heapLimitBytes: heap_size_limit, externalBytes: external_memory },
+    eventLoopUtilization: performance.eventLoopUtilization().utilization,
+    uptimeMs: performance.now(),
   }
 }
 

@@ -15,7 +15,7 @@ import { limits } from '../base/limits.ts'
 import type { FailurePhase } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import { unrefTimer } from '../base/timers.ts'
-import type { BootRequest, HostMessage, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
+import type { BootRequest, HostMessage, InstanceVitals, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
 import { phaseWord, word } from './protocol.ts'
 
 export interface ThreadEnd {
@@ -25,6 +25,8 @@ export interface ThreadEnd {
   readonly error?: ErrorRecord
   readonly phase: FailurePhase
   readonly permanent: boolean
+  /** Absent where the thread could not be asked any more. */
+  readonly vitals?: InstanceVitals
 }
 
 export interface ThreadListener {
@@ -59,6 +61,8 @@ export class Thread {
   readonly #report: (thrown: unknown) => void
   #crash: { error: ErrorRecord; phase: FailurePhase; permanent: boolean } | undefined
   #killReason: { error: ErrorRecord; phase: FailurePhase } | undefined
+  #vitals: InstanceVitals | undefined
+  #startedAtMs = systemClock.monotonicMs()
   #saidBye = false
   /** Its 'exit' handlers ran, which they do not when somebody else ends it. */
   #exitedByItself = false
@@ -178,6 +182,17 @@ export class Thread {
     }
   }
 
+  /** Looks once more at a thread that is about to be ended: it answers even while it spins in JavaScript. */
+  async noteVitals(deadlineMs: number): Promise<void> {
+    const memory = await Promise.race([this.memory(), this.silence(deadlineMs).then(() => undefined)])
+    if (memory === undefined) return
+    this.#vitals = {
+      ...{ heapUsedBytes: memory.heapUsed, heapLimitBytes: memory.heapLimit, externalBytes: memory.external },
+      eventLoopUtilization: this.#worker?.performance.eventLoopUtilization().utilization ?? 0,
+      uptimeMs: systemClock.monotonicMs() - this.#startedAtMs,
+    }
+  }
+
   /** Resolves with nothing after a while, or when the thread ends: for whoever must not wait for it longer. */
   async silence(ms: number): Promise<[undefined, undefined]> {
     await new Promise<void>((resolve) => {
@@ -294,6 +309,7 @@ export class Thread {
     switch (message.t) {
       case 'crashed':
         this.#crash = message
+        this.#vitals = message.vitals
         // It leaves by itself; one whose 'exit' handler spins is ended.
         void this.#endWithin(limits.terminateMs, () => undefined)
         return
@@ -302,6 +318,7 @@ export class Thread {
         return
       case 'exiting':
         this.#exitedByItself = true
+        this.#vitals = message.vitals
         return
       default:
         this.#listener.onMessage(message)
@@ -318,7 +335,7 @@ export class Thread {
     for (const port of [this.#data, this.#log, this.#doorbell]) port.close()
     const waiting = this.#whenEnded
     this.#whenEnded = []
-    this.#call(() => this.#listener.onEnd(this.#end()))
+    this.#call(() => this.#listener.onEnd({ ...this.#end(), ...(this.#vitals && { vitals: this.#vitals }) }))
     for (const proceed of waiting) proceed()
   }
 

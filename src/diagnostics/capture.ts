@@ -35,7 +35,6 @@ export interface InstanceFacts {
   readonly externalBytes?: number
   /** 0 to 1. */
   readonly eventLoopUtilization?: number
-  readonly cpuMs?: number
   readonly mailboxDepth?: number
   readonly uptimeMs?: number
   readonly [fact: string]: unknown
@@ -52,7 +51,7 @@ export interface DiagnosticsInput {
   readonly failures: readonly FailureNote[]
   /** Finished lines of this kernel, oldest first; the last limits.kernelLogLines are written. */
   readonly logLines: readonly string[]
-  readonly system: AgedSample | undefined
+  readonly system: AgedSample
   readonly instance: InstanceFacts
   /** Stack of a hung thread, where one could be taken. */
   readonly hangStack?: string
@@ -132,7 +131,7 @@ function composeFiles(input: DiagnosticsInput): (readonly [name: string, content
   return [
     ['kernel.log', lines(input.logLines.slice(-limits.kernelLogLines))],
     ['error.json', json(describeFailure(input))],
-    ['system_state.json', json({ at: input.at, instance: input.instance, system: input.system ?? 'not sampled yet' })],
+    ['system_state.json', json({ at: input.at, instance: input.instance, system: input.system })],
     ['messages.jsonl', lines(describeMessages(evidence))],
     ['code.json', json({ files: evidence.files.map(({ url, sha256 }) => ({ url, sha256 })) })],
     ['config.json', json(redact(evidence.config))],

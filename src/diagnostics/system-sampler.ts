@@ -2,7 +2,7 @@
  * How the machine was doing: cpu, memory, disk and load, sampled now and then in the background. A sample takes half a
  * second (529 ms, LIBRARIES 10), so a failure never waits for one: it gets the last, and is told how old that is.
  */
-import { availableParallelism, loadavg, uptime } from 'node:os'
+import { availableParallelism, freemem, loadavg, totalmem, uptime } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { unrefTimer } from '../base/timers.ts'
@@ -76,9 +76,12 @@ export class SystemSampler {
     this.#sampleAndArm()
   }
 
-  /** The last sample and its age; undefined until the first is there. Never waits. */
-  last(): AgedSample | undefined {
-    if (this.#last === undefined) return undefined
+  /** The last sample and its age; until the first is there, what Node knows by itself. Never waits. */
+  last(): AgedSample {
+    if (this.#last === undefined) {
+      const memory = { totalBytes: totalmem(), freeBytes: freemem() }
+      return { sample: { at: this.#clock.now(), tookMs: 0, ...knownAtOnce(), memory }, ageMs: 0 }
+    }
     return { sample: this.#last.sample, ageMs: Math.max(0, this.#clock.monotonicMs() - this.#last.monotonicMs) }
   }
 
@@ -118,9 +121,7 @@ export class SystemSampler {
     const sample: SystemSample = {
       at: this.#clock.now(),
       tookMs: Math.round(monotonicMs - began),
-      load: loadavg(),
-      cpus: availableParallelism(),
-      uptimeMs: Math.round(uptime() * 1000),
+      ...knownAtOnce(),
       ...(cpu === undefined ? {} : { cpu }),
       ...(memory === undefined ? {} : { memory }),
       ...(disk === undefined ? {} : { disk }),
@@ -128,6 +129,10 @@ export class SystemSampler {
     }
     this.#last = { sample, monotonicMs }
   }
+}
+
+function knownAtOnce(): Pick<SystemSample, 'load' | 'cpus' | 'uptimeMs'> {
+  return { load: loadavg(), cpus: availableParallelism(), uptimeMs: Math.round(uptime() * 1000) }
 }
 
 async function withDeadline<T>(clock: Clock, ms: number, run: () => Promise<T>): Promise<T> {

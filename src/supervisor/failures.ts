@@ -53,6 +53,7 @@ function describe(house: House, unit: Unit, end: ThreadEnd, inHand: Numbered | u
   return {
     ...{ at: house.clock.now(), error, phase: end.phase, fingerprint: print, permanent: end.permanent },
     ...(method && { method }),
+    ...(end.vitals && { vitals: end.vitals }),
   }
 }
 
@@ -87,6 +88,7 @@ function wasKilledFromOutside(error: ErrorRecord): boolean {
 /** A thread that hangs is asked for its stack, then ended; the end is reported with what was found. */
 export async function endHungThread(unit: Unit, thread: Thread, verdict: HangVerdict): Promise<void> {
   const found = await stackOfThread(thread.name, limits.hangStackMs)
+  await thread.noteVitals(limits.vitalsAnswerMs)
   if (thread.ended) return
   const quiet = Math.round(verdict.quietMs)
   const what = verdict.kind === 'spinning' ? 'busy in one piece of code' : 'blocked'

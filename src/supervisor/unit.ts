@@ -1,5 +1,5 @@
 /** Everything the supervisor knows about one kernel at the moment. Data; the decisions are the chart's. */
-import type { BootRequest } from '../actor/protocol.ts'
+import type { BootRequest, InstanceVitals } from '../actor/protocol.ts'
 import type { ErrorRecord } from '../base/error-record.ts'
 import { codeHash, sha256 } from '../base/hash.ts'
 import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
@@ -20,6 +20,8 @@ export interface Failure {
   readonly method?: string
   readonly fingerprint: string
   readonly permanent: boolean
+  /** How the instance was; absent where it could not say. */
+  readonly vitals?: InstanceVitals
 }
 
 /** The hotfix in force, with what the journal does not need to know. */

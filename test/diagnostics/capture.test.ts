@@ -40,9 +40,11 @@ const evidence: DiagnosticsInput['evidence'] = {
   replies: [{ to: 'log', method: 'size', args: serialize([]), value: serialize(7) }],
 }
 
+const system = { ageMs: 5, sample: { at, tookMs: 1, load: [0, 0, 0], cpus: 2, uptimeMs: 9 } }
+
 const input = (change: Partial<DiagnosticsInput> = {}): DiagnosticsInput => ({
   ...{ quarantineDir, at, evidence, failures: [{ at: at - 1, phase: 'start', error: { name: 'E', message: 'm' } }] },
-  ...{ logLines: ['{"msg":"one"}', '{"msg":"two"}'], system: undefined, instance: { mailboxDepth: 3 } },
+  ...{ logLines: ['{"msg":"one"}', '{"msg":"two"}'], system, instance: { mailboxDepth: 3 } },
   ...change,
 })
 

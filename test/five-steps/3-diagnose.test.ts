@@ -33,7 +33,16 @@ test('the evidence folder holds the log, the error with its history, the machine
   expect(JSON.stringify(error)).toContain('crashed')
 
   const system = JSON.parse(readFileSync(join(folder, 'system_state.json'), 'utf8'))
-  expect(Object.keys(system)).toEqual(expect.arrayContaining(['instance']))
+  const { heapUsedBytes, heapLimitBytes, externalBytes, eventLoopUtilization, uptimeMs } = system.instance
+  expect(heapUsedBytes).toBeGreaterThan(1_000_000)
+  expect(heapUsedBytes).toBeLessThan(heapLimitBytes)
+  expect(externalBytes).toBeGreaterThan(0)
+  expect(eventLoopUtilization).toBeGreaterThan(0)
+  expect(eventLoopUtilization).toBeLessThanOrEqual(1)
+  expect(uptimeMs).toBeGreaterThan(0)
+  const { memory, load } = system.system.sample
+  expect(memory.totalBytes).toBeGreaterThan(memory.freeBytes)
+  expect(load).toHaveLength(3)
 
   const messages = readFileSync(join(folder, 'messages.jsonl'), 'utf8').trim().split('\n')
   expect(messages.some((line) => JSON.parse(line).method === 'find')).toBe(true)
@@ -68,4 +77,6 @@ function backtrack() {
   const [incident] = ladder.runtime.journal.incidents()
   expect(incident?.error.code).toBe('KERNEL_HUNG')
   expect(incident?.error.stack).toContain('backtrack')
+  const { instance } = JSON.parse(readFileSync(join(incident?.folder ?? '', 'system_state.json'), 'utf8'))
+  expect(instance.heapUsedBytes).toBeGreaterThan(1_000_000)
 })
