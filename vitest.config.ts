@@ -3,6 +3,20 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+/** No threads, no processes, no state that outlives a file: these share a process, which saves one of 0.6 s a file. */
+const withoutThreads = [
+  ...['base', 'escalation', 'routing', 'playbook', 'diagnostics', 'actor', 'snapshot'].map(
+    (name) => `test/${name}/*.test.ts`,
+  ),
+  'test/architecture.test.ts',
+  'test/chaos/ledger.test.ts',
+  'test/journal/{batch,file,history,journal}.test.ts',
+  'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
+  'test/lifecycle/machine.test.ts',
+  'test/repair/{agents,hotfix,patch,workspace}.test.ts',
+  'test/supervisor/resume.test.ts',
+]
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -13,12 +27,17 @@ export default defineConfig({
     ],
   },
   test: {
-    // Threads are the subject here, so each test file gets a process of its own.
-    pool: 'forks',
     maxWorkers: 2,
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/compiled.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'pure', include: withoutThreads, isolate: false } },
+      {
+        extends: true,
+        // Threads are the subject here, so each test file gets a process of its own.
+        test: { name: 'threads', pool: 'forks', include: ['test/**/*.test.ts'], exclude: withoutThreads },
+      },
+    ],
   },
 })
