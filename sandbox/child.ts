@@ -12,6 +12,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { TrialJob } from '../src/repair/trial.ts'
 import { readablePaths } from './reach.ts'
+import { strippedFlags } from './strip.ts'
 
 const ownExtension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const probeFile = fileURLToPath(new URL(`./probe${ownExtension}`, import.meta.url))
@@ -58,7 +59,7 @@ export function cageFlags(job: TrialJob): string[] {
 /** @throws what spawn throws; the 'error' event of the process says when the shell is missing. */
 export function startCaged(job: TrialJob): CagedProcess {
   const cpuSeconds = Math.ceil(job.bounds.runMs / 1000) + spareCpuSeconds
-  const command = [process.execPath, ...cageFlags(job), probeFile]
+  const command = [process.execPath, ...cageFlags(job), ...strippedFlags(job), probeFile]
   const child = spawn('/bin/sh', ['-c', shellScript, String(cpuSeconds), ...command], {
     cwd: job.folder,
     env: {},

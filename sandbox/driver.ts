@@ -21,6 +21,8 @@ import {
   type TrialResult,
 } from '../src/repair/trial.ts'
 import { type CagedProcess, endCaged, killGroup, residentMb, startCaged } from './child.ts'
+import type { ProbeJob } from './probe.ts'
+import { strippedOverlay } from './strip.ts'
 
 const memoryPollMs = 50
 /** Text kept of what the candidate printed, to show a person how it died. */
@@ -78,7 +80,8 @@ class Trial {
     channel.on('end', () => this.#finish())
     // A channel cut off by the kill brings an error; what it had said until then counts.
     channel.on('error', () => {})
-    stdin.end(serialize({ ...this.#job, nonce: this.#nonce }))
+    const job: ProbeJob = { ...this.#job, nonce: this.#nonce, stripped: strippedOverlay(this.#job) }
+    stdin.end(serialize(job))
     this.#timers.push(setTimeout(() => this.#hung(`${this.#job.bounds.runMs} ms in all`), this.#job.bounds.runMs))
     this.#timers.push(setInterval(() => this.#watchMemory(), memoryPollMs))
     this.#enter('import', -1)

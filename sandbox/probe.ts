@@ -20,6 +20,8 @@ import { askOf, contextOf, LogTail } from './stage.ts'
 
 export interface ProbeJob extends TrialJob {
   readonly nonce: string
+  /** JavaScript of the overlay's texts, by URL. */
+  readonly stripped: Readonly<Record<string, string>>
 }
 
 const channel = 3
@@ -56,8 +58,8 @@ class Probe {
   }
 
   #load(): Loader {
-    const { overlay, checkUrl } = this.#job
-    return installLoader(Object.fromEntries(Object.entries(overlay).filter(([url]) => url !== checkUrl)))
+    const { overlay, checkUrl, stripped } = this.#job
+    return installLoader(Object.fromEntries(Object.entries(overlay).filter(([url]) => url !== checkUrl)), stripped)
   }
 
   async #start(loader: Loader): Promise<KernelHost> {

@@ -28,8 +28,11 @@ function isKernelFile(url: string): boolean {
 
 const none: LoadedFile[] = []
 
-/** Registers the hooks in this thread or process; once, before the kernel is imported. */
-export function installLoader(overlay: Overlay): Loader {
+/**
+ * Registers the hooks in this thread or process; once, before the kernel is imported.
+ * @param stripped JavaScript of the overlay's TypeScript, by URL, where somebody has made it already.
+ */
+export function installLoader(overlay: Overlay, stripped: Readonly<Record<string, string>> = {}): Loader {
   let loaded: LoadedFile[] = []
   let last: string | undefined
   registerHooks({
@@ -48,6 +51,8 @@ export function installLoader(overlay: Overlay): Loader {
       loaded.push({ url: plainUrl, sha256: onDiskSha256, text: serves ? patched.text : onDisk })
       if (!serves) return next(url, context)
       // Node's own loader reads and strips the file on disk first, which fails where that file is what is broken.
+      const javascript = Object.hasOwn(stripped, plainUrl) ? stripped[plainUrl] : undefined
+      if (javascript !== undefined) return { format: 'module', source: javascript, shortCircuit: true }
       const format = /\.m?ts$/.test(plainUrl) ? 'module-typescript' : 'module'
       return { format, source: patched.text, shortCircuit: true }
     },

@@ -73,6 +73,8 @@ export class SandboxPool {
       maxThreads: limits.sandboxParallel,
       idleTimeout: idleTimeoutMs,
       env: this.#env,
+      // Of the type stripper, which strip.ts calls by its function.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     return this.#pool
   }
