@@ -50,7 +50,7 @@ export type HostMessage =
   | { readonly t: 'failed'; readonly id: number; readonly error: ErrorRecord }
   | { readonly t: 'bus'; readonly topic: string; readonly payload: unknown }
   | { readonly t: 'snapshot'; readonly id: number }
-  /** Answered with `alive` as soon as the thread's loop comes round. */
+  /** Answered with a beat and `alive` as soon as the thread's loop comes round. */
   | { readonly t: 'probe' }
   | { readonly t: 'stop' }
 

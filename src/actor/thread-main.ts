@@ -127,6 +127,7 @@ class KernelThread {
         this.#pump()
         return
       case 'probe':
+        Atomics.add(this.#page, word.beat, 1)
         this.#post({ t: 'alive' })
         return
       case 'stop':

@@ -54,10 +54,16 @@ class ThreadInspector {
   line(thread: string, onMessage: (message: InspectorMessage) => void): InspectorLine | undefined {
     const sessionId = this.#sessions.get(thread)
     if (sessionId === undefined) return undefined
-    this.#listeners.set(sessionId, onMessage)
+    const sent = new Set<number>()
+    const listener = (message: InspectorMessage) => {
+      // Replies to a line that has hung up since are not for this one.
+      if (message.id === undefined || sent.has(message.id)) onMessage(message)
+    }
+    this.#listeners.set(sessionId, listener)
     return {
       send: (method, params = {}) => {
         this.#lastId += 1
+        sent.add(this.#lastId)
         const message = JSON.stringify({ id: this.#lastId, method, params })
         this.#session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
           // The thread has ended meanwhile.
@@ -65,13 +71,24 @@ class ThreadInspector {
         })
       },
       hangUp: () => {
-        if (this.#listeners.get(sessionId) === onMessage) this.#listeners.delete(sessionId)
+        if (this.#listeners.get(sessionId) === listener) this.#listeners.delete(sessionId)
       },
     }
   }
 
   close(): void {
     this.#session.disconnect()
+  }
+}
+
+/** Undefined where Node refuses (the permission model without --allow-inspector): then hung threads have no stacks. */
+function tryToAttach(): ThreadInspector | undefined {
+  try {
+    return new ThreadInspector()
+  } catch (thrown) {
+    const code: unknown = thrown instanceof Error && Reflect.get(thrown, 'code')
+    if (code === 'ERR_ACCESS_DENIED') return undefined
+    throw thrown
   }
 }
 
@@ -85,7 +102,7 @@ let users = 0
 export function attachInspector(): () => void {
   if (!isMainThread) return () => undefined
   users += 1
-  inspector ??= new ThreadInspector()
+  inspector ??= tryToAttach()
   let held = true
   return () => {
     if (!held) return

@@ -273,6 +273,7 @@ export class Supervisor {
     const unwatch = this.#house.heartbeat.watch({
       ...{ id: unit.id, threadName: thread.name, page: thread.page, timeoutMs: unit.spec.heartbeat.timeoutMs },
       elu: () => ({ idle: thread.idleMs() }),
+      probe: () => thread.post([{ t: 'probe' }]),
       cpuUsage: async () => (await thread.cpuUsage()) ?? { user: 0, system: 0 },
       onHang: (verdict) => {
         endHungThread(unit, thread, verdict).catch((thrown: unknown) => this.#house.report(thrown))

@@ -51,6 +51,16 @@ test.each([0, 1, 3])(
   },
 )
 
+test('a hang that is found only after stableMs is still a failure', async () => {
+  const source = kernelOf(`${started}\nsetTimeout(() => { for (;;); }, 5)\n${idle}`)
+  await using place = await house([
+    { id: 'hangs', source, restart: { max: 1, stableMs: 100, ...fast }, heartbeat: { timeoutMs: 500 } },
+  ])
+  await place.seen(({ type }) => type === 'kernel.parked')
+  expect(place.lines('starts')).toHaveLength(2)
+  expect(place.of('snapshot.golden')).toEqual([])
+})
+
 test('an error of the module graph is permanent: no second start', async () => {
   const top = "import { appendFileSync } from 'node:fs'\nappendFileSync('FOLDER/imports', 'once\\n')\n"
   await using place = await house([

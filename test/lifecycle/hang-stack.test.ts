@@ -108,6 +108,18 @@ test('several threads can be asked for at the same time', async () => {
   expect(await answers(idle)).toBe(true)
 })
 
+test('stacks are read while other threads begin and end', async () => {
+  await start('spins', 'for (;;);')
+  const comeAndGo = async () => {
+    for (let round = 0; round < 8; round++) await new Worker('', { eval: true }).terminate()
+  }
+  const passing = [comeAndGo(), comeAndGo(), comeAndGo()]
+  for (let round = 0; round < 8; round++) {
+    expect((await stackOfThread('spins', deadlineMs))?.frames[0]?.fn).toBe('begin')
+  }
+  await Promise.all(passing)
+})
+
 test('the deadline holds for those that wait for their turn too', async () => {
   await start('turns', "require('node:crypto').pbkdf2Sync('a', 'b', 2e6, 64, 'sha512')")
   await burning('turns')
