@@ -35,7 +35,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   minisearch: ['kernels'],
   'node:sqlite': ['journal', 'cli', 'chaos'],
   'node:worker_threads': ['actor', 'lifecycle', 'repair', 'sandbox', 'kernels'],
-  'node:inspector': ['lifecycle', 'chaos'],
+  'node:inspector': ['lifecycle'],
 }
 
 /** Longer than the tripwire, each for a reason that was looked at. Lines. */

@@ -26,6 +26,12 @@ function isKernelFile(url: string): boolean {
   return url.startsWith('file:') && !url.includes('/node_modules/') && !url.startsWith(ownFolderUrl)
 }
 
+/** As Node decides where neither the name nor a package.json does: a text with syntax of a module is one. */
+function formatOf(url: string, text: string): string {
+  const kind = /^\s*(?:import\s*["'{*\w]|export\s+[{*\w])|\bimport\.meta\b/m.test(text) ? 'module' : 'commonjs'
+  return /\.m?ts$/.test(url) ? `${kind}-typescript` : kind
+}
+
 const none: LoadedFile[] = []
 
 /**
@@ -51,9 +57,11 @@ export function installLoader(overlay: Overlay, stripped: Readonly<Record<string
       loaded.push({ url: plainUrl, sha256: onDiskSha256, text: serves ? patched.text : onDisk })
       if (!serves) return next(url, context)
       // Node's own loader reads and strips the file on disk first, which fails where that file is what is broken.
+      const format = context.format ?? formatOf(plainUrl, patched.text)
       const javascript = Object.hasOwn(stripped, plainUrl) ? stripped[plainUrl] : undefined
-      if (javascript !== undefined) return { format: 'module', source: javascript, shortCircuit: true }
-      const format = /\.m?ts$/.test(plainUrl) ? 'module-typescript' : 'module'
+      if (format === 'module-typescript' && javascript !== undefined) {
+        return { format: 'module', source: javascript, shortCircuit: true }
+      }
       return { format, source: patched.text, shortCircuit: true }
     },
   })

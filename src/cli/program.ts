@@ -52,7 +52,7 @@ async function runCommand(argv: readonly string[]): Promise<Command> {
 
 async function stressCommand(argv: readonly string[]): Promise<Command> {
   if (argv.includes('stress')) return (await import('./stress.ts')).stressCommand()
-  return new Command('stress').description('inject faults into a fleet, and show that it heals')
+  return new Command('stress').description('let defects loose on a fleet, and show how each heals')
 }
 
 function version(): string {

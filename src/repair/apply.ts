@@ -3,6 +3,8 @@
  * leave out. The proof and the supervisor both go through here, so that what was tried is what is applied. Pure: the
  * texts are handed in. Whether a step is allowed at all is patch.ts's part.
  */
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import type { Golden, Overlay, RecordedMessage, RemedyStep } from '../base/remedy.ts'
@@ -43,9 +45,9 @@ export function overlayOf({ sources, onDisk, overlayNow }: Sources): Overlay {
   return overlay
 }
 
-/** URL of a patch's file. @param kernelFolderUrl ends with a slash. */
+/** URL of a patch's file, spelt as Node spells a module's. @param kernelFolderUrl ends with a slash. */
 export function urlOfFile(file: string, kernelFolderUrl: string): string {
-  return new URL(file.split('/').map(encodeURIComponent).join('/'), kernelFolderUrl).href
+  return pathToFileURL(join(fileURLToPath(kernelFolderUrl), file)).href
 }
 
 /**
