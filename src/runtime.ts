@@ -2,7 +2,6 @@
  * `createRuntime`: wires the floors for one fleet in one data directory, and gives the host program its handle. It
  * installs no signal handlers and starts no daemon.
  */
-import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { AnyRemoteApi, AskOptions, Ref } from './actor/kernel.ts'
@@ -74,6 +73,12 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Runtime(options)
 }
 
+interface Subscription {
+  readonly listener: EventListener
+  /** Absent until the runtime is opened. */
+  off: (() => void) | undefined
+}
+
 type Phase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
 
 export class Runtime {
@@ -82,7 +87,8 @@ export class Runtime {
   readonly #log: Log
   readonly #dataDir: string
   readonly #fleet: FleetSpec
-  readonly #listeners = new Set<EventListener>()
+  readonly #subscriptions = new Set<Subscription>()
+  #events: EventStream | undefined
   #phase: Phase = 'new'
   #house: House | undefined
   #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
@@ -143,7 +149,8 @@ export class Runtime {
     closing.defer(() => journal.close())
     const events = new EventStream(this.#clock, journal.lastSeq())
     events.on((event) => journal.append(event))
-    for (const listener of this.#listeners) events.on(listener)
+    this.#events = events
+    for (const subscription of this.#subscriptions) subscription.off = events.on(subscription.listener)
     journal.onNote((note) => events.emit(note.type, undefined, note.facts))
     closing.defer(() => void events.emit('runtime.stopped', undefined))
     const house = this.#furnish(journal, events)
@@ -171,7 +178,6 @@ export class Runtime {
 
   #lockDataDir(): DataDirLock {
     try {
-      mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 })
       return acquireDataDirLock(this.#dataDir)
     } catch (thrown) {
       // Nothing was opened: the same runtime may try again when the folder is free.
@@ -213,7 +219,7 @@ export class Runtime {
   /** Why nothing can be sent now. */
   #refusal(): LazaretError | undefined {
     if (this.#phase === 'running' || this.#phase === 'starting') return undefined
-    return new LazaretError('RUNTIME_STOPPED', `The runtime is ${this.#phase}: it takes no messages.`)
+    return new LazaretError('RUNTIME_STOPPED', `The runtime is ${this.#phase}: it takes no messages or commands.`)
   }
 
   /** A handle to a kernel. @throws LazaretError UNKNOWN_KERNEL where the fleet has none of this id. */
@@ -248,11 +254,11 @@ export class Runtime {
 
   /** Every event from now on. Returns the function that ends the subscription. */
   on(_event: 'event', listener: EventListener): () => void {
-    this.#listeners.add(listener)
-    const off = this.#house?.events.on(listener)
+    const subscription: Subscription = { listener, off: this.#events?.on(listener) }
+    this.#subscriptions.add(subscription)
     return () => {
-      this.#listeners.delete(listener)
-      off?.()
+      this.#subscriptions.delete(subscription)
+      subscription.off?.()
     }
   }
 
@@ -267,7 +273,7 @@ export class Runtime {
   }
 
   kernel(id: string): KernelHandle {
-    const run = (name: CommandName) => async () => command(this.#opened(), this.#unitOf(id), name)
+    const run = (name: CommandName) => async () => command(this.#serving(), this.#unitOf(id), name)
     return {
       status: () => statusOf(this.#unitOf(id)),
       ...{ restart: run('restart'), quarantine: run('quarantine'), repair: run('repair') },
@@ -277,13 +283,13 @@ export class Runtime {
 
   /** Applies the proved repair that waits in a task. @throws LazaretError NOT_FOUND, COMMAND_REFUSED. */
   async approve(taskId: string): Promise<KernelStatus> {
-    const task = openTask(this.#opened(), taskId)
-    return approve(this.#opened(), this.#unitOf(task.kernel), task)
+    const task = openTask(this.#serving(), taskId)
+    return approve(this.#serving(), this.#unitOf(task.kernel), task)
   }
 
   async reject(taskId: string): Promise<KernelStatus> {
-    const task = openTask(this.#opened(), taskId)
-    return reject(this.#opened(), this.#unitOf(task.kernel), task)
+    const task = openTask(this.#serving(), taskId)
+    return reject(this.#serving(), this.#unitOf(task.kernel), task)
   }
 
   /** Last lines of a kernel's log, oldest first, as JSON lines. */
@@ -324,6 +330,13 @@ export class Runtime {
     throw new LazaretError('RUNTIME_NOT_STARTED', 'The runtime has not been started.', {
       hint: 'await runtime.start() first.',
     })
+  }
+
+  /** For what changes something: a runtime that stops takes no commands, or one of them would keep it from its end. */
+  #serving(): House {
+    const refusal = this.#house === undefined ? undefined : this.#refusal()
+    if (refusal !== undefined) throw refusal
+    return this.#opened()
   }
 
   /** The instance's thread, for fault injection and tests: not part of the public surface. */

@@ -44,7 +44,7 @@ const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
     max: 420,
     why: 'everything that runs inside a thread, in the order in which it happens',
   },
-  'src/actor/thread.ts': { max: 380, why: 'one thread from its start to its end' },
+  'src/actor/thread.ts': { max: 400, why: 'one thread from its start to its end' },
   'src/runtime.ts': { max: 380, why: 'the public handle, mostly docstrings' },
   'src/supervisor/supervisor.ts': { max: 340, why: 'the joints between the chart and the parts' },
   'src/repair/patch.ts': { max: 320, why: 'a patch from its making to its refusal' },

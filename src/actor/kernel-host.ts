@@ -71,7 +71,8 @@ export class KernelHost {
   static async start(kernel: Kernel, ctx: KernelContext, crashOn: CrashOn): Promise<KernelHost> {
     try {
       const instance: unknown = await kernel.start(ctx)
-      if (typeof instance !== 'object' || instance === null || typeof Reflect.get(instance, 'api') !== 'object') {
+      const api: unknown = typeof instance === 'object' && instance !== null ? Reflect.get(instance, 'api') : undefined
+      if (typeof api !== 'object' || api === null) {
         throw new LazaretError('KERNEL_MALFORMED', `start() of ${ctx.id} returned no object with an api.`, {
           kernel: ctx.id,
           hint: 'Return { api: { method() {} }, snapshot?, stop? } from start().',

@@ -43,6 +43,19 @@ export interface Receiver {
   post(batch: HostMessage[]): void
 }
 
+type Delivery = Extract<HostMessage, { t: 'message' }>
+
+/** False where a message of the batch cannot be copied; then none of it has been posted. */
+function tryPost(receiver: Receiver, batch: Delivery[]): boolean {
+  try {
+    receiver.post(batch)
+    return true
+  } catch {
+    // Nested too deeply for the host's stack, or a buffer that was transferred away since: the caller finds out which.
+    return false
+  }
+}
+
 export class Mailbox {
   #queue: Numbered[] = []
   /** Index of the first message of the queue: shifting an array of thousands would cost O(n) each. */
@@ -53,11 +66,16 @@ export class Mailbox {
   #lastNumber = 0
   readonly #nowMs: () => number
   readonly #onBegin: (envelope: Numbered) => void
+  readonly #onUnclonable: (envelope: Numbered) => void
 
-  /** @param onBegin called for each message as it is handed to a thread (the flight recorder). */
-  constructor(nowMs: () => number, onBegin: (envelope: Numbered) => void) {
+  /**
+   * @param onBegin called for each message as it is handed to a thread (the flight recorder).
+   * @param onUnclonable called for one that cannot be handed over; it is out of the mailbox.
+   */
+  constructor(nowMs: () => number, onBegin: (envelope: Numbered) => void, onUnclonable: (envelope: Numbered) => void) {
     this.#nowMs = nowMs
     this.#onBegin = onBegin
+    this.#onUnclonable = onUnclonable
   }
 
   /** Messages accepted and not finished. */
@@ -133,7 +151,7 @@ export class Mailbox {
   #fill(): void {
     const receiver = this.#receiver
     if (receiver === undefined || this.#freeSlots.length === 0) return
-    const batch: HostMessage[] = []
+    const batch: Delivery[] = []
     const now = this.#nowMs()
     while (this.#freeSlots.length > 0) {
       const envelope = this.#queue[this.#head]
@@ -158,6 +176,19 @@ export class Mailbox {
       this.#queue = this.#queue.slice(this.#head)
       this.#head = 0
     }
-    if (batch.length > 0) receiver.post(batch)
+    if (batch.length > 0 && !tryPost(receiver, batch)) this.#postEach(receiver, batch)
+  }
+
+  /** One of them cannot be copied: the others go, in their order, and before any later one. */
+  #postEach(receiver: Receiver, batch: readonly Delivery[]): void {
+    for (const message of batch) {
+      if (tryPost(receiver, [message])) continue
+      const entry = this.#inFlight.get(message.n)
+      if (entry === undefined) continue
+      this.#inFlight.delete(message.n)
+      this.#freeSlots.push(entry.slot)
+      this.#onUnclonable(entry.envelope)
+    }
+    this.#fill()
   }
 }

@@ -50,6 +50,10 @@ export type HostMessage =
   | { readonly t: 'failed'; readonly id: number; readonly error: ErrorRecord }
   | { readonly t: 'bus'; readonly topic: string; readonly payload: unknown }
   | { readonly t: 'snapshot'; readonly id: number }
+  /** Nobody waits for that snapshot any more: messages must not either. */
+  | { readonly t: 'withdraw'; readonly id: number }
+  /** The host could not read the thread's nth post, counted from 1: it is nested too deeply for the host's stack. */
+  | { readonly t: 'unread'; readonly nth: number }
   /** Answered with a beat and `alive` as soon as the thread's loop comes round. */
   | { readonly t: 'probe' }
   | { readonly t: 'stop' }

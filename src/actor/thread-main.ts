@@ -10,31 +10,46 @@ import { deserialize, getHeapStatistics } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
 import { isDefect } from '../base/classify.ts'
 import { systemClock } from '../base/clock.ts'
-import { type ErrorRecord, fromRecord, toRecord } from '../base/error-record.ts'
+import { fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { FailurePhase } from '../base/remedy.ts'
 import type { BusTopics, KernelBus, KernelContext, KernelLog } from './kernel.ts'
 import { type Handled, importKernel, KernelFailure, KernelHost } from './kernel-host.ts'
 import { installLoader, type Loader } from './loader.ts'
+import { Outbox, type Sent } from './outbox.ts'
 import type { BootRequest, HostMessage, InstanceVitals, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
 import { phaseWord, slotState, word } from './protocol.ts'
 import { AskTable, makeRef, type Send } from './ref.ts'
+import { Snapshots } from './snapshots.ts'
 
 type Delivery = Extract<HostMessage, { t: 'message' }>
 type BusMessage = Extract<HostMessage, { t: 'bus' }>
 type BusHandler = (message: never) => void | Promise<void>
 
 class KernelThread {
-  readonly #ports: ThreadPorts
   readonly #page: Int32Array
+  readonly outbox: Outbox
   readonly #asks = new AskTable(systemClock)
   readonly #stopping = new AbortController()
   /** Mailbox number of the message that the running code belongs to; 0: start(). */
   readonly #during = new AsyncLocalStorage<number>()
   readonly #subscriptions = new Map<string, Set<BusHandler>>()
   readonly #queue: (Delivery | BusMessage)[] = []
-  readonly #snapshotRequests: number[] = []
+  readonly #snapshots = new Snapshots({
+    take: () => {
+      this.#enter('snapshot')
+      return this.#host?.snapshot() ?? Promise.resolve(undefined)
+    },
+    say: (id, state, error) => {
+      if (this.#ended) return
+      this.#post({ t: 'snapshot', id, ...(state && { state }), ...(error && { error }) })
+    },
+    goOn: () => {
+      if (this.#running === 0 && !this.#snapshots.isTaking) this.#becomeIdle()
+      this.#pump()
+    },
+  })
   /** Wait for the moment at which nothing is being handled. */
   readonly #onIdle: (() => void)[] = []
   #running = 0
@@ -43,16 +58,15 @@ class KernelThread {
   #loader: Loader | undefined
   #request: BootRequest | undefined
   #ended = false
-  #snapshotting = false
   #lastSendId = 0
 
   constructor(ports: ThreadPorts) {
-    this.#ports = ports
     this.#page = new Int32Array(ports.page)
-    this.#ports.data.on('message', (batch: HostMessage[]) => {
+    this.outbox = new Outbox(ports, this.#page)
+    ports.data.on('message', (batch: HostMessage[]) => {
       for (const message of batch) this.#take(message)
     })
-    this.#ports.data.on('messageerror', (error: unknown) => this.#crash(new KernelFailure(error, 'message', false)))
+    ports.data.on('messageerror', (error: unknown) => this.#crash(new KernelFailure(error, 'message', false)))
     process.setUncaughtExceptionCaptureCallback((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
     process.on('unhandledRejection', (reason) => this.#crash(this.#uncaught(reason)))
     process.on('exit', (code) => {
@@ -81,29 +95,8 @@ class KernelThread {
     Atomics.add(this.#page, word.beat, 1)
   }
 
-  #post(message: ThreadMessage, transfer: ArrayBuffer[] = []): void {
-    this.#ports.data.postMessage(message, transfer)
-    this.#ring()
-    const unread = Atomics.add(this.#page, word.posted, 1) + 1 - Atomics.load(this.#page, word.taken)
-    // A sender faster than the host waits here; its messages are kept, and the host's memory stays bounded.
-    if (unread > limits.outboxPosts && !this.#ended) {
-      Atomics.wait(this.#page, word.taken, Atomics.load(this.#page, word.taken), limits.outboxWaitMs)
-    }
-  }
-
-  #ring(): void {
-    if (Atomics.exchange(this.#page, word.hostSleeps, 0) === 1) this.#ports.doorbell.postMessage(0)
-  }
-
-  log(level: LogLine['level'], msg: string, facts?: Record<string, unknown>): void {
-    const line: LogLine = { level, time: Date.now(), msg: msg.slice(0, limits.logLineChars) }
-    try {
-      this.#ports.log.postMessage(facts === undefined ? line : { ...line, facts })
-    } catch {
-      // Facts that cannot be copied are shown as text: the line itself must not be lost.
-      this.#ports.log.postMessage({ ...line, facts: { unclonable: toRecord(facts).message } })
-    }
-    this.#ring()
+  #post(message: ThreadMessage): void {
+    this.outbox.post(message, !this.#ended)
   }
 
   #take(message: HostMessage): void {
@@ -123,8 +116,13 @@ class KernelThread {
         this.#asks.fail(message.id, fromRecord(message.error))
         return
       case 'snapshot':
-        this.#snapshotRequests.push(message.id)
-        this.#pump()
+        if (!this.#stopping.signal.aborted) this.#snapshots.request(message.id, this.#running)
+        return
+      case 'unread':
+        this.#sayUnread(message.nth)
+        return
+      case 'withdraw':
+        this.#snapshots.withdraw(message.id)
         return
       case 'probe':
         Atomics.add(this.#page, word.beat, 1)
@@ -157,10 +155,10 @@ class KernelThread {
 
   #context(request: BootRequest): KernelContext {
     const log: KernelLog = {
-      debug: (message, facts) => this.log(20, message, facts),
-      info: (message, facts) => this.log(30, message, facts),
-      warn: (message, facts) => this.log(40, message, facts),
-      error: (message, facts) => this.log(50, message, facts),
+      debug: (message, facts) => this.outbox.log(20, message, facts),
+      info: (message, facts) => this.outbox.log(30, message, facts),
+      warn: (message, facts) => this.outbox.log(40, message, facts),
+      error: (message, facts) => this.outbox.log(50, message, facts),
     }
     return {
       id: request.kernel,
@@ -196,26 +194,40 @@ class KernelThread {
     const deadlineMs = options.deadlineMs ?? this.#request?.askMs[to] ?? 5000
     const ask = kind === 'ask' ? this.#asks.open(to, method, deadlineMs) : undefined
     this.#lastSendId += 1
-    const message = { t: 'send', kind, to, method, args, idempotent, during } as const
+    const sent = {
+      ...({ t: 'send', kind, to, method, args: [], idempotent, during } as const),
+      ...{ id: ask?.id ?? -this.#lastSendId, deadlineAt: ask?.deadlineAt ?? 0 },
+    }
     try {
-      this.#post({ ...message, id: ask?.id ?? -this.#lastSendId, deadlineAt: ask?.deadlineAt ?? 0 })
+      this.outbox.send(sent, args)
     } catch (cause) {
-      const error = unclonable('MESSAGE_UNCLONABLE', `The arguments of ${to}.${method}`, cause)
-      if (ask === undefined)
-        this.#post({ ...message, id: -this.#lastSendId, deadlineAt: 0, args: [], unclonable: toRecord(error) })
-      else this.#asks.fail(ask.id, error)
+      this.#sendFailed(sent, cause)
     }
     return ask?.reply
+  }
+
+  #sendFailed(sent: Sent, cause: unknown): void {
+    const error = unclonable('MESSAGE_UNCLONABLE', `The arguments of ${sent.to}.${sent.method}`, cause)
+    if (sent.kind === 'ask') this.#asks.fail(sent.id, error)
+    else this.#post({ ...sent, unclonable: toRecord(error) })
+  }
+
+  /** The host has less stack than a thread: what could be written here could not be read there. */
+  #sayUnread(nth: number): void {
+    const posted = this.outbox.recall(nth)
+    if (posted === undefined || this.#ended) return
+    const cause = new RangeError('it is nested too deeply')
+    if ('sent' in posted) this.#sendFailed(posted.sent, cause)
+    else {
+      const error = toRecord(unclonable('REPLY_UNCLONABLE', 'The reply', cause))
+      this.#post({ t: 'handled', n: posted.handled, error, refused: true })
+    }
   }
 
   /** Begins what may begin. A snapshot waits until nothing is being handled, so that it shows a moment between messages. */
   #pump(): void {
     const host = this.#host
-    if (host === undefined || this.#ended) return
-    if (this.#snapshotRequests.length > 0) {
-      if (this.#running === 0 && !this.#snapshotting) this.#snapshot(host)
-      return
-    }
+    if (host === undefined || this.#ended || this.#snapshots.holds(this.#running)) return
     const concurrency = this.#request?.concurrency ?? 1
     while (this.#running < concurrency && !this.#ended && !this.#stopping.signal.aborted) {
       const next = this.#queue.shift()
@@ -279,7 +291,7 @@ class KernelThread {
       return
     }
     if (!result.ok) {
-      this.log(40, `tell ${message.method} from ${message.from} failed: ${result.error.message}`, {
+      this.outbox.log(40, `tell ${message.method} from ${message.from} failed: ${result.error.message}`, {
         error: result.error,
       })
     }
@@ -293,7 +305,7 @@ class KernelThread {
       return
     }
     try {
-      this.#post({ t: 'handled', n, value: result.value })
+      this.outbox.reply(n, result.value)
     } catch (cause) {
       const error = toRecord(unclonable('REPLY_UNCLONABLE', `The reply of ${method}`, cause))
       this.#post({ t: 'handled', n, error, refused: true })
@@ -312,55 +324,20 @@ class KernelThread {
     for (const handler of this.#subscriptions.get(message.topic) ?? []) {
       Promise.try(handler, message.payload as never).catch((thrown: unknown) => {
         if (this.#request?.crashOn !== 'uncaught' && isDefect(thrown)) this.#crash(this.#uncaught(thrown))
-        else this.log(40, `bus handler of ${message.topic} failed`, { error: toRecord(thrown) })
+        else this.outbox.log(40, `bus handler of ${message.topic} failed`, { error: toRecord(thrown) })
       })
     }
-  }
-
-  #snapshot(host: KernelHost): void {
-    this.#snapshotting = true
-    this.#enter('snapshot')
-    const ids = this.#snapshotRequests.splice(0)
-    host.snapshot().then(
-      (state) => this.#sayState(ids, state),
-      (thrown: unknown) => this.#sayState(ids, undefined, toRecord(thrown)),
-    )
-  }
-
-  #sayState(ids: readonly number[], state: Uint8Array | undefined, error?: ErrorRecord): void {
-    if (this.#ended) return
-    this.#snapshotting = false
-    this.#becomeIdle()
-    for (const id of ids) {
-      this.#post({
-        t: 'snapshot',
-        id,
-        ...(state === undefined ? {} : { state }),
-        ...(error === undefined ? {} : { error }),
-      })
-    }
-    this.#pump()
   }
 
   async #stop(): Promise<void> {
     this.#stopping.abort()
-    if (this.#running > 0 || this.#snapshotting) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
-    if (this.#host?.keepsState) await this.#finalSnapshot(this.#host)
+    if (this.#running > 0 || this.#snapshots.isTaking) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+    if (this.#host?.keepsState) await this.#snapshots.last()
     this.#enter('stop')
     await this.#host?.stop()
     this.#sayHandled()
     this.#post({ t: 'bye' })
     this.#leave(0)
-  }
-
-  /** State as of an ordered end (id 0), so that a successor goes on from here. */
-  async #finalSnapshot(host: KernelHost): Promise<void> {
-    try {
-      const state = await host.snapshot()
-      this.#post({ t: 'snapshot', id: 0, ...(state === undefined ? {} : { state }) })
-    } catch (thrown) {
-      this.#post({ t: 'snapshot', id: 0, error: toRecord(thrown) })
-    }
   }
 
   /** Says what happened and leaves at once. */
@@ -397,12 +374,12 @@ function unclonable(code: 'MESSAGE_UNCLONABLE' | 'REPLY_UNCLONABLE', what: strin
 }
 
 /** What a kernel prints goes the way of its log, line by line and at once, so that a dying thread loses none of it. */
-function captureConsole(thread: KernelThread): void {
+function captureConsole(outbox: Outbox): void {
   const stream = (level: LogLine['level']) =>
     new Writable({
       decodeStrings: false,
       write(chunk: unknown, _encoding, done) {
-        for (const text of String(chunk).split('\n')) if (text !== '') thread.log(level, text)
+        for (const text of String(chunk).split('\n')) if (text !== '') outbox.log(level, text)
         done()
       },
     })
@@ -411,4 +388,4 @@ function captureConsole(thread: KernelThread): void {
 
 // For Node alone, which has read it by now: a kernel sees the variables that its spec names.
 delete process.env.NODE_COMPILE_CACHE
-parentPort?.once('message', (ports: ThreadPorts) => captureConsole(new KernelThread(ports)))
+parentPort?.once('message', (ports: ThreadPorts) => captureConsole(new KernelThread(ports).outbox))

@@ -69,6 +69,9 @@ export class Thread {
   #exitCode: number | undefined
   #ended = false
   #draining = false
+  /** Posts taken; the page has the same number, but a kernel can write to that. */
+  #taken = 0
+  #stopping: Promise<void> | undefined
   #terminating: Promise<void> | undefined
 
   /**
@@ -218,8 +221,13 @@ export class Thread {
     if (!this.#ended) this.#data.postMessage(batch, transfer)
   }
 
-  /** Asks it to end by itself; a thread that has not after stopMs is ended. */
+  /** Asks it to end by itself, once however often it is called; a thread that has not after stopMs is ended. */
   stop(stopMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(stopMs)
+    return this.#stopping
+  }
+
+  #stop(stopMs: number): Promise<void> {
     this.post([{ t: 'stop' }])
     return this.#endWithin(stopMs, () => {
       const text = `stop() had not finished after ${stopMs} ms.`
@@ -287,13 +295,15 @@ export class Thread {
   #takeSome(posts: number, ms: number): boolean {
     const until = systemClock.monotonicMs() + ms
     for (let count = 0; count < posts; count++) {
-      const data = receiveSafely(this.#data, this.#report)
-      const log = receiveSafely(this.#log, this.#report)
+      const data = receive(this.#data)
+      const log = receive(this.#log)
       if (data === undefined && log === undefined) return false
-      if (log !== undefined) this.#call(() => this.#listener.onLog(log.message as LogLine))
+      if (log !== undefined)
+        this.#call(() => this.#listener.onLog(log === 'unreadable' ? unreadableLine() : (log.message as LogLine)))
       if (data !== undefined) {
         this.#noteTaken()
-        this.#call(() => this.#receive(data.message as ThreadMessage))
+        if (data === 'unreadable') this.post([{ t: 'unread', nth: this.#taken }])
+        else this.#call(() => this.#receive(data.message as ThreadMessage))
       }
       if ((count & 15) === 15 && systemClock.monotonicMs() > until) return true
     }
@@ -301,6 +311,7 @@ export class Thread {
   }
 
   #noteTaken(): void {
+    this.#taken += 1
     Atomics.add(this.page, word.taken, 1)
     Atomics.notify(this.page, word.taken)
   }
@@ -362,12 +373,20 @@ export class Thread {
   }
 }
 
-function receiveSafely(port: MessagePort, report: (thrown: unknown) => void): { message: unknown } | undefined {
+/** Unreadable: nested too deeply for the stack of this thread (FACTS A2). It has left the port all the same. */
+function receive(port: MessagePort): { message: unknown } | 'unreadable' | undefined {
   try {
     return receiveMessageOnPort(port)
-  } catch (thrown) {
-    // A message nested too deeply to be read here (FACTS A2). An ask lost this way ends at its deadline.
-    report(thrown)
-    return { message: { t: 'told', n: [] } satisfies ThreadMessage }
+  } catch {
+    // The caller tells the sender, which knows what it was.
+    return 'unreadable'
+  }
+}
+
+function unreadableLine(): LogLine {
+  return {
+    level: 40,
+    time: Date.now(),
+    msg: 'A line of the log is missing: its facts are nested too deeply to be read.',
   }
 }

@@ -74,7 +74,7 @@ export type Emit = (type: EventType, kernel: string | undefined, facts?: Record<
 
 export class EventStream {
   readonly #clock: Clock
-  readonly #listeners = new Set<EventListener>()
+  readonly #subscriptions = new Set<{ readonly listener: EventListener }>()
   #seq: number
 
   /** @param lastSeq the last number that an earlier process gave out. */
@@ -92,14 +92,15 @@ export class EventStream {
       at: this.#clock.now(),
       seq: this.#seq,
     }
-    for (const listener of [...this.#listeners]) this.#call(listener, event)
+    for (const { listener } of [...this.#subscriptions]) this.#call(listener, event)
     return event
   }
 
   /** Returns the function that ends the subscription. A listener that throws is reported and called again next time. */
   on(listener: EventListener): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    const subscription = { listener }
+    this.#subscriptions.add(subscription)
+    return () => this.#subscriptions.delete(subscription)
   }
 
   #call(listener: EventListener, event: LazaretEvent): void {

@@ -119,6 +119,8 @@ export const limits = {
   /** Keys and items of a fleet handed in as an object: shared parts that unfold for ever stop here. */
   objectEntries: 100_000,
 
+  /** Longest that a snapshot keeps the next messages of a kernel waiting while earlier ones are handled. Milliseconds. */
+  snapshotGateMs: 200,
   /** Largest state a snapshot may hold. Bytes. */
   snapshotBytes: 268_435_456,
   /** First line of a snapshot file: one line of JSON with six short fields. Bytes. */

@@ -30,19 +30,21 @@ export class ControlServer {
   /** @throws LazaretError CONTROL_FAILED where the socket cannot be made. */
   static async listen(dataDir: string, table: ControlTable, events: EventStream): Promise<ControlServer> {
     const path = controlSocketPath(dataDir)
-    // The lock on dataDir is held, so whatever lies there belongs to a process that is gone.
-    rmSync(path, { force: true })
     const server = createServer()
     const control = new ControlServer(server, path)
     server.maxConnections = limits.controlConnections
     server.on('connection', (socket) => control.#serve(socket, table, events))
     await new Promise<void>((done, fail) => {
-      server.once('error', (cause) => {
-        fail(
-          new LazaretError('CONTROL_FAILED', `The control socket ${path} cannot be made: ${cause.message}`, { cause }),
-        )
-      })
+      server.once('error', fail)
+      // The lock on dataDir is held, so whatever lies there belongs to a process that is gone.
+      rmSync(path, { force: true })
       server.listen(path, done)
+    }).catch((cause: unknown) => {
+      const text = `The control socket ${path} cannot be made: ${toRecord(cause).message}`
+      throw new LazaretError('CONTROL_FAILED', text, {
+        hint: 'Move away what lies there, or give another dataDir.',
+        cause,
+      })
     })
     chmodSync(path, 0o600)
     // The socket alone does not keep a program running.

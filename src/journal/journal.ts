@@ -13,7 +13,7 @@ import { deadLetterRow } from './dead-letters.ts'
 import { eventRow } from './events.ts'
 import { journalPath, openForWriting } from './file.ts'
 import { pruneAfter, pruneEvents, pruneFailures, pruneHistory } from './history.ts'
-import { bump, park, unpark } from './poison.ts'
+import { bump, type Crash, forgetAll, forgive, type Parking, park, unpark } from './poison.ts'
 import { JournalReader } from './reader.ts'
 import type {
   AttemptRow,
@@ -24,6 +24,7 @@ import type {
   JournalNote,
   KernelRow,
   PlaybookUse,
+  PoisonRow,
   TaskRow,
 } from './rows.ts'
 import {
@@ -155,13 +156,22 @@ export class Journal extends JournalReader {
   }
 
   /** Counts one more crash while this message was being handled; returns how many there are now. */
-  bumpPoison(kernel: string, method: string, argsSha256: string): number {
-    return this.transaction(() => bump(this.connection, kernel, method, argsSha256, this.#clock.now()))
+  bumpPoison(crash: Crash): number {
+    return this.transaction(() => bump(this.connection, crash, this.#clock.now()))
   }
 
-  parkMessage(kernel: string, method: string, argsSha256: string, reason: string): void {
-    const at = this.#clock.now()
-    this.transaction(() => park(this.connection, { kernel, method, argsSha256, reason, at }))
+  parkMessage(parking: Parking): void {
+    this.transaction(() => park(this.connection, parking, this.#clock.now()))
+  }
+
+  /** What crashed with this failure gets another chance, but for what a repair has parked. Returns what was parked. */
+  forgivePoison(kernel: string, fingerprint: string): PoisonRow[] {
+    return this.transaction(() => forgive(this.connection, kernel, fingerprint))
+  }
+
+  /** Every message of a kernel gets another chance. Returns what was parked. */
+  forgetPoison(kernel: string): PoisonRow[] {
+    return this.transaction(() => forgetAll(this.connection, kernel))
   }
 
   /** Forgets its crashes too. False where no such message is parked. */

@@ -19,11 +19,20 @@ import type {
   IncidentRow,
   KernelRow,
   PlaybookStats,
+  PlaybookUse,
   PoisonRow,
   TaskFilter,
   TaskRow,
 } from './rows.ts'
-import { attemptTable, failureTable, hotfixTable, incidentTable, kernelTable, taskTable } from './schema.ts'
+import {
+  attemptTable,
+  failureTable,
+  hotfixTable,
+  incidentTable,
+  kernelTable,
+  playbookUseTable,
+  taskTable,
+} from './schema.ts'
 
 const newestFirst = 'rowid DESC'
 /** For lists that are short by nature and must be whole. */
@@ -104,6 +113,11 @@ export class JournalReader {
 
   hotfixes(kernel?: string): HotfixRow[] {
     return hotfixTable.find(this.connection, { kernel }, newestFirst)
+  }
+
+  /** What playbooks did for one incident. */
+  playbookUses(incident: string): PlaybookUse[] {
+    return playbookUseTable.find(this.connection, { incident }, newestFirst)
   }
 
   playbookStats(playbook: string): PlaybookStats {

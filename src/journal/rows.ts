@@ -115,8 +115,12 @@ export interface PoisonRow {
   readonly method: string
   readonly argsSha256: string
   readonly crashes: number
+  /** Of the failure of the last crash. */
+  readonly fingerprint?: string
   readonly reason?: string
   readonly parkedAt?: number
+  /** The repair that parked it; absent where its crashes did. */
+  readonly hotfix?: string
   /** Of the last crash. */
   readonly at: number
 }

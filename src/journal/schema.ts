@@ -38,7 +38,7 @@ CREATE TABLE tasks (id TEXT NOT NULL PRIMARY KEY, incident TEXT NOT NULL, kernel
   remedy TEXT);
 CREATE INDEX tasksByStatus ON tasks (status, priority);
 CREATE TABLE poison (kernel TEXT NOT NULL, method TEXT NOT NULL, argsSha256 TEXT NOT NULL, crashes INTEGER NOT NULL,
-  reason TEXT, parkedAt INTEGER, at INTEGER NOT NULL, PRIMARY KEY (kernel, method, argsSha256));
+  fingerprint TEXT, reason TEXT, parkedAt INTEGER, hotfix TEXT, at INTEGER NOT NULL, PRIMARY KEY (kernel, method, argsSha256));
 CREATE TABLE hotfixes (id TEXT NOT NULL PRIMARY KEY, kernel TEXT NOT NULL, incident TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('probation', 'steady', 'rolledBack', 'dropped')), steps TEXT NOT NULL,
   agent TEXT NOT NULL, healedBy TEXT NOT NULL, why TEXT NOT NULL, file TEXT NOT NULL, at INTEGER NOT NULL, stateFrom TEXT,
@@ -87,8 +87,8 @@ export const taskTable = new Table<TaskRow>('tasks', ['id'], {
 })
 
 export const poisonTable = new Table<PoisonRow>('poison', ['kernel', 'method', 'argsSha256'], {
-  ...{ kernel: 'plain', method: 'plain', argsSha256: 'plain', crashes: 'plain', reason: 'plain' },
-  ...{ parkedAt: 'plain', at: 'plain' },
+  ...{ kernel: 'plain', method: 'plain', argsSha256: 'plain', crashes: 'plain', fingerprint: 'plain' },
+  ...{ reason: 'plain', parkedAt: 'plain', hotfix: 'plain', at: 'plain' },
 })
 
 export const hotfixTable = new Table<HotfixRow>('hotfixes', ['id'], {

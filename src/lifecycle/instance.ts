@@ -141,8 +141,9 @@ export class Instance {
   }
 
   async #bootThread(reason: BootReason): Promise<void> {
-    await this.endThread()
+    const ended = this.endThread()
     const boot = this.#boot
+    await ended
     const release = await this.#turnstile.enter()
     try {
       if (boot !== this.#boot) return
@@ -171,6 +172,8 @@ export class Instance {
         onMessage: (message) => {
           if (message.t === 'ready') {
             done()
+            // Said before it heard that it is to end: by then its route has another answer.
+            if (this.#expectsEnd) return
             this.#readySinceMs = this.#clock.monotonicMs()
             this.#ports.ready(thread, message, reason)
             this.send({ type: 'READY' })

@@ -79,7 +79,8 @@ export type Effect =
   | { type: 'hold' }
   | { type: 'exhausted' }
   | { type: 'quarantine' }
-  | { type: 'rollBack' }
+  /** failed: it crashed with what was applied. */
+  | { type: 'rollBack'; failed: boolean }
   | { type: 'capture' }
   | { type: 'decide' }
   | { type: 'act'; plan: 'repair' | 'restore' }
@@ -268,8 +269,8 @@ export const lifecycleMachine = lifecycle.createMachine({
     rejoined: {
       initial: 'booting',
       on: {
-        CRASHED: { target: 'failed', actions: emit({ type: 'rollBack' }) },
-        QUARANTINE: { target: 'quarantined.parked', actions: emit({ type: 'rollBack' }) },
+        CRASHED: { target: 'failed', actions: emit({ type: 'rollBack', failed: true }) },
+        QUARANTINE: { target: 'quarantined.parked', actions: emit({ type: 'rollBack', failed: false }) },
         STOP: 'stopping',
       },
       states: {

@@ -27,9 +27,14 @@ export interface RoutePorts {
   began(message: Numbered): void
 }
 
-/** One hash for an argument list; the same list gives the same bytes. */
-export function hashArgs(args: readonly unknown[]): string {
-  return sha256(serialize(args))
+/** One hash for an argument list; the same list gives the same bytes. Undefined where it is nested too deeply for one. */
+export function hashArgs(args: readonly unknown[]): string | undefined {
+  try {
+    return sha256(serialize(args))
+  } catch {
+    // It could be posted, with a little more stack left; such a message is never parked.
+    return undefined
+  }
 }
 
 export class Route {
@@ -44,7 +49,11 @@ export class Route {
   constructor(spec: () => KernelSpec, ports: RoutePorts) {
     this.#spec = spec
     this.#ports = ports
-    this.mailbox = new Mailbox(ports.nowMs, (message) => ports.began(message))
+    this.mailbox = new Mailbox(
+      ports.nowMs,
+      (message) => ports.began(message),
+      (message) => this.#unclonable(message),
+    )
   }
 
   /** What answers for the kernel now. */
@@ -93,6 +102,14 @@ export class Route {
     return new LazaretError(code, text, { kernel: this.#spec().id, ...options })
   }
 
+  #unclonable(envelope: Envelope): void {
+    const text = `The arguments of ${this.#spec().id}.${envelope.method} cannot be copied to its thread.`
+    this.refuse(
+      envelope,
+      this.#error('MESSAGE_UNCLONABLE', text, { hint: 'Send plain data that is not nested thousands of levels deep.' }),
+    )
+  }
+
   /** Ends a message without handling it: an ask fails, a tell becomes a dead letter. */
   refuse(envelope: Envelope, error: LazaretError): void {
     if (envelope.kind === 'ask') {
@@ -112,7 +129,8 @@ export class Route {
 
   #isParked(envelope: Envelope): boolean {
     const hashes = this.#parked.get(envelope.method)
-    return hashes?.has(hashArgs(envelope.args)) ?? false
+    const hash = hashes && hashArgs(envelope.args)
+    return hash !== undefined && hashes?.has(hash) === true
   }
 
   /** Refuses this message from now on, waiting ones included. */

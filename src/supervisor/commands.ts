@@ -53,10 +53,7 @@ function hasSettled(snapshot: LifecycleSnapshot): boolean {
 
 /** Whoever starts a kernel by command has looked at it: parked messages get another chance. */
 function unparkAll(house: House, unit: Unit): void {
-  for (const { method, argsSha256 } of house.journal.parkedMessages(unit.id)) {
-    house.journal.unparkMessage(unit.id, method, argsSha256)
-    unit.route.unpark(method, argsSha256)
-  }
+  for (const { method, argsSha256 } of house.journal.forgetPoison(unit.id)) unit.route.unpark(method, argsSha256)
 }
 
 /** The fleet file as it is now: whoever starts a kernel by command may have mended its configuration first. */

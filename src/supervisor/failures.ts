@@ -1,6 +1,6 @@
 /**
  * What an instance leaves behind when it ends: the messages it was handling, and the failure. Each message is settled
- * or delivered again; one that was being handled at two crashes with the same failure is poison and is parked.
+ * or delivered again; one that was being handled at two crashes is poison and is parked.
  */
 import type { Numbered } from '../actor/mailbox.ts'
 import type { Thread, ThreadEnd } from '../actor/thread.ts'
@@ -60,10 +60,10 @@ function describe(house: House, unit: Unit, end: ThreadEnd, inHand: Numbered | u
 function judgeMessages(house: House, unit: Unit, handling: readonly Numbered[], failure: Failure): void {
   const again: Numbered[] = []
   for (const message of handling) {
-    if (isPoison(house, unit, message, failure)) {
-      const argsSha256 = hashArgs(message.args)
+    const argsSha256 = hashArgs(message.args)
+    if (argsSha256 !== undefined && isPoison(house, unit, message.method, argsSha256, failure)) {
       const reason = `It was being handled at ${poisonCrashes} crashes: ${failure.error.message}`
-      house.journal.parkMessage(unit.id, message.method, argsSha256, reason)
+      house.journal.parkMessage({ kernel: unit.id, method: message.method, argsSha256, reason })
       unit.route.park(message.method, argsSha256)
       unit.sawPoison = true
       house.events.emit('message.poisoned', unit.id, { method: message.method, argsSha256, from: message.from })
@@ -75,10 +75,10 @@ function judgeMessages(house: House, unit: Unit, handling: readonly Numbered[], 
 }
 
 /** A thread ended from outside says nothing about what it was handling. */
-function isPoison(house: House, unit: Unit, message: Numbered, failure: Failure): boolean {
+function isPoison(house: House, unit: Unit, method: string, argsSha256: string, failure: Failure): boolean {
   if (wasKilledFromOutside(failure.error)) return false
-  const key = hashArgs(message.args)
-  return house.journal.bumpPoison(unit.id, message.method, key) >= poisonCrashes
+  const { fingerprint } = failure
+  return house.journal.bumpPoison({ kernel: unit.id, method, argsSha256, fingerprint }) >= poisonCrashes
 }
 
 function wasKilledFromOutside(error: ErrorRecord): boolean {

@@ -10,6 +10,8 @@ import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { newId } from '../base/ids.ts'
 import type { Evidence, Golden, Overlay, Remedy } from '../base/remedy.ts'
+import type { HotfixRow } from '../journal/rows.ts'
+import type { LifecycleEvent } from '../lifecycle/machine.ts'
 import { applySteps } from '../repair/apply.ts'
 import { overlayFor } from '../repair/hotfix.ts'
 import { remedyKey } from '../repair/repair.ts'
@@ -17,10 +19,10 @@ import { readSources } from '../repair/sources.ts'
 import { evidenceOf } from './escalation.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import { configSha256 } from './keeping.ts'
-import type { Unit } from './unit.ts'
+import type { ActiveHotfix, Unit } from './unit.ts'
 
-/** Makes the chosen remedy real: state, hotfix, parked messages; then the chart boots the kernel on probation. */
-export async function apply(house: House, unit: Unit): Promise<void> {
+/** Makes the chosen remedy real: state, hotfix, parked messages. What the chart is to hear of it. */
+export async function apply(house: House, unit: Unit): Promise<LifecycleEvent> {
   const { remedy, incident } = unit
   const evidence = evidenceOf(house, unit)
   try {
@@ -28,11 +30,11 @@ export async function apply(house: House, unit: Unit): Promise<void> {
       throw new LazaretError('NOT_FOUND', `There is no remedy to apply to ${unit.id}.`, { kernel: unit.id })
     }
     await applyRemedy(house, unit, incident, remedy, evidence)
-    unit.instance.send({ type: 'APPLIED' })
+    return { type: 'APPLIED' }
   } catch (thrown) {
     unit.parkedWhy = `the remedy could not be applied: ${toRecord(thrown).message}`
     house.report(thrown)
-    unit.instance.send({ type: 'PARK' })
+    return { type: 'PARK' }
   }
 }
 
@@ -54,16 +56,19 @@ async function applyRemedy(
   }
   const file = await house.hotfixes.write(body)
   const stateFrom = applied.stateFromGolden ? await restoreState(house, unit, golden) : undefined
-  house.journal.putHotfix({
-    ...{ id, kernel: unit.id, incident, status: 'probation', steps: remedy.steps, file, at: house.clock.now() },
-    ...{ agent: remedy.agent, healedBy: remedy.healedBy, why: remedy.why },
-    ...(stateFrom && { stateFrom }),
-    ...(remedy.playbook && { playbook: remedy.playbook }),
+  house.journal.transaction(() => {
+    house.journal.putHotfix({
+      ...{ id, kernel: unit.id, incident, status: 'probation', steps: remedy.steps, file, at: house.clock.now() },
+      ...{ agent: remedy.agent, healedBy: remedy.healedBy, why: remedy.why },
+      ...(stateFrom && { stateFrom }),
+      ...(remedy.playbook && { playbook: remedy.playbook }),
+    })
+    const reason = `parked by ${remedy.agent}: ${remedy.why}`
+    for (const message of applied.parked) {
+      house.journal.parkMessage({ kernel: unit.id, ...message, reason, hotfix: id })
+    }
   })
-  for (const { method, argsSha256 } of applied.parked) {
-    house.journal.parkMessage(unit.id, method, argsSha256, `parked by ${remedy.agent}: ${remedy.why}`)
-    unit.route.park(method, argsSha256)
-  }
+  for (const { method, argsSha256 } of applied.parked) unit.route.park(method, argsSha256)
   unit.hotfixBefore = unit.hotfix
   unit.hotfix = { id, incident, body, remedy, onProbation: true, ...(stateFrom && { stateFrom }) }
   house.events.emit('hotfix.applied', unit.id, {
@@ -90,39 +95,58 @@ async function restoreState(house: House, unit: Unit, golden: Golden | undefined
   return written.name
 }
 
-/** The first crash on probation: what was applied is taken back, and not tried again for this incident. */
-export async function rollBack(house: House, unit: Unit): Promise<void> {
+/**
+ * What was applied is taken back.
+ * @param failed the kernel crashed on probation: the remedy is not tried again for this incident, and the playbook that
+ * it came from is suspended, unless a person has changed what it mends.
+ */
+export async function rollBack(house: House, unit: Unit, failed: boolean): Promise<void> {
   const { hotfix } = unit
   if (hotfix === undefined || !hotfix.onProbation) return
-  house.journal.updateHotfix(hotfix.id, { status: 'rolledBack' })
-  unit.triedRemedies.add(remedyKey(hotfix.remedy))
   unit.hotfix = unit.hotfixBefore
-  for (const step of hotfix.remedy.steps) {
-    if (step.do !== 'park_message') continue
-    house.journal.unparkMessage(unit.id, step.method, step.argsSha256)
-    unit.route.unpark(step.method, step.argsSha256)
-  }
+  if (failed) unit.triedRemedies.add(remedyKey(hotfix.remedy))
+  const takenBack = takeBack(house, unit, hotfix)
   house.events.emit('hotfix.rolledBack', unit.id, {
-    incident: hotfix.incident,
-    hotfix: hotfix.id,
-    agent: hotfix.remedy.agent,
+    ...{ incident: hotfix.incident, hotfix: hotfix.id, agent: hotfix.remedy.agent },
   })
-  if (hotfix.stateFrom !== undefined) await house.snapshots.remove(unit.id, hotfix.stateFrom)
+  await takenBack
   const { playbook } = hotfix.remedy
-  if (playbook === undefined) return
+  if (playbook === undefined || !failed || hotfix.outdated) return
   house.journal.playbookUse({
-    playbook,
-    kernel: unit.id,
-    incident: hotfix.incident,
-    outcome: 'failed',
-    at: house.clock.now(),
+    ...{ playbook, kernel: unit.id, incident: hotfix.incident, outcome: 'failed', at: house.clock.now() },
   })
   await house.playbooks.failed(playbook, unit.id)
 }
 
-/** The hotfix in force as the journal knows it; a damaged file means there is none, and it is said so. */
-export async function activeHotfix(house: House, unit: Unit): Promise<Unit['hotfix']> {
-  const row = house.journal.activeHotfix(unit.id)
+/** In the journal, on the route and among the snapshots; the file stays, for a person to look at. */
+async function takeBack(house: House, unit: Unit, hotfix: ActiveHotfix): Promise<void> {
+  const parked = hotfix.remedy.steps.filter((step) => step.do === 'park_message')
+  house.journal.transaction(() => {
+    house.journal.updateHotfix(hotfix.id, { status: 'rolledBack' })
+    for (const { method, argsSha256 } of parked) house.journal.unparkMessage(unit.id, method, argsSha256)
+  })
+  for (const { method, argsSha256 } of parked) unit.route.unpark(method, argsSha256)
+  if (hotfix.stateFrom !== undefined) await house.snapshots.remove(unit.id, hotfix.stateFrom)
+}
+
+/**
+ * The hotfix in force as the journal knows it, and the one before it. One that was written, and the process ended before
+ * the kernel rejoined with it, is taken back: the repair starts over.
+ * @param onProbation the kernel had rejoined.
+ */
+export async function loadHotfixes(house: House, unit: Unit, onProbation: boolean): Promise<void> {
+  const { journal } = house
+  const before = journal.hotfixes(unit.id).find(({ status }) => status === 'steady')
+  unit.hotfixBefore = await readHotfix(house, unit, before)
+  const row = journal.activeHotfix(unit.id)
+  unit.hotfix = row?.id === before?.id ? unit.hotfixBefore : await readHotfix(house, unit, row)
+  if (onProbation || unit.hotfix === undefined || !unit.hotfix.onProbation) return
+  await takeBack(house, unit, unit.hotfix)
+  unit.hotfix = unit.hotfixBefore
+}
+
+/** A damaged file means that there is none, and it is said so. */
+async function readHotfix(house: House, unit: Unit, row: HotfixRow | undefined): Promise<Unit['hotfix']> {
   if (row === undefined) return undefined
   const read = await house.hotfixes.read(row.file)
   if (read.hotfix === undefined) {
@@ -148,6 +172,7 @@ export function inForce(house: House, unit: Unit): { overlay: Overlay; config: R
   }
   const { config, configPreimageSha256 } = hotfix.body
   const keeps = config !== undefined && configPreimageSha256 === configSha256(spec.config)
+  unit.hotfix = { ...hotfix, outdated: fitting.dropped.length > 0 || (config !== undefined && !keeps) }
   if (config !== undefined && !keeps) {
     house.events.emit('hotfix.dropped', unit.id, {
       hotfix: hotfix.id,

@@ -98,7 +98,8 @@ export class Keeper {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
     const { askMs } = unit.spec.limits
     const timer = this.#house.clock.setTimeout(() => {
-      const text = `snapshot() had not finished after ${askMs} ms.`
+      const text = `No snapshot within ${askMs} ms: snapshot() had not finished, or messages were being handled all the time.`
+      thread.post([{ t: 'withdraw', id }])
       this.#settle(id)?.reject(new LazaretError('SNAPSHOT_FAILED', text, { kernel: unit.id }))
     }, askMs)
     this.#waiting.set(id, { resolve, reject, timer })

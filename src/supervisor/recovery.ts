@@ -6,20 +6,17 @@ import type { HealedBy, Remedy } from '../base/remedy.ts'
 import { generatePlaybook } from '../playbook/generate.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
-import type { Unit } from './unit.ts'
+import type { ActiveHotfix, Unit } from './unit.ts'
 
 /** Probation is over: incidents are closed, the fix is learnt, the present becomes golden. */
 export async function recovered(house: House, unit: Unit): Promise<void> {
   const { incident } = unit
-  // Without a hotfix for this very incident it was a person who let it rejoin.
-  const hotfix = incident !== undefined && unit.hotfix?.incident === incident ? unit.hotfix : undefined
-  const healedBy: HealedBy = hotfix?.remedy.healedBy ?? 'person'
-  if (hotfix?.onProbation) {
-    house.journal.updateHotfix(hotfix.id, { status: 'steady' })
-    unit.hotfix = { ...hotfix, onProbation: false }
-  }
-  const learnt = hotfix === undefined ? undefined : await tryToLearn(house, unit, hotfix.remedy)
-  closeIncidents(house, unit, healedBy, hotfix?.remedy)
+  const hotfix = ranWith(house, unit)
+  // Without a hotfix for this very incident it was a person who let it rejoin, or mended it meanwhile.
+  const remedy = hotfix !== undefined && hotfix.incident === incident ? hotfix.remedy : undefined
+  const healedBy: HealedBy = remedy?.healedBy ?? 'person'
+  const learnt = remedy === undefined ? undefined : await tryToLearn(house, unit, remedy)
+  closeIncidents(house, unit, healedBy, remedy)
   house.events.emit('kernel.recovered', unit.id, {
     healedBy,
     ...(incident && { incident }),
@@ -29,27 +26,43 @@ export async function recovered(house: House, unit: Unit): Promise<void> {
   await unit.keeper.goldenNow()
 }
 
+/** The hotfix that the kernel became steady with. One that a person's edits have overtaken is not what healed it. */
+function ranWith(house: House, unit: Unit): ActiveHotfix | undefined {
+  const { hotfix, boot } = unit
+  if (hotfix === undefined) return undefined
+  const isLeft =
+    Object.keys(boot?.overlay ?? {}).length > 0 || (boot !== undefined && boot.config === hotfix.body.config)
+  const isOver = hotfix.outdated === true && !isLeft
+  if (hotfix.onProbation) house.journal.updateHotfix(hotfix.id, { status: isOver ? 'dropped' : 'steady' })
+  unit.hotfix = isOver ? undefined : { ...hotfix, onProbation: false }
+  return hotfix.outdated ? undefined : unit.hotfix
+}
+
+/** All of it or nothing: a process that ends here finds the incident open, with its task, or both closed. */
 function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Remedy | undefined): void {
-  for (const row of house.incidents.list().filter(({ kernel }) => kernel === unit.id)) {
-    const how = remedy === undefined ? 'A person let it rejoin.' : `${remedy.agent}: ${remedy.why}`
-    const closed = house.incidents.resolve(row.id, healedBy, how)
+  const { journal } = house
+  const how = remedy === undefined ? 'A person mended it or let it rejoin.' : `${remedy.agent}: ${remedy.why}`
+  const outcome = `healed by ${healedBy}`
+  const closedAt = house.clock.now()
+  const rows = house.incidents.list().filter(({ kernel }) => kernel === unit.id)
+  const tasks = journal.tasks({ kernel: unit.id, status: 'open' })
+  // A kernel that is not what it was may be given again what crashed it; a repair that only parks leaves it as it was.
+  const isChanged = remedy === undefined || remedy.steps.some((step) => step.do !== 'park_message')
+  const forgiven = journal.transaction(() => {
+    for (const { id } of rows) house.incidents.resolve(id, healedBy, how)
+    for (const { id } of tasks) journal.updateTask(id, { status: 'closed', closedAt, outcome })
+    return isChanged ? rows.flatMap(({ fingerprint }) => journal.forgivePoison(unit.id, fingerprint)) : []
+  })
+  for (const { method, argsSha256 } of forgiven) unit.route.unpark(method, argsSha256)
+  for (const { id: incident, fingerprint } of rows) {
     house.notify({
-      ...{
-        kind: 'incident.resolved',
-        kernel: unit.id,
-        tier: unit.spec.tier,
-        incident: row.id,
-        fingerprint: row.fingerprint,
-      },
-      text: `${unit.id} is back: ${how}`,
-      at: closed.resolvedAt ?? house.clock.now(),
+      ...{ kind: 'incident.resolved', kernel: unit.id, tier: unit.spec.tier, incident, fingerprint },
+      ...{ text: `${unit.id} is back: ${how}`, at: closedAt },
     })
   }
-  for (const task of house.journal.tasks({ kernel: unit.id, status: 'open' })) {
-    const outcome = `healed by ${healedBy}`
-    house.journal.updateTask(task.id, { status: 'closed', closedAt: house.clock.now(), outcome })
-    house.events.emit('task.closed', unit.id, { task: task.id, outcome })
-    house.bus.publish('coding_agent.task_closed', { task: task.id, kernel: unit.id, outcome })
+  for (const { id: task } of tasks) {
+    house.events.emit('task.closed', unit.id, { task, outcome })
+    house.bus.publish('coding_agent.task_closed', { task, kernel: unit.id, outcome })
   }
 }
 
@@ -74,6 +87,8 @@ async function learn(house: House, unit: Unit, remedy: Remedy): Promise<string |
     const playbook = generatePlaybook({ kernel, fingerprint, error, phase, remedy, incident: unit.incident, at })
     name = (await house.playbooks.register(playbook)).name
   }
+  // An earlier process may have come as far as this.
+  if (house.journal.playbookUses(unit.incident).some((use) => use.playbook === name)) return name
   house.journal.playbookUse({ playbook: name, kernel: unit.id, incident: unit.incident, outcome: 'succeeded', at })
   await house.playbooks.succeeded(name, unit.id)
   return name

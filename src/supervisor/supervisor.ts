@@ -19,7 +19,7 @@ import { Turnstile } from '../lifecycle/turnstile.ts'
 import { capture, decide } from './escalation.ts'
 import { endHungThread, settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
-import { activeHotfix, apply, inForce, rollBack } from './hotfixing.ts'
+import { apply, inForce, loadHotfixes, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
 import { type Member, supervisorMachine } from './machine.ts'
@@ -28,6 +28,9 @@ import { resume } from './resume.ts'
 import type { Unit } from './unit.ts'
 
 type PortEffect = Parameters<InstancePorts['effect']>[0]
+
+/** The chart waits for an answer to each of these. */
+const rungs: ReadonlySet<PortEffect['type']> = new Set(['capture', 'decide', 'act', 'propose', 'apply'])
 
 export class Supervisor {
   readonly #house: House
@@ -79,26 +82,17 @@ export class Supervisor {
 
   /** Boots the fleet; resolves when every kernel has settled, in service or not. */
   async start(): Promise<void> {
-    await Promise.all([...this.#house.units.values()].map((unit) => this.#loadHotfix(unit)))
+    await Promise.all(
+      [...this.#house.units.values()].map((unit) => {
+        const row = this.#rows.get(unit.id)
+        const onProbation = row?.state.startsWith('rejoined') === true || row?.facts.probation === true
+        return loadHotfixes(this.#house, unit, onProbation)
+      }),
+    )
     if (this.#stopping) return
     const serving = this.#reached('serving')
     this.#actor.send({ type: 'BOOT' })
     await serving
-  }
-
-  async #loadHotfix(unit: Unit): Promise<void> {
-    const { journal } = this.#house
-    const active = await activeHotfix(this.#house, unit)
-    const row = this.#rows.get(unit.id)
-    const onProbation = row?.state.startsWith('rejoined') === true || row?.facts.probation === true
-    if (active === undefined || !active.onProbation || onProbation) {
-      unit.hotfix = active
-      return
-    }
-    // It was written, and the process ended before the kernel rejoined with it: the repair starts over.
-    journal.updateHotfix(active.id, { status: 'rolledBack' })
-    if (active.stateFrom !== undefined) await this.#house.snapshots.remove(unit.id, active.stateFrom)
-    await this.#loadHotfix(unit)
   }
 
   /**
@@ -171,12 +165,25 @@ export class Supervisor {
   }
 
   #carryOut(unit: Unit, effect: PortEffect): void {
-    const done = this.#perform(unit, effect)
+    let done: Promise<void> | undefined
+    try {
+      done = this.#perform(unit, effect)
+    } catch (thrown) {
+      this.#failed(unit, effect, thrown)
+    }
     if (done === undefined) return
     const tracked = done
-      .catch((thrown: unknown) => this.#house.report(thrown))
+      .catch((thrown: unknown) => this.#failed(unit, effect, thrown))
       .finally(() => this.#busy.delete(tracked))
     this.#busy.add(tracked)
+  }
+
+  /** A rung of the ladder that breaks (a disk that refuses) must not leave the kernel on it for ever. */
+  #failed(unit: Unit, effect: PortEffect, thrown: unknown): void {
+    this.#house.report(thrown)
+    if (!rungs.has(effect.type)) return
+    unit.parkedWhy = `${effect.type} failed: ${toRecord(thrown).message}`
+    unit.instance.send({ type: 'PARK' })
   }
 
   #perform(unit: Unit, effect: PortEffect): Promise<void> | undefined {
@@ -203,9 +210,9 @@ export class Supervisor {
       case 'propose':
         return propose(house, unit)
       case 'apply':
-        return apply(house, unit)
+        return this.#apply(unit)
       case 'rollBack':
-        return rollBack(house, unit)
+        return rollBack(house, unit, effect.failed)
       case 'recovered':
         return recovered(house, unit).then(() => this.#commit(unit, unit.instance.snapshot))
       case 'steady':
@@ -213,6 +220,12 @@ export class Supervisor {
       case 'parked':
         return this.#parked(unit)
     }
+  }
+
+  async #apply(unit: Unit): Promise<void> {
+    const event = await apply(this.#house, unit)
+    // Nothing boots any more: the next process takes the remedy back and tries the repair again.
+    if (!this.#stopping) unit.instance.send(event)
   }
 
   async #quarantine(unit: Unit): Promise<void> {
@@ -236,8 +249,7 @@ export class Supervisor {
   async #steady(unit: Unit): Promise<void> {
     unit.steadyAtMs = this.#house.clock.monotonicMs()
     // An earlier process ended between the end of the probation and the end of the incident.
-    const hasOpenTask = this.#house.journal.tasks({ kernel: unit.id, status: 'open' }).length > 0
-    if (unit.incident !== undefined || hasOpenTask) {
+    if (unit.incident !== undefined) {
       await recovered(this.#house, unit)
       return
     }

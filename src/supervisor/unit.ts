@@ -34,6 +34,8 @@ export interface ActiveHotfix {
   readonly stateFrom?: string
   /** Not steady yet. */
   readonly onProbation: boolean
+  /** At the last boot a file or the configuration was no longer the one that it mends: a person has changed it since. */
+  readonly outdated?: boolean
 }
 
 export interface Vitals {

@@ -22,7 +22,11 @@ const tell = (method: string, more: Partial<Envelope> = {}): Envelope => ({
   ...{ kind: 'tell', from: 'host', method, args: [], deadlineAt: 0, idempotent: false },
   ...more,
 })
-const box = (nowMs = () => 0, began: (message: Numbered) => void = () => undefined) => new Mailbox(nowMs, began)
+const box = (
+  nowMs = () => 0,
+  began: (message: Numbered) => void = () => undefined,
+  unclonable: (message: Numbered) => void = () => undefined,
+) => new Mailbox(nowMs, began, unclonable)
 
 test('messages are numbered in the order in which they are accepted, and handed over in it', () => {
   const mailbox = box()

@@ -35,6 +35,20 @@ test('numbers go on from those of an earlier process', () => {
   expect(streamOf(41).stream.emit('runtime.started', undefined).seq).toBe(42)
 })
 
+test('a listener that subscribes twice hears twice, and ends once at a time', () => {
+  const stream = new EventStream(new ManualClock())
+  let calls = 0
+  const listener = () => {
+    calls += 1
+  }
+  const [end] = [stream.on(listener), stream.on(listener)]
+  stream.emit('runtime.started', undefined)
+  expect(calls).toBe(2)
+  end?.()
+  stream.emit('runtime.stopped', undefined)
+  expect(calls).toBe(3)
+})
+
 test('a listener that throws is reported, the others hear the event all the same, and it is called again', () => {
   const { stream, seen } = streamOf()
   let calls = 0

@@ -95,6 +95,24 @@ test('lines written before a thread spins, exits or is killed are all there', { 
   }
 })
 
+test('a listener hears what happens from its subscription to its end, whenever either is', async () => {
+  await using place = await house([{ id: 'calm', source: kernelOf('return { api: {} }') }], { start: false })
+  const { runtime } = place
+  const heard: string[] = []
+  const hear = (who: string) => runtime.on('event', ({ type }) => heard.push(`${who} ${type}`))
+  const endFirst = hear('before')
+  const ended: (() => void)[] = []
+  runtime.on('event', ({ type }) => {
+    if (type === 'kernel.started' && ended.length === 0) ended.push(hear('meanwhile'))
+  })
+  await runtime.start()
+  expect(heard).toEqual(['before kernel.started', 'before runtime.started', 'meanwhile runtime.started'])
+  endFirst()
+  for (const end of ended) end()
+  await runtime.kernel('calm').restart()
+  expect(heard).toHaveLength(3)
+})
+
 test('a listener of the host that throws is reported, and harms nobody', async () => {
   await using place = await house([{ id: 'calm', source: kernelOf('return { api: { ping: () => 1 } }') }], {
     start: false,

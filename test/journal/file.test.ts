@@ -70,7 +70,7 @@ test('what can still be read of a damaged journal is kept: kernels stay where th
   first.openIncident(incidentRow())
   first.createTask(taskRow())
   first.putHotfix(hotfixRow())
-  first.parkMessage('alpha', 'add', 'aa', 'poison')
+  first.parkMessage({ kernel: 'alpha', method: 'add', argsSha256: 'aa', reason: 'poison' })
   for (let seq = 1; seq <= 3000; seq += 1) first.append(event(seq, { text: 'x'.repeat(300) }))
   first.close()
   damage(path, Math.floor(statSync(path).size / 2))

@@ -27,7 +27,7 @@ test('at the limit nothing goes, and one past it the oldest finished row of each
     journal.recordAttempt(attemptRow({ incident }))
     journal.createTask(taskRow({ id: `task_${n}`, incident, status: 'closed' }))
     journal.putHotfix(hotfixRow({ id: `fix_${n}`, incident, status: 'dropped' }))
-    journal.bumpPoison('alpha', 'add', incident)
+    journal.bumpPoison({ kernel: 'alpha', method: 'add', argsSha256: incident, fingerprint: 'f' })
     journal.playbookUse({ playbook: 'book', kernel: 'alpha', incident, outcome: 'failed', at })
   }
   const counts = () => [
@@ -42,7 +42,7 @@ test('at the limit nothing goes, and one past it the oldest finished row of each
   pruneHistory(connection, 2)
   expect(counts()).toEqual([2, 2, 2, 2, 2])
   expect(journal.incident('inc_1')).toBeUndefined()
-  expect(journal.bumpPoison('alpha', 'add', 'inc_1')).toBe(1)
+  expect(journal.bumpPoison({ kernel: 'alpha', method: 'add', argsSha256: 'inc_1', fingerprint: 'f' })).toBe(1)
 })
 
 test('what is open, in force or parked stays, however old', () => {
@@ -51,7 +51,7 @@ test('what is open, in force or parked stays, however old', () => {
   journal.recordAttempt(attemptRow())
   journal.createTask(taskRow())
   journal.putHotfix(hotfixRow({ status: 'steady' }))
-  journal.parkMessage('alpha', 'add', 'aa', 'poison')
+  journal.parkMessage({ kernel: 'alpha', method: 'add', argsSha256: 'aa', reason: 'poison' })
   pruneHistory(connection, 0)
   expect(journal.openIncidentFor('alpha')).toBeDefined()
   expect(journal.attempts('inc_1')).toHaveLength(1)

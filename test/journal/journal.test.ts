@@ -114,23 +114,43 @@ test('tasks come by priority, then by age, and keep their remedy', () => {
 test('crashes of a message are counted for each kernel, method and hash, and parking is lasting', () => {
   const dataDir = testFolder()
   const journal = openJournal(dataDir)
-  expect(journal.bumpPoison('alpha', 'add', 'aa')).toBe(1)
-  expect(journal.bumpPoison('alpha', 'add', 'aa')).toBe(2)
-  expect(journal.bumpPoison('alpha', 'add', 'bb')).toBe(1)
-  expect(journal.bumpPoison('beta', 'add', 'aa')).toBe(1)
+  const crash = (kernel: string, argsSha256: string) => ({ kernel, method: 'add', argsSha256, fingerprint: 'f1' })
+  expect(journal.bumpPoison(crash('alpha', 'aa'))).toBe(1)
+  expect(journal.bumpPoison(crash('alpha', 'aa'))).toBe(2)
+  expect(journal.bumpPoison(crash('alpha', 'bb'))).toBe(1)
+  expect(journal.bumpPoison(crash('beta', 'aa'))).toBe(1)
   expect(journal.parkedMessages()).toEqual([])
-  journal.parkMessage('alpha', 'add', 'aa', 'it crashed the kernel twice')
-  journal.parkMessage('beta', 'never_seen', 'cc', 'a playbook says so')
+  journal.parkMessage({ kernel: 'alpha', method: 'add', argsSha256: 'aa', reason: 'it crashed the kernel twice' })
+  journal.parkMessage({ kernel: 'beta', method: 'never_seen', argsSha256: 'cc', reason: 'a playbook says so' })
 
   const later = reopened(journal, dataDir)
   expect(later.parkedMessages('alpha')).toMatchObject([
     { kernel: 'alpha', method: 'add', argsSha256: 'aa', crashes: 2, reason: 'it crashed the kernel twice' },
   ])
   expect(later.parkedMessages()).toHaveLength(2)
-  expect(later.bumpPoison('alpha', 'add', 'aa')).toBe(3)
+  expect(later.bumpPoison(crash('alpha', 'aa'))).toBe(3)
   expect(later.unparkMessage('alpha', 'add', 'aa')).toBe(true)
   expect(later.unparkMessage('alpha', 'add', 'aa')).toBe(false)
-  expect(later.bumpPoison('alpha', 'add', 'aa')).toBe(1)
+  expect(later.bumpPoison(crash('alpha', 'aa'))).toBe(1)
+})
+
+test('what crashed with a failure is forgiven when that is repaired; what a repair parked, and other failures, stay', () => {
+  const journal = openJournal()
+  const crash = (argsSha256: string, fingerprint: string) =>
+    journal.bumpPoison({ kernel: 'alpha', method: 'add', argsSha256, fingerprint })
+  const park = (argsSha256: string, hotfix?: string) =>
+    journal.parkMessage({ kernel: 'alpha', method: 'add', argsSha256, reason: 'r', ...(hotfix && { hotfix }) })
+  for (const message of ['parked', 'counted', 'by repair']) crash(message, 'f1')
+  for (const message of ['other']) crash(message, 'f2')
+  park('parked')
+  park('other')
+  park('by repair', 'fix_1')
+  expect(journal.forgivePoison('alpha', 'f1').map((row) => row.argsSha256)).toEqual(['parked'])
+  expect(journal.parkedMessages('alpha').map((row) => row.argsSha256)).toEqual(['other', 'by repair'])
+  expect(crash('counted', 'f1')).toBe(1)
+  expect(journal.forgetPoison('alpha').map((row) => row.argsSha256)).toEqual(['other', 'by repair'])
+  expect(journal.parkedMessages('alpha')).toEqual([])
+  expect(crash('other', 'f2')).toBe(1)
 })
 
 test('the hotfix in force is the newest on probation or steady', () => {

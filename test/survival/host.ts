@@ -69,6 +69,10 @@ const found = await notes.with({ deadlineMs: 5000 }).ask.find?.('mega')
 const status = runtime.status()[0]
 const hotfixes = runtime.journal.hotfixes('notes').map((row) => row.status)
 const incidents = runtime.journal.incidents().map((row) => row.status)
+const healedBy = runtime.journal.incidents().map((row) => row.healedBy)
+const playbooks = runtime.playbooks.list().map(({ trust, successes }) => ({ trust, successes }))
 await runtime.stop()
 clearTimeout(deadline)
-process.stdout.write(`${JSON.stringify({ before, resumed, found, status, hotfixes, incidents, seen })}\n`)
+process.stdout.write(
+  `${JSON.stringify({ before, resumed, found, status, hotfixes, incidents, healedBy, playbooks, seen })}\n`,
+)

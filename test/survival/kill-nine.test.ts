@@ -20,6 +20,7 @@ const points = [
   'hotfix.applied',
   'kernel.rejoined',
   'playbook.generated',
+  'playbook.trusted',
   'incident.resolved',
 ]
 
@@ -61,6 +62,8 @@ test.concurrent.each(points)(
       expect(told.found).toBe(1)
       expect(told.incidents.filter((status: string) => status === 'open')).toEqual([])
       expect(told.hotfixes.filter((status: string) => status === 'probation')).toEqual([])
+      expect(told.healedBy).not.toContain('person')
+      expect(told.playbooks).toEqual([{ trust: 'trusted', successes: 1 }])
       // The user's file is as the user left it; the fix is in the hotfix.
       expect(readFileSync(join(folder, 'kernel.ts'), 'utf8')).toContain('inclodes')
       expect(leftOvers(join(folder, '.lazaret'))).toEqual([])
