@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { climb, fast, type Ladder, misspell } from './ladder.ts'
+import { climb, fast, type Ladder, misspell } from '../five-steps/ladder.ts'
 
 type Failed = { code: string }
 
