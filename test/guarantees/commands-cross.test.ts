@@ -63,7 +63,7 @@ test('a runtime that stops refuses commands and comes to its end', async () => {
   }
   await expect(place.runtime.approve('task_1')).rejects.toMatchObject({ code: 'RUNTIME_STOPPED' })
   await stopped
-  expect(place.lines('starts')).toEqual(['slow', 'parked'])
+  expect(place.lines('starts').toSorted()).toEqual(['parked', 'slow'])
 })
 
 test.each(['repair.verified', 'hotfix.applied'] as const)(
