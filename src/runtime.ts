@@ -16,13 +16,13 @@ import type { FleetSpec } from './base/spec.ts'
 import { ControlServer } from './control/server.ts'
 import { controlTable } from './control/table.ts'
 import { expireReplays } from './diagnostics/replay.ts'
-import type { Notice } from './escalation/notify.ts'
 import { Journal } from './journal/journal.ts'
 import { acquireDataDirLock, type DataDirLock } from './journal/lock.ts'
 import { attachInspector } from './lifecycle/inspector.ts'
 import type { PlaybookRegistry } from './playbook/registry.ts'
+import { checkOptions, type RuntimeOptions } from './runtime-options.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
-import { type FleetInput, loadFleet } from './supervisor/fleet.ts'
+import { loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
 import type { House } from './supervisor/house.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
@@ -30,32 +30,6 @@ import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import type { Unit } from './supervisor/unit.ts'
 import { VitalsSampler } from './supervisor/vitals.ts'
-
-export interface RuntimeOptions {
-  /** Path of a fleet file, or an object of the same shape. Default `./kernels/fleet.yaml`. */
-  fleet?: string | FleetInput
-  /** Journal, snapshots, hotfixes, control socket; one runtime to a folder. Default `.lazaret`. */
-  dataDir?: string
-  /** Evidence of failures. Default `.quarantine`. */
-  quarantineDir?: string
-  /** Default `playbooks`. */
-  playbooksDir?: string
-  /** Told of every critical incident, of its end, and of a kernel that needs a person. Never in the way. */
-  notify?: (notice: Notice) => void | Promise<void>
-  /** A pino logger; by default JSON lines of level warn and above on stderr. `false`: none. */
-  log?: Log | false
-  /** Successes after which a playbook is trusted; the repair that made it counts as one. Default 1. */
-  playbookTrustAfter?: number
-  /**
-   * Sets V8's `--no-turboshaft-loop-unrolling` for the whole process before the first thread, without which some loops
-   * can never be interrupted. Default true.
-   */
-  keepThreadsInterruptible?: boolean
-  /** Opens `<dataDir>/control.sock` for the command line. Default true. */
-  control?: boolean
-  /** Default: the system's. */
-  clock?: Clock
-}
 
 export interface KernelHandle {
   status(): KernelStatus
@@ -96,7 +70,7 @@ export class Runtime {
   #stopping: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
-    this.#options = checked(options)
+    this.#options = checkOptions(options)
     this.#clock = options.clock ?? systemClock
     this.#log = options.log === false ? createLog({ level: 'silent' }) : (options.log ?? createLog())
     this.#dataDir = resolve(options.dataDir ?? '.lazaret')
@@ -148,7 +122,7 @@ export class Runtime {
     const journal = Journal.open(this.#dataDir, this.#clock)
     closing.defer(() => journal.close())
     const events = new EventStream(this.#clock, journal.lastSeq())
-    events.on((event) => journal.append(event))
+    closing.defer(events.on((event) => journal.append(event)))
     this.#events = events
     for (const subscription of this.#subscriptions) subscription.off = events.on(subscription.listener)
     journal.onNote((note) => events.emit(note.type, undefined, note.facts))
@@ -343,20 +317,4 @@ export class Runtime {
   threadOf(id: string): import('./actor/thread.ts').Thread | undefined {
     return this.#unitOf(id).instance.thread
   }
-}
-
-const optionNames: ReadonlySet<string> = new Set([
-  ...['fleet', 'dataDir', 'quarantineDir', 'playbooksDir', 'notify', 'log', 'playbookTrustAfter'],
-  ...['keepThreadsInterruptible', 'control', 'clock'],
-])
-
-function checked(options: RuntimeOptions): RuntimeOptions {
-  for (const name of Object.keys(options)) {
-    if (optionNames.has(name)) continue
-    throw new LazaretError(
-      'OPTION_INVALID',
-      `createRuntime has no option ${JSON.stringify(name)}. It has: ${[...optionNames].join(', ')}.`,
-    )
-  }
-  return options
 }

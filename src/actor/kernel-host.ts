@@ -57,11 +57,13 @@ function withFile(thrown: unknown, lastUrl: string | undefined): ErrorRecord {
 }
 
 export class KernelHost {
+  readonly #id: string
   readonly #instance: KernelInstance<Api, unknown>
   readonly #methods: ReadonlyMap<string, AnyMethod>
   readonly #crashOn: CrashOn
 
-  private constructor(instance: KernelInstance<Api, unknown>, crashOn: CrashOn) {
+  private constructor(id: string, instance: KernelInstance<Api, unknown>, crashOn: CrashOn) {
+    this.#id = id
     this.#instance = instance
     this.#methods = collectMethods(instance.api)
     this.#crashOn = crashOn
@@ -78,7 +80,7 @@ export class KernelHost {
           hint: 'Return { api: { method() {} }, snapshot?, stop? } from start().',
         })
       }
-      return new KernelHost(instance as KernelInstance<Api, unknown>, crashOn)
+      return new KernelHost(ctx.id, instance as KernelInstance<Api, unknown>, crashOn)
     } catch (thrown) {
       throw new KernelFailure(thrown, 'start', isPermanent(thrown))
     }
@@ -138,9 +140,8 @@ export class KernelHost {
 
   #unknown(method: string): LazaretError {
     const known = this.methods.join(', ') || 'none'
-    return new LazaretError('UNKNOWN_METHOD', `The kernel has no method ${JSON.stringify(method)}. It has: ${known}.`, {
-      details: { method, methods: this.methods },
-    })
+    const text = `${this.#id} has no method ${JSON.stringify(method)}. It has: ${known}.`
+    return new LazaretError('UNKNOWN_METHOD', text, { kernel: this.#id, details: { method, methods: this.methods } })
   }
 }
 

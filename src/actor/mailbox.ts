@@ -56,6 +56,14 @@ function tryPost(receiver: Receiver, batch: Delivery[]): boolean {
   }
 }
 
+/** Its caller has settled it already; others (the wait graph, the recorder) still count on it. */
+function settleExpired(envelope: Envelope): void {
+  envelope.settle?.({
+    ok: false,
+    error: toRecord(new LazaretError('ASK_TIMEOUT', 'Not begun: its deadline had passed.')),
+  })
+}
+
 export class Mailbox {
   #queue: Numbered[] = []
   /** Index of the first message of the queue: shifting an array of thousands would cost O(n) each. */
@@ -64,6 +72,10 @@ export class Mailbox {
   #freeSlots: number[] = []
   #receiver: Receiver | undefined
   #lastNumber = 0
+  /** No waiting message has an earlier deadline. */
+  #earliestDeadline = Number.POSITIVE_INFINITY
+  /** Numbers of asks in the thread's hands that nobody waits for any more; it will not begin them. */
+  readonly #overdue = new Set<number>()
   readonly #nowMs: () => number
   readonly #onBegin: (envelope: Numbered) => void
   readonly #onUnclonable: (envelope: Numbered) => void
@@ -78,9 +90,9 @@ export class Mailbox {
     this.#onUnclonable = onUnclonable
   }
 
-  /** Messages accepted and not finished. */
+  /** Messages accepted and not finished; see dropExpired. */
   get depth(): number {
-    return this.#queue.length - this.#head + this.#inFlight.size
+    return this.#queue.length - this.#head + this.#inFlight.size - this.#overdue.size
   }
 
   /** Accepts a message. */
@@ -88,8 +100,32 @@ export class Mailbox {
     this.#lastNumber += 1
     const numbered: Numbered = { ...envelope, n: this.#lastNumber }
     this.#queue.push(numbered)
+    this.#noteDeadline(numbered)
     this.#fill()
     return numbered
+  }
+
+  #noteDeadline({ deadlineAt }: Envelope): void {
+    if (deadlineAt !== 0 && deadlineAt < this.#earliestDeadline) this.#earliestDeadline = deadlineAt
+  }
+
+  /** Takes waiting asks out whose deadline has passed: nobody waits for them, and they keep places from others. */
+  dropExpired(): void {
+    const now = this.#nowMs()
+    if (now < this.#earliestDeadline) return
+    const expired = this.takeWaiting(({ deadlineAt }) => deadlineAt !== 0 && deadlineAt <= now)
+    this.#earliestDeadline = Number.POSITIVE_INFINITY
+    for (const envelope of this.#queue) this.#noteDeadline(envelope)
+    for (const { envelope, slot } of this.#inFlight.values()) {
+      const { n, deadlineAt } = envelope
+      if (deadlineAt !== 0 && deadlineAt <= now && this.#isWaiting(slot)) this.#overdue.add(n)
+      else if (!this.#overdue.has(n)) this.#noteDeadline(envelope)
+    }
+    for (const envelope of expired) settleExpired(envelope)
+  }
+
+  #isWaiting(slot: number): boolean {
+    return this.#receiver !== undefined && Atomics.load(this.#receiver.page, word.slots + slot) === slotState.waiting
   }
 
   /** From now on messages go to this thread. */
@@ -104,6 +140,7 @@ export class Mailbox {
     const entry = this.#inFlight.get(n)
     if (entry === undefined) return undefined
     this.#inFlight.delete(n)
+    this.#overdue.delete(n)
     this.#freeSlots.push(entry.slot)
     this.#fill()
     return entry.envelope
@@ -126,6 +163,8 @@ export class Mailbox {
       else waiting.push(envelope)
     }
     this.#inFlight.clear()
+    this.#overdue.clear()
+    for (const envelope of waiting) this.#noteDeadline(envelope)
     this.#queue = [...waiting, ...this.#queue.slice(this.#head)]
     this.#head = 0
     return { handling, finishedUnsaid }
@@ -135,6 +174,7 @@ export class Mailbox {
   putBack(envelopes: readonly Numbered[]): void {
     this.#queue = [...envelopes, ...this.#queue.slice(this.#head)]
     this.#head = 0
+    for (const envelope of envelopes) this.#noteDeadline(envelope)
     this.#fill()
   }
 
@@ -158,11 +198,7 @@ export class Mailbox {
       if (envelope === undefined) break
       this.#head += 1
       if (envelope.deadlineAt !== 0 && envelope.deadlineAt <= now) {
-        // An ask whose deadline has passed is not begun. Its caller has settled it already; others may still count on it.
-        envelope.settle?.({
-          ok: false,
-          error: toRecord(new LazaretError('ASK_TIMEOUT', 'Not begun: its deadline had passed.')),
-        })
+        settleExpired(envelope)
         continue
       }
       const slot = this.#freeSlots.pop() as number

@@ -30,11 +30,14 @@ export class Outbox {
     this.#ports.data.postMessage(message)
     this.#count += 1
     this.#ring()
-    const unread = Atomics.add(this.#page, word.posted, 1) + 1 - Atomics.load(this.#page, word.taken)
-    // A sender faster than the host waits here; its messages are kept, and the host's memory stays bounded.
-    if (unread > limits.outboxPosts && mayWait) {
-      Atomics.wait(this.#page, word.taken, Atomics.load(this.#page, word.taken), limits.outboxWaitMs)
-    }
+    this.#keepPace(word.posted, word.taken, mayWait)
+  }
+
+  /** A sender faster than the host waits here; its posts are kept, and the host's memory stays bounded. */
+  #keepPace(posted: number, taken: number, mayWait: boolean): void {
+    const read = Atomics.load(this.#page, taken)
+    const unread = Atomics.add(this.#page, posted, 1) + 1 - read
+    if (unread > limits.outboxPosts && mayWait) Atomics.wait(this.#page, taken, read, limits.outboxWaitMs)
   }
 
   /** @throws what postMessage throws for the arguments. */
@@ -68,6 +71,7 @@ export class Outbox {
       this.#ports.log.postMessage({ ...line, facts: { unclonable: toRecord(facts).message } })
     }
     this.#ring()
+    this.#keepPace(word.logPosted, word.logTaken, true)
   }
 
   #ring(): void {

@@ -138,6 +138,9 @@ export const word = {
   taken: 3,
   /** FailurePhase as a number: what the thread is doing. */
   phase: 4,
+  /** The same two for lines of the log. */
+  logPosted: 5,
+  logTaken: 6,
   slots: 16,
 } as const
 

@@ -32,8 +32,9 @@ class KernelThread {
   readonly outbox: Outbox
   readonly #asks = new AskTable(systemClock)
   readonly #stopping = new AbortController()
-  /** Mailbox number of the message that the running code belongs to; 0: start(). */
+  /** Mailbox number of the message that the running code belongs to; 0: start(). Timers keep it when that is over. */
   readonly #during = new AsyncLocalStorage<number>()
+  readonly #inHand = new Set<number>([0])
   readonly #subscriptions = new Map<string, Set<BusHandler>>()
   readonly #queue: (Delivery | BusMessage)[] = []
   readonly #snapshots = new Snapshots({
@@ -63,6 +64,7 @@ class KernelThread {
   constructor(ports: ThreadPorts) {
     this.#page = new Int32Array(ports.page)
     this.outbox = new Outbox(ports, this.#page)
+    closePublicPort(this.outbox)
     ports.data.on('message', (batch: HostMessage[]) => {
       for (const message of batch) this.#take(message)
     })
@@ -143,6 +145,7 @@ class KernelThread {
     const host = await this.#during.run(0, () => KernelHost.start(kernel, this.#context(request), request.crashOn))
     this.#sayLoaded()
     this.#host = host
+    this.#inHand.delete(0)
     this.#enter('idle')
     this.#post({ t: 'ready', methods: host.methods, keepsState: host.keepsState })
     this.#pump()
@@ -189,7 +192,8 @@ class KernelThread {
   }
 
   readonly #send: Send = ({ kind, to, method, args, options }) => {
-    const during = this.#during.getStore() ?? -1
+    const source = this.#during.getStore() ?? -1
+    const during = this.#inHand.has(source) ? source : -1
     const idempotent = options.idempotent ?? false
     const deadlineMs = options.deadlineMs ?? this.#request?.askMs[to] ?? 5000
     const ask = kind === 'ask' ? this.#asks.open(to, method, deadlineMs) : undefined
@@ -250,6 +254,7 @@ class KernelThread {
     Atomics.store(this.#page, word.slots + message.slot, slotState.begun)
     this.#enter('message')
     this.#running += 1
+    this.#inHand.add(message.n)
     let handled: Handled | Promise<Handled>
     try {
       handled = this.#during.run(message.n, () => host.handle(message.method, message.args))
@@ -273,6 +278,7 @@ class KernelThread {
   #end(message: Delivery, result: Handled): void {
     if (this.#ended) return
     this.#running -= 1
+    this.#inHand.delete(message.n)
     this.#finish(message, result)
     if (this.#running === 0) this.#becomeIdle()
     this.#sayLoaded()
@@ -366,6 +372,17 @@ function vitals(): InstanceVitals {
   }
 }
 
+/** Node wakes the host for each post to this port, listener or not: a kernel that floods it would starve the host, unseen. */
+function closePublicPort(outbox: Outbox): void {
+  let isSaid = false
+  const drop = () => {
+    if (!isSaid)
+      outbox.log(40, 'parentPort.postMessage: nobody listens there. Use ctx.ref(id).tell or the reply of a message.')
+    isSaid = true
+  }
+  if (parentPort !== null) Object.defineProperty(parentPort, 'postMessage', { value: drop })
+}
+
 function unclonable(code: 'MESSAGE_UNCLONABLE' | 'REPLY_UNCLONABLE', what: string, cause: unknown): LazaretError {
   return new LazaretError(code, `${what} cannot be copied to another thread: ${toRecord(cause).message}`, {
     hint: 'Send plain data: no functions, proxies, promises or class instances with private state.',
@@ -374,7 +391,7 @@ function unclonable(code: 'MESSAGE_UNCLONABLE' | 'REPLY_UNCLONABLE', what: strin
 }
 
 /** What a kernel prints goes the way of its log, line by line and at once, so that a dying thread loses none of it. */
-function captureConsole(outbox: Outbox): void {
+function captureOutput(outbox: Outbox): void {
   const stream = (level: LogLine['level']) =>
     new Writable({
       decodeStrings: false,
@@ -383,9 +400,12 @@ function captureConsole(outbox: Outbox): void {
         done()
       },
     })
-  globalThis.console = new Console({ stdout: stream(30), stderr: stream(40) })
+  const [stdout, stderr] = [stream(30), stream(40)]
+  Object.defineProperty(process, 'stdout', { value: stdout })
+  Object.defineProperty(process, 'stderr', { value: stderr })
+  globalThis.console = new Console({ stdout, stderr })
 }
 
 // For Node alone, which has read it by now: a kernel sees the variables that its spec names.
 delete process.env.NODE_COMPILE_CACHE
-parentPort?.once('message', (ports: ThreadPorts) => captureConsole(new KernelThread(ports).outbox))
+parentPort?.once('message', (ports: ThreadPorts) => captureOutput(new KernelThread(ports).outbox))

@@ -7,7 +7,7 @@
  * timer ticks, FACTS 0.5); here the thread rings a doorbell only when the host has said that it sleeps.
  */
 import { setFlagsFromString } from 'node:v8'
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
@@ -15,6 +15,7 @@ import { limits } from '../base/limits.ts'
 import type { FailurePhase } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import { unrefTimer } from '../base/timers.ts'
+import { Inbox } from './inbox.ts'
 import type { BootRequest, HostMessage, InstanceVitals, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
 import { phaseWord, word } from './protocol.ts'
 
@@ -58,6 +59,7 @@ export class Thread {
   readonly #data: MessagePort
   readonly #log: MessagePort
   readonly #doorbell: MessagePort
+  readonly #inbox: Inbox
   readonly #report: (thrown: unknown) => void
   #crash: { error: ErrorRecord; phase: FailurePhase; permanent: boolean } | undefined
   #killReason: { error: ErrorRecord; phase: FailurePhase } | undefined
@@ -68,9 +70,6 @@ export class Thread {
   #exitedByItself = false
   #exitCode: number | undefined
   #ended = false
-  #draining = false
-  /** Posts taken; the page has the same number, but a kernel can write to that. */
-  #taken = 0
   #stopping: Promise<void> | undefined
   #terminating: Promise<void> | undefined
 
@@ -84,14 +83,20 @@ export class Thread {
     this.#report = report
     const page = new SharedArrayBuffer((word.slots + limits.deliveryWindow) * 4)
     this.page = new Int32Array(page)
-    Atomics.store(this.page, word.hostSleeps, 1)
     const data = new MessageChannel()
     const log = new MessageChannel()
     const doorbell = new MessageChannel()
     this.#data = data.port1
     this.#log = log.port1
     this.#doorbell = doorbell.port1
-    this.#doorbell.on('message', () => this.#drain())
+    this.#inbox = new Inbox({
+      ...{ data: this.#data, log: this.#log, page: this.page },
+      onMessage: (message) => this.#call(() => this.#receive(message)),
+      onLog: (line) => this.#call(() => this.#listener.onLog(line)),
+      onUnreadable: (nth) => this.post([{ t: 'unread', nth }]),
+    })
+    this.#doorbell.on('message', () => this.#inbox.drain())
+    this.#data.on('close', () => this.#onPortClosed())
     this.#doorbell.unref()
     try {
       const worker = this.#spawn(spec, request.compiledDir)
@@ -137,9 +142,9 @@ export class Thread {
     return worker
   }
 
-  /** What reached the raw streams: text of Node itself, or of code that writes to process.stdout. */
+  /** What reached the raw streams: text of Node itself, or of code that kept them from before. The last lines of it. */
   #onPrinted(text: string, level: LogLine['level']): void {
-    for (const msg of text.split('\n')) {
+    for (const msg of text.split('\n').slice(-limits.logRingLines)) {
       if (msg !== '')
         this.#call(() => this.#listener.onLog({ level, time: Date.now(), msg: msg.slice(0, limits.logLineChars) }))
     }
@@ -155,6 +160,14 @@ export class Thread {
           })
         : thrown
     this.#crash = { error: toRecord(error), phase: this.#phase(), permanent: false }
+  }
+
+  /** An ending thread closes it too, and is gone soon; one that lives on could never be heard again. */
+  #onPortClosed(): void {
+    void this.#endWithin(limits.terminateMs, () => {
+      const error = new LazaretError('KERNEL_PORT_CLOSED', 'The kernel closed the port to its runtime.')
+      this.#killReason ??= { error: toRecord(error), phase: this.#phase() }
+    })
   }
 
   #phase(): FailurePhase {
@@ -276,46 +289,6 @@ export class Thread {
     return this.#terminating
   }
 
-  /** Takes what the thread has said, within a budget, and comes back in the next turn if there is more. */
-  #drain(): void {
-    if (this.#draining || this.#ended) return
-    this.#draining = true
-    const more = this.#takeSome(limits.drainPosts, limits.drainMs)
-    this.#draining = false
-    if (more) {
-      setImmediate(() => this.#drain())
-      return
-    }
-    Atomics.store(this.page, word.hostSleeps, 1)
-    // Said between the last look and the line above: nobody would ring for it.
-    if (this.#takeSome(1, limits.drainMs)) setImmediate(() => this.#drain())
-  }
-
-  /** True where the budget was used up. */
-  #takeSome(posts: number, ms: number): boolean {
-    const until = systemClock.monotonicMs() + ms
-    for (let count = 0; count < posts; count++) {
-      const data = receive(this.#data)
-      const log = receive(this.#log)
-      if (data === undefined && log === undefined) return false
-      if (log !== undefined)
-        this.#call(() => this.#listener.onLog(log === 'unreadable' ? unreadableLine() : (log.message as LogLine)))
-      if (data !== undefined) {
-        this.#noteTaken()
-        if (data === 'unreadable') this.post([{ t: 'unread', nth: this.#taken }])
-        else this.#call(() => this.#receive(data.message as ThreadMessage))
-      }
-      if ((count & 15) === 15 && systemClock.monotonicMs() > until) return true
-    }
-    return true
-  }
-
-  #noteTaken(): void {
-    this.#taken += 1
-    Atomics.add(this.page, word.taken, 1)
-    Atomics.notify(this.page, word.taken)
-  }
-
   #receive(message: ThreadMessage): void {
     switch (message.t) {
       case 'crashed':
@@ -339,9 +312,7 @@ export class Thread {
   /** The thread is gone (or given up): read what is left, then say how it ended. */
   #finish(): void {
     if (this.#ended) return
-    while (this.#takeSome(limits.drainPosts, limits.terminateMs)) {
-      // Finite now: nobody adds to it any more.
-    }
+    this.#inbox.finish()
     this.#ended = true
     for (const port of [this.#data, this.#log, this.#doorbell]) port.close()
     const waiting = this.#whenEnded
@@ -370,23 +341,5 @@ export class Thread {
     } catch (thrown) {
       this.#report(thrown)
     }
-  }
-}
-
-/** Unreadable: nested too deeply for the stack of this thread (FACTS A2). It has left the port all the same. */
-function receive(port: MessagePort): { message: unknown } | 'unreadable' | undefined {
-  try {
-    return receiveMessageOnPort(port)
-  } catch {
-    // The caller tells the sender, which knows what it was.
-    return 'unreadable'
-  }
-}
-
-function unreadableLine(): LogLine {
-  return {
-    level: 40,
-    time: Date.now(),
-    msg: 'A line of the log is missing: its facts are nested too deeply to be read.',
   }
 }

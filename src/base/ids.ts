@@ -1,5 +1,5 @@
 /** Names: of kernels (one spelling everywhere, on disk too), and of things that the runtime makes. */
-import { randomUUIDv7 } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { limits } from './limits.ts'
 
 const kernelIdPattern = /^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$/
@@ -24,9 +24,11 @@ export function kernelIdProblem(id: string): string | undefined {
 /** Names that a ref must not send: promises and JSON ask for them on their own. */
 export const reservedMethods: ReadonlySet<string> = new Set(['then', 'toJSON', 'constructor'])
 
-/** A sortable unique id such as `inc_01995f2c-...`. */
+/** A unique id, sortable by its millisecond, such as `inc_01995f2c-...`: a UUID of version 7 (RFC 9562, 5.7). */
 export function newId(prefix: 'inc' | 'task' | 'fix' | 'run'): string {
-  return `${prefix}_${randomUUIDv7()}`
+  // crypto.randomUUIDv7 came with Node 24.16 and 26.1, after the oldest version that is supported.
+  const time = Date.now().toString(16).padStart(12, '0')
+  return `${prefix}_${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }
 
 /** `20261124T041503123Z`: a time as a part of a folder's name, to the millisecond, sortable. */

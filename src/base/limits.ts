@@ -32,6 +32,8 @@ export const limits = {
   queuedMessages: 1_000_000,
   /** Snapshots kept of one kernel: each may hold snapshotBytes on disk. */
   snapshotKeep: 100,
+  /** Longest that a repair whose time is over may take to end its processes. Milliseconds. */
+  repairEndMs: 5000,
   /** Repairs tried before a kernel is parked: each costs a sandboxed run and a person's patience. */
   repairAttempts: 100,
 

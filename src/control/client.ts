@@ -40,7 +40,11 @@ export class ControlClient {
       const socket = connect(path)
       socket.once('connect', () => resolve(new ControlClient(socket)))
       socket.once('error', (cause) => {
-        const text = `No runtime answers at ${path}: ${cause.message}`
+        const { code } = cause as NodeJS.ErrnoException
+        const isNobody = code === 'ENOENT' || code === 'ECONNREFUSED'
+        const text = isNobody
+          ? `No runtime runs in ${dataDir}.`
+          : `The runtime at ${path} cannot be reached: ${cause.message}`
         const hint = 'Start one (lazaret run), or name its data directory with --data-dir.'
         reject(new LazaretError('CONTROL_FAILED', text, { cause, hint }))
       })

@@ -12,6 +12,7 @@ import { join, resolve, sep } from 'node:path'
 import { deserialize } from 'node:v8'
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
+import { makeFolder } from '../base/folder.ts'
 import { kernelIdProblem, kernelIdRule, timestampName } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { escapeUnsafe, redact } from '../base/redact.ts'
@@ -82,10 +83,10 @@ export function captureDiagnostics(input: DiagnosticsInput): CaptureResult {
 
 /** `<quarantineDir>/kernels`, made where it is missing. @throws LazaretError where it leads out of quarantineDir. */
 function evidenceRoot(quarantineDir: string): string {
-  mkdirSync(resolve(quarantineDir), { recursive: true, mode: 0o700 })
+  makeFolder(quarantineDir, 0o700)
   const base = realpathSync(resolve(quarantineDir))
   const root = join(base, 'kernels')
-  mkdirSync(root, { recursive: true, mode: 0o700 })
+  makeFolder(root, 0o700)
   if (!lstatSync(root).isDirectory() || !realpathSync(root).startsWith(base + sep)) {
     throw new LazaretError('OPTION_INVALID', `${root} must be a folder. Got: a link or a file.`, {
       details: { path: root },

@@ -7,7 +7,7 @@ import { toRecord } from '../base/error-record.ts'
 import type { Emit } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import { safeLine } from '../base/redact.ts'
+import { redactText, safeLine } from '../base/redact.ts'
 import { unrefTimer } from '../base/timers.ts'
 
 export interface Notice {
@@ -34,8 +34,10 @@ export interface NotifyPorts {
 
 /** Returns the function that tells. It returns at once and never throws. */
 export function notifyOperators(ports: NotifyPorts): (notice: Notice) => void {
-  return (notice) => {
-    const { text, ...facts } = notice
+  return (given) => {
+    const { text: clear, ...facts } = given
+    const text = redactText(clear)
+    const notice = { ...facts, text }
     const level = notice.kind === 'incident.resolved' ? 'info' : 'fatal'
     guard(ports, notice, () => ports.log[level](facts, safeLine(text)))
     const { notify } = ports

@@ -222,6 +222,10 @@ export class Journal extends JournalReader {
     return this.#lastSeq
   }
 
+  get isOpen(): boolean {
+    return this.connection.isOpen
+  }
+
   /** Writes what is queued. @throws LazaretError JOURNAL_FAILED; it stays queued then. */
   flush(): void {
     this.#batch.flush()

@@ -5,11 +5,12 @@
  * `fs` in this process: POSIX drops a process's locks on a file when it closes any descriptor of it.
  * Readers of journal.db are not concerned.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { LazaretError } from '../base/errors.ts'
+import { makeFolder } from '../base/folder.ts'
 import { limits } from '../base/limits.ts'
 import { Connection, isBusy, isDamage } from './connection.ts'
 
@@ -28,7 +29,7 @@ const held = new Set<Connection>()
  */
 export function acquireDataDirLock(dataDir: string): DataDirLock {
   const folder = resolve(dataDir)
-  makeFolder(folder)
+  makeDataDir(folder)
   const pidFile = join(folder, 'lock.json')
   const connection = new Connection(join(folder, 'lock.db'), { busyMs: limits.journalLockWaitMs })
   try {
@@ -59,9 +60,9 @@ export function acquireDataDirLock(dataDir: string): DataDirLock {
 }
 
 /** @throws LazaretError JOURNAL_FAILED */
-function makeFolder(folder: string): void {
+function makeDataDir(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
   } catch (thrown) {
     throw new LazaretError('JOURNAL_FAILED', `The data directory ${folder} cannot be made`, {
       details: { dataDir: folder },

@@ -77,10 +77,11 @@ export class JournalReader {
     return taskTable.findOne(this.connection, { id })
   }
 
-  /** Highest priority first, then oldest first. */
+  /** Highest priority first, then oldest first: the order in which they are to be done. Closed ones newest first. */
   tasks(filter: TaskFilter = {}): TaskRow[] {
     const { kernel, status } = filter
-    return taskTable.find(this.connection, { kernel, status }, 'priority DESC, rowid', filter.limit)
+    const order = status === 'closed' ? newestFirst : 'priority DESC, rowid'
+    return taskTable.find(this.connection, { kernel, status }, order, filter.limit)
   }
 
   deadLetters(filter: DeadLetterFilter = {}): DeadLetterRow[] {

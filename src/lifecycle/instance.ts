@@ -55,6 +55,8 @@ export class Instance {
   /** Counts boots, so that one that was overtaken by a command gives up. */
   #boot = 0
   #endSettled: Promise<void> = Promise.resolve()
+  /** Boots under way, overtaken ones included, until their thread exists. */
+  readonly #booting = new Set<Promise<void>>()
   #readySinceMs: number | undefined
 
   constructor(spec: () => KernelSpec, ref: LifecycleRef, ports: InstancePorts, turnstile: Turnstile, clock: Clock) {
@@ -120,7 +122,8 @@ export class Instance {
 
   #carryOut(effect: Effect): void {
     if (effect.type === 'boot') {
-      this.#bootThread(effect.reason).catch((thrown: unknown) => this.#bootFailed(thrown))
+      const booting = this.#bootThread(effect.reason).finally(() => this.#booting.delete(booting))
+      this.#booting.add(booting)
     } else if (effect.type === 'endThread') {
       this.endThread()
         .then(() => this.send({ type: 'ENDED' }))
@@ -150,9 +153,17 @@ export class Instance {
       const request = await this.#ports.bootRequest(reason)
       if (boot !== this.#boot) return
       await this.#startThread(request, reason)
+    } catch (thrown) {
+      if (boot === this.#boot) this.#bootFailed(thrown)
+      else this.#ports.report(thrown)
     } finally {
       release()
     }
+  }
+
+  /** Resolves when no boot is under way any more. */
+  async drained(): Promise<void> {
+    await Promise.all(this.#booting)
   }
 
   /** Resolves when the thread is ready or gone. */

@@ -7,6 +7,7 @@
  * crash loops through (FACTS H). All counters are small integers, so `xstate/graph` can enumerate the chart.
  */
 import { assign, emit, setup } from 'xstate'
+import { limits } from '../base/limits.ts'
 import type { KernelSpec } from '../base/spec.ts'
 
 export interface LifecycleInput {
@@ -134,7 +135,8 @@ const lifecycle = setup({
   delays: {
     stableMs: ({ context }) => context.stableMs,
     backoff: ({ context }) => backoffDelay(context),
-    repairTimeoutMs: ({ context }) => context.repairTimeoutMs,
+    // The repair itself ends first, and says with what; this holds where it does not come back at all.
+    repairTimeoutMs: ({ context }) => Math.min(limits.timerMs, context.repairTimeoutMs + limits.repairEndMs),
   },
 })
 

@@ -4,6 +4,7 @@
  */
 import { describeRecord, type ErrorRecord } from '../base/error-record.ts'
 import { clipShown } from '../base/input-problem.ts'
+import { redactText } from '../base/redact.ts'
 import type { FailurePhase, Remedy } from '../base/remedy.ts'
 import type { Playbook } from './schema.ts'
 
@@ -32,7 +33,7 @@ export function generatePlaybook(lesson: Lesson): Playbook {
     name: `${remedy.healedBy.replaceAll(' ', '-')}-${fingerprint.slice(0, 12)}`,
     trust: 'trial',
     fingerprint,
-    failure: { error: clipShown(describeRecord(error), shownErrorChars), phase },
+    failure: { error: clipShown(redactText(describeRecord(error)), shownErrorChars), phase },
     steps: remedy.steps,
     learnt: { at: new Date(at).toISOString(), incident, agent: remedy.agent, healedBy: remedy.healedBy },
     successes: 0,

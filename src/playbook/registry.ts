@@ -3,13 +3,14 @@
  * again when somebody saves them; a bad one is reported and the last good reading of it stays in force. It runs nothing.
  */
 import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { lstat, readdir, readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { Clock } from '../base/clock.ts'
 import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import type { Emit } from '../base/events.ts'
+import { makeFolder } from '../base/folder.ts'
 import { kernelIdProblem } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { unrefTimer } from '../base/timers.ts'
@@ -64,7 +65,7 @@ export class PlaybookRegistry {
    */
   async load(): Promise<void> {
     try {
-      await mkdir(this.#dir, { recursive: true })
+      makeFolder(this.#dir)
       await this.reload()
     } catch (thrown) {
       throw new LazaretError('OPTION_INVALID', `The playbooks folder ${this.#dir} cannot be used.`, {
@@ -241,7 +242,7 @@ export class PlaybookRegistry {
       const text = await readIfThere(path)
       const changed = edit(text, text === undefined ? [] : readPlaybookFile(path))
       if (changed?.text !== undefined) {
-        await mkdir(this.#dir, { recursive: true })
+        makeFolder(this.#dir)
         await writeFileAtomic(path, changed.text)
       }
       if (changed !== undefined) this.#read(playbookFileName(kernel), new Set())
@@ -279,6 +280,12 @@ export class PlaybookRegistry {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
+    if (!(await lstat(path)).isFile()) {
+      throw new LazaretError('PLAYBOOK_INVALID', `${path} is no file.`, {
+        hint: 'Move it away.',
+        details: { file: path },
+      })
+    }
     return await readFile(path, 'utf8')
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined

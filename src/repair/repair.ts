@@ -57,7 +57,7 @@ export type RepairOutcome =
     }
 
 /** The same for two remedies that do the same, whoever proposed them. */
-export function remedyKey(remedy: Remedy): string {
+export function remedyKey(remedy: Pick<Remedy, 'steps'>): string {
   return sha256(JSON.stringify(remedy.steps))
 }
 
@@ -74,30 +74,33 @@ export async function runRepair(input: RepairInput): Promise<RepairOutcome> {
   )
   const { evidence, dataDir, kernelDataDir, attempt } = input
   const root = join(dataDir, 'repair')
-  const workspace = await makeWorkspace({
-    ...{ root, incident: evidence.incident, attempt, evidence, dataDirOfKernel: kernelDataDir },
-  })
-  const repair = new Repair(input, workspace, AbortSignal.any([input.signal, deadline.signal]))
+  let workspace: Workspace | undefined
+  const reasons: string[] = []
   try {
-    return await repair.run()
+    workspace = await makeWorkspace({
+      ...{ root, incident: evidence.incident, attempt, evidence, dataDirOfKernel: kernelDataDir },
+    })
+    return await new Repair(input, workspace, reasons, AbortSignal.any([input.signal, deadline.signal])).run()
   } catch (thrown) {
     input.signal.throwIfAborted()
     if (!deadline.signal.aborted) throw thrown
-    return { exhausted: true, reasons: [...repair.reasons, `The ${timeoutMs} ms of this repair are over.`] }
+    return { exhausted: true, reasons: [...reasons, `The ${timeoutMs} ms of this repair are over.`] }
   } finally {
     clearTimeout(timer)
-    await workspace.remove()
+    await workspace?.remove()
   }
 }
 
 class Repair {
-  readonly reasons: string[] = []
+  readonly #reasons: string[]
   readonly #input: RepairInput
   readonly #workspace: Workspace
   readonly #signal: AbortSignal
   readonly #memo: ProofMemo = {}
 
-  constructor(input: RepairInput, workspace: Workspace, signal: AbortSignal) {
+  /** @param reasons added to as candidates fall. */
+  constructor(input: RepairInput, workspace: Workspace, reasons: string[], signal: AbortSignal) {
+    this.#reasons = reasons
     this.#input = input
     this.#workspace = workspace
     this.#signal = signal
@@ -112,8 +115,8 @@ class Repair {
       const won = await this.#ask(agent)
       if (won !== undefined) return won
     }
-    if (this.reasons.length === 0) this.reasons.push('No agent had anything to propose.')
-    return { exhausted: true, reasons: this.reasons }
+    if (this.#reasons.length === 0) this.#reasons.push('no agent had anything to propose')
+    return { exhausted: true, reasons: this.#reasons }
   }
 
   /** An agent that fails has nothing to offer; its reason is kept, and the next one is asked. */
@@ -125,13 +128,13 @@ class Repair {
         next = await candidates.next()
       } catch (thrown) {
         this.#signal.throwIfAborted()
-        this.reasons.push(`${agent.name}: ${toRecord(thrown).message}`)
+        this.#reasons.push(`${agent.name}: ${toRecord(thrown).message}`)
         return undefined
       }
       this.#signal.throwIfAborted()
       if (next.done) return undefined
       if (this.#input.tried.has(remedyKey(next.value))) {
-        this.reasons.push(`${next.value.agent}: tried before in this incident.`)
+        this.#reasons.push(`${next.value.agent}: tried before in this incident.`)
         continue
       }
       const won = await this.#try(next.value)
@@ -150,7 +153,7 @@ class Repair {
       return { remedy, verdict }
     }
     on.refused(remedy, verdict)
-    this.reasons.push(`${remedy.agent}: ${verdict.refusal ?? 'refused'}`)
+    this.#reasons.push(`${remedy.agent}: ${verdict.refusal ?? 'refused'}`)
     return undefined
   }
 

@@ -82,6 +82,7 @@ export class Route {
         },
       )
     }
+    if (this.mailbox.depth >= (this.#mode === 'open' ? mailbox : degraded).max) this.mailbox.dropExpired()
     if (this.#mode === 'open') {
       if (this.mailbox.depth < mailbox.max) return undefined
       return this.#error('MAILBOX_FULL', `The mailbox of ${id} holds ${mailbox.max} messages and takes no more now.`, {
@@ -205,6 +206,14 @@ export class Route {
       })
     }
     return handling
+  }
+
+  /** What an ended instance was handling goes in front of what waits, or to what stands in for the kernel now. */
+  handAgain(envelopes: readonly Numbered[]): void {
+    if (envelopes.length === 0) return
+    const isKept = this.#mode === 'open' || (this.#mode === 'degraded' && this.#spec().degraded.mode === 'buffer')
+    if (isKept) this.mailbox.putBack(envelopes)
+    else for (const envelope of envelopes) this.accept(envelope)
   }
 
   /** The message was being handled at a crash and is not handled again. */

@@ -44,6 +44,11 @@ export class WaitGraph {
     else waits.set(during, asked.toSpliced(index, 1))
   }
 
+  /** The message (0: start()) is finished: what it still asks is waited for by nobody's hand. */
+  finished(kernel: string, during: number): void {
+    this.#waiters.get(kernel)?.waits.delete(during)
+  }
+
   /** The instance is gone, and with it all its waiting. */
   forget(kernel: string): void {
     this.#waiters.get(kernel)?.waits.clear()

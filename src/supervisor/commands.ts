@@ -8,6 +8,7 @@ import type { KernelSpec } from '../base/spec.ts'
 import type { TaskRow } from '../journal/rows.ts'
 import type { LifecycleSnapshot } from '../lifecycle/instance.ts'
 import { type LifecycleEvent, lifecycleInput } from '../lifecycle/machine.ts'
+import { remedyKey } from '../repair/repair.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { isSettled } from './machine.ts'
@@ -96,13 +97,32 @@ export async function approve(house: House, unit: Unit, task: TaskRow): Promise<
       hint: 'Mend the kernel and let it rejoin: lazaret rejoin <id>',
     })
   }
+  refuseWhileRepaired(unit, task)
   unit.approved = remedy
   return command(house, unit, 'repair')
 }
 
-/** A person rejects it: the task is closed, and the kernel stays parked. */
+/** A person's word on a task has no meaning while its repair is under way, or on probation. */
+function refuseWhileRepaired(unit: Unit, task: TaskRow): void {
+  const { state } = unit.instance
+  if (state.startsWith('quarantined')) return
+  throw new LazaretError('COMMAND_REFUSED', `The repair of ${task.id} is under way: ${unit.id} is ${state}.`, {
+    kernel: unit.id,
+    details: { state },
+    hint: `Wait for its end: lazaret status. To take it back: lazaret quarantine ${unit.id}`,
+  })
+}
+
+/** A person rejects it: the task is closed, the remedy is not proposed again, and the kernel stays parked. */
 export function reject(house: House, unit: Unit, task: TaskRow): KernelStatus {
+  refuseWhileRepaired(unit, task)
   const outcome = 'rejected by a person'
+  if (task.remedy !== undefined) {
+    unit.triedRemedies.add(remedyKey(task.remedy))
+    unit.parkedWhy = 'a person rejected the proved repair'
+    const row = house.journal.kernelRows().find(({ id }) => id === unit.id)
+    if (row !== undefined) house.journal.commitKernel({ ...row, facts: { ...row.facts, parkedWhy: unit.parkedWhy } })
+  }
   house.journal.updateTask(task.id, { status: 'closed', closedAt: house.clock.now(), outcome })
   house.events.emit('task.closed', unit.id, { task: task.id, outcome })
   house.bus.publish('coding_agent.task_closed', { task: task.id, kernel: unit.id, outcome })

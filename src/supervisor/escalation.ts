@@ -8,9 +8,10 @@ import type { Evidence } from '../base/remedy.ts'
 import { captureDiagnostics } from '../diagnostics/capture.ts'
 import { relevantLines } from '../diagnostics/log-ring.ts'
 import { readEvidence } from '../diagnostics/replay.ts'
+import { fingerprint } from '../escalation/fingerprint.ts'
 import { type Plan, plan } from '../escalation/strategy.ts'
 import { buildTask, taskPayload } from '../escalation/task.ts'
-import type { IncidentRow } from '../journal/rows.ts'
+import type { IncidentRow, TaskRow } from '../journal/rows.ts'
 import type { House } from './house.ts'
 import type { Failure, Unit } from './unit.ts'
 
@@ -68,12 +69,22 @@ function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Fa
   return result.ok ? result.folder : undefined
 }
 
-function openTask(house: House, unit: Unit, row: IncidentRow, folder: string): void {
+/** The open task of the incident; a new one where a person has closed it. */
+export function openTaskOf(house: House, unit: Unit, incident: string): TaskRow {
+  const open = house.journal.tasks({ kernel: unit.id, status: 'open' }).find((task) => task.incident === incident)
+  if (open !== undefined) return open
+  const row = house.journal.incident(incident)
+  if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${incident}.`, { kernel: unit.id })
+  return openTask(house, unit, row, row.folder ?? '')
+}
+
+function openTask(house: House, unit: Unit, row: IncidentRow, folder: string): TaskRow {
   const lines = relevantLines(house.logs.last(unit.id), row.error)
   const task = buildTask(row, folder, lines, house.clock.now())
   house.journal.createTask(task)
   house.events.emit('task.created', unit.id, { task: task.id, incident: row.id, priority: task.priority })
   house.bus.publish('coding_agent.task_create', taskPayload(task))
+  return task
 }
 
 /** What an earlier process saw of the failure, where this one was started in the middle of it. */
@@ -81,13 +92,9 @@ function lastFailure(house: House, unit: Unit): Failure {
   const row = house.journal.failures(unit.id, 1)[0]
   if (row !== undefined && unit.diedInStart !== true) return { ...row, permanent: false }
   const text = 'The process died while it started this kernel.'
-  return {
-    at: house.clock.now(),
-    error: toRecord(new LazaretError('KERNEL_EXITED', text, { kernel: unit.id })),
-    phase: 'start',
-    fingerprint: 'died-in-start',
-    permanent: false,
-  }
+  const error = toRecord(new LazaretError('KERNEL_EXITED', text, { kernel: unit.id }))
+  const print = fingerprint({ kernel: unit.id, error, phase: 'start' })
+  return { at: house.clock.now(), error, phase: 'start', fingerprint: print, permanent: false }
 }
 
 /** Evidence of the open incident: in memory, or as an earlier process wrote it. */
@@ -127,4 +134,22 @@ export async function decide(house: House, unit: Unit): Promise<void> {
 
 function problemOf(error: ErrorRecord | undefined): string {
   return error?.message ?? 'the folder is missing'
+}
+
+/** The kernel waits for a person: they are told why. */
+export function sayParked(house: House, unit: Unit): void {
+  const { attempts, maxAttempts, repairTimeoutMs } = unit.instance.snapshot.context
+  const unsaid =
+    attempts >= maxAttempts
+      ? `all ${maxAttempts} repair attempts are spent`
+      : `the repair did not end within ${repairTimeoutMs} ms`
+  const why = unit.parkedWhy ?? unsaid
+  unit.parkedWhy = why
+  house.events.emit('kernel.parked', unit.id, { why, ...(unit.incident && { incident: unit.incident }) })
+  if (unit.incident === undefined) return
+  house.notify({
+    ...{ kind: 'kernel.parked', kernel: unit.id, tier: unit.spec.tier, incident: unit.incident },
+    ...{ fingerprint: unit.failure?.fingerprint ?? '', at: house.clock.now() },
+    text: `${unit.id} is parked and needs a person: ${why}`,
+  })
 }

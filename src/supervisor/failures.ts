@@ -21,7 +21,8 @@ const poisonCrashes = 2
 export function settleEnd(house: House, unit: Unit, end: ThreadEnd, expected: boolean): { known: boolean } {
   const handling = house.office.detach(unit, end.error)
   if (expected) {
-    for (const message of handling) unit.route.lose(message, end.error)
+    unit.route.handAgain(handling.filter(({ idempotent }) => idempotent))
+    for (const message of handling) if (!message.idempotent) unit.route.lose(message, end.error)
     house.events.emit('kernel.stopped', unit.id, { orderly: end.ordered, ...(end.error && { error: end.error }) })
     return { known: false }
   }
@@ -32,12 +33,15 @@ export function settleEnd(house: House, unit: Unit, end: ThreadEnd, expected: bo
     ...{ error, phase, permanent, fingerprint: failure.fingerprint, ...(method && { method }) },
     failures: unit.instance.snapshot.context.failures + 1,
   })
-  house.journal.recordFailure({
-    ...{ kernel: unit.id, at: failure.at, fingerprint: failure.fingerprint, error, phase },
-    decision: 'crashed',
-    ...(unit.incident && { incident: unit.incident }),
-  })
+  // The messages first: whatever the disk says, none of them is lost without a word.
   judgeMessages(house, unit, handling, failure)
+  attempt(house, () =>
+    house.journal.recordFailure({
+      ...{ kernel: unit.id, at: failure.at, fingerprint: failure.fingerprint, error, phase },
+      decision: 'crashed',
+      ...(unit.incident && { incident: unit.incident }),
+    }),
+  )
   const mayUse = unit.spec.repair.autonomy === 'playbook' || unit.spec.repair.autonomy === 'fix'
   return { known: mayUse && house.playbooks.knows(unit.id, failure.fingerprint) }
 }
@@ -63,7 +67,7 @@ function judgeMessages(house: House, unit: Unit, handling: readonly Numbered[], 
     const argsSha256 = hashArgs(message.args)
     if (argsSha256 !== undefined && isPoison(house, unit, message.method, argsSha256, failure)) {
       const reason = `It was being handled at ${poisonCrashes} crashes: ${failure.error.message}`
-      house.journal.parkMessage({ kernel: unit.id, method: message.method, argsSha256, reason })
+      attempt(house, () => house.journal.parkMessage({ kernel: unit.id, method: message.method, argsSha256, reason }))
       unit.route.park(message.method, argsSha256)
       unit.sawPoison = true
       house.events.emit('message.poisoned', unit.id, { method: message.method, argsSha256, from: message.from })
@@ -71,14 +75,24 @@ function judgeMessages(house: House, unit: Unit, handling: readonly Numbered[], 
     } else if (message.idempotent) again.push(message)
     else unit.route.lose(message, failure.error)
   }
-  if (again.length > 0) unit.route.mailbox.putBack(again)
+  unit.route.handAgain(again)
+}
+
+/** What the journal refuses is reported, and does not end what is being done. Undefined then. */
+function attempt<T>(house: House, write: () => T): T | undefined {
+  try {
+    return write()
+  } catch (thrown) {
+    house.report(thrown)
+    return undefined
+  }
 }
 
 /** A thread ended from outside says nothing about what it was handling. */
 function isPoison(house: House, unit: Unit, method: string, argsSha256: string, failure: Failure): boolean {
   if (wasKilledFromOutside(failure.error)) return false
-  const { fingerprint } = failure
-  return house.journal.bumpPoison({ kernel: unit.id, method, argsSha256, fingerprint }) >= poisonCrashes
+  const crash = { kernel: unit.id, method, argsSha256, fingerprint: failure.fingerprint }
+  return (attempt(house, () => house.journal.bumpPoison(crash)) ?? 0) >= poisonCrashes
 }
 
 function wasKilledFromOutside(error: ErrorRecord): boolean {

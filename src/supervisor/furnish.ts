@@ -49,7 +49,10 @@ export function furnish(given: Furniture): House {
     emit('runtime.failed', undefined, { error: toRecord(thrown) })
   }
   const units = new Map<string, Unit>()
-  const addDeadLetter = (letter: Parameters<Journal['addDeadLetter']>[0]) => journal.addDeadLetter(letter)
+  // A tell after the end is an event to whoever still listens; there is no journal any more to keep it in.
+  const addDeadLetter = (letter: Parameters<Journal['addDeadLetter']>[0]) => {
+    if (journal.isOpen) journal.addDeadLetter(letter)
+  }
   const office = new PostOffice(units, { clock, emit, closed: given.closed, addDeadLetter })
   for (const spec of given.fleet.kernels) {
     const unit: Unit = new Unit(spec, {

@@ -9,8 +9,9 @@ import { toRemedy } from '../playbook/generate.ts'
 import type { RepairAgent } from '../repair/agents/agent.ts'
 import { agentChain } from '../repair/agents/index.ts'
 import { restoreEverything } from '../repair/agents/restore.ts'
-import { type RepairOutcome, runRepair } from '../repair/repair.ts'
-import { evidenceOf } from './escalation.ts'
+import { type RepairOutcome, remedyKey, runRepair } from '../repair/repair.ts'
+import { evidenceOf, openTaskOf } from './escalation.ts'
+import { fittingHotfix } from './hotfixing.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import type { Unit } from './unit.ts'
 
@@ -41,6 +42,7 @@ export async function propose(house: House, unit: Unit): Promise<void> {
     park(unit, 'there is no evidence to repair it on')
     return
   }
+  unit.parkedWhy = undefined
   const controller = new AbortController()
   unit.repair?.abort()
   unit.repair = controller
@@ -73,7 +75,7 @@ async function search(
     ...{ evidence, golden, goldenState, signal, spec, tried: unit.triedRemedies, approved: unit.approved },
     ...{ dataDir: house.dataDir, kernelDataDir: join(house.dataDir, 'kernels', unit.id) },
     attempt: unit.instance.snapshot.context.attempts,
-    overlayNow: unit.hotfix?.body.overlay,
+    overlayNow: fittingHotfix(unit).overlay,
     agents: agentsOf(unit),
     playbook: playbookRemedy(house, unit, evidence),
     run: house.sandbox.run,
@@ -85,7 +87,7 @@ async function search(
   })
 }
 
-/** Autonomy `playbook` applies what was learnt, and nothing else. */
+/** Those that the plan names; all where a person asks for a repair, or a trusted playbook may not hold. */
 function agentsOf(unit: Unit): readonly RepairAgent[] {
   if (unit.plan?.do !== 'repair' && unit.plan?.do !== 'suggest') return agentChain
   const { agents } = unit.plan
@@ -94,7 +96,8 @@ function agentsOf(unit: Unit): readonly RepairAgent[] {
 
 function exhausted(house: House, unit: Unit, incident: string, reasons: readonly string[]): void {
   house.events.emit('repair.exhausted', unit.id, { incident, reasons })
-  unit.parkedWhy = reasons.length === 0 ? 'no agent had anything to propose' : reasons.join('; ')
+  const sentences = reasons.map((reason) => reason.replace(/\.$/, ''))
+  unit.parkedWhy = sentences.length === 0 ? 'no agent had anything to propose' : sentences.join('; ')
   unit.instance.send({ type: 'EXHAUSTED' })
 }
 
@@ -123,6 +126,7 @@ function note(house: House, incident: string, remedy: Remedy, verdict: Verdict, 
 
 function onRefused(house: House, unit: Unit, incident: string, remedy: Remedy, verdict: Verdict): void {
   note(house, incident, remedy, verdict, 'refused')
+  if (isApproved(unit, remedy)) unit.approved = undefined
   const { agent } = remedy
   house.events.emit('repair.refused', unit.id, { incident, agent, refusal: verdict.refusal, lines: verdict.lines })
   unit.instance.send({ type: 'REFUSED' })
@@ -132,7 +136,7 @@ function onVerified(house: House, unit: Unit, incident: string, remedy: Remedy, 
   note(house, incident, remedy, verdict, 'verified')
   const { agent } = remedy
   house.events.emit('repair.verified', unit.id, { incident, agent, lines: verdict.lines, isolation: verdict.isolation })
-  if (unit.plan?.do === 'suggest' && unit.approved === undefined) {
+  if (!mayApply(unit, remedy)) {
     suggest(house, unit, incident, remedy)
     return
   }
@@ -140,11 +144,21 @@ function onVerified(house: House, unit: Unit, incident: string, remedy: Remedy, 
   unit.instance.send({ type: 'VERIFIED' })
 }
 
-/** Autonomy `suggest`: the proved remedy waits in the task for a person's approval. */
+function isApproved(unit: Unit, remedy: Remedy): boolean {
+  return unit.approved !== undefined && remedyKey(unit.approved) === remedyKey(remedy)
+}
+
+/** What the kernel's autonomy allows without a person, whoever asked for the repair; or this very one was approved. */
+function mayApply(unit: Unit, remedy: Remedy): boolean {
+  const { autonomy } = unit.spec.repair
+  return autonomy === 'fix' || (autonomy === 'playbook' && remedy.playbook !== undefined) || isApproved(unit, remedy)
+}
+
+/** The proved remedy waits in the incident's task for a person's approval. */
 function suggest(house: House, unit: Unit, incident: string, remedy: Remedy): void {
-  const task = house.journal.tasks({ kernel: unit.id, status: 'open' }).find((row) => row.incident === incident)
-  if (task !== undefined) house.journal.updateTask(task.id, { remedy })
-  park(unit, `a proved repair waits for approval: lazaret approve ${task?.id ?? incident}`)
+  const task = openTaskOf(house, unit, incident)
+  house.journal.updateTask(task.id, { remedy })
+  park(unit, `a proved repair waits for approval: lazaret approve ${task.id}`)
 }
 
 function park(unit: Unit, why: string): void {

@@ -46,10 +46,11 @@ async function applyRemedy(
   evidence: Evidence,
 ): Promise<void> {
   const golden = await house.goldens.get(unit.id)
-  const sources = await readSources(evidence, golden, unit.hotfix?.body.overlay ?? {})
+  const before = fittingHotfix(unit)
+  const sources = await readSources(evidence, golden, before.overlay)
   const applied = applySteps(remedy.steps, { ...sources, kernelFolderUrl: kernelFolderUrl(unit.spec), golden })
   const id = newId('fix')
-  const config = applied.config ?? unit.hotfix?.body.config
+  const config = applied.config ?? before.config
   const body = {
     ...{ id, kernel: unit.id, incident, overlay: applied.overlay, steps: remedy.steps },
     ...(config && { config, configPreimageSha256: configSha256(unit.spec.config) }),
@@ -104,8 +105,12 @@ export async function rollBack(house: House, unit: Unit, failed: boolean): Promi
   const { hotfix } = unit
   if (hotfix === undefined || !hotfix.onProbation) return
   unit.hotfix = unit.hotfixBefore
-  if (failed) unit.triedRemedies.add(remedyKey(hotfix.remedy))
-  const takenBack = takeBack(house, unit, hotfix)
+  if (failed) {
+    unit.triedRemedies.add(remedyKey(hotfix.remedy))
+    // One approval is one try.
+    unit.approved = undefined
+  }
+  const takenBack = takeBack(house, unit, hotfix, 'rolledBack')
   house.events.emit('hotfix.rolledBack', unit.id, {
     ...{ incident: hotfix.incident, hotfix: hotfix.id, agent: hotfix.remedy.agent },
   })
@@ -119,10 +124,15 @@ export async function rollBack(house: House, unit: Unit, failed: boolean): Promi
 }
 
 /** In the journal, on the route and among the snapshots; the file stays, for a person to look at. */
-async function takeBack(house: House, unit: Unit, hotfix: ActiveHotfix): Promise<void> {
+async function takeBack(
+  house: House,
+  unit: Unit,
+  hotfix: ActiveHotfix,
+  status: 'rolledBack' | 'dropped',
+): Promise<void> {
   const parked = hotfix.remedy.steps.filter((step) => step.do === 'park_message')
   house.journal.transaction(() => {
-    house.journal.updateHotfix(hotfix.id, { status: 'rolledBack' })
+    house.journal.updateHotfix(hotfix.id, { status })
     for (const { method, argsSha256 } of parked) house.journal.unparkMessage(unit.id, method, argsSha256)
   })
   for (const { method, argsSha256 } of parked) unit.route.unpark(method, argsSha256)
@@ -141,8 +151,21 @@ export async function loadHotfixes(house: House, unit: Unit, onProbation: boolea
   const row = journal.activeHotfix(unit.id)
   unit.hotfix = row?.id === before?.id ? unit.hotfixBefore : await readHotfix(house, unit, row)
   if (onProbation || unit.hotfix === undefined || !unit.hotfix.onProbation) return
-  await takeBack(house, unit, unit.hotfix)
+  await takeBack(house, unit, unit.hotfix, 'dropped')
   unit.hotfix = unit.hotfixBefore
+}
+
+/** What an earlier process tried for the open incident in vain, and what a person rejected: not tried again. */
+export function loadTried(house: House, unit: Unit): void {
+  const { incident } = unit
+  if (incident === undefined) return
+  const rolledBack = house.journal.hotfixes(unit.id).filter(({ status }) => status === 'rolledBack')
+  const rejected = house.journal.tasks({ kernel: unit.id, status: 'closed' }).map(({ incident, remedy }) => ({
+    ...{ incident, steps: remedy?.steps ?? [] },
+  }))
+  for (const tried of [...rolledBack, ...rejected]) {
+    if (tried.incident === incident && tried.steps.length > 0) unit.triedRemedies.add(remedyKey(tried))
+  }
 }
 
 /** A damaged file means that there is none, and it is said so. */
@@ -166,20 +189,26 @@ async function readHotfix(house: House, unit: Unit, row: HotfixRow | undefined):
 export function inForce(house: House, unit: Unit): { overlay: Overlay; config: Record<string, unknown> } {
   const { hotfix, spec } = unit
   if (hotfix === undefined) return { overlay: {}, config: spec.config }
-  const fitting = overlayFor(hotfix.body, sha256OfFile)
-  for (const { url, reason } of fitting.dropped) {
-    house.events.emit('hotfix.dropped', unit.id, { hotfix: hotfix.id, file: url, reason })
+  const { overlay, config, dropped } = fittingHotfix(unit)
+  for (const { url, reason } of dropped) {
+    house.events.emit('hotfix.dropped', unit.id, { hotfix: hotfix.id, ...(url && { file: url }), reason })
   }
+  unit.hotfix = { ...hotfix, outdated: dropped.length > 0 }
+  return { overlay, config: config ?? spec.config }
+}
+
+/** What of the hotfix still mends the files and the configuration as they are now, and what a person has overtaken. */
+export function fittingHotfix({ hotfix, spec }: Unit): {
+  overlay: Overlay
+  config?: Record<string, unknown>
+  dropped: { url?: string; reason: string }[]
+} {
+  if (hotfix === undefined) return { overlay: {}, dropped: [] }
+  const { overlay, dropped } = overlayFor(hotfix.body, sha256OfFile)
   const { config, configPreimageSha256 } = hotfix.body
-  const keeps = config !== undefined && configPreimageSha256 === configSha256(spec.config)
-  unit.hotfix = { ...hotfix, outdated: fitting.dropped.length > 0 || (config !== undefined && !keeps) }
-  if (config !== undefined && !keeps) {
-    house.events.emit('hotfix.dropped', unit.id, {
-      hotfix: hotfix.id,
-      reason: "the fleet's configuration was changed since",
-    })
-  }
-  return { overlay: fitting.overlay, config: keeps ? config : spec.config }
+  if (config === undefined) return { overlay, dropped: [...dropped] }
+  if (configPreimageSha256 === configSha256(spec.config)) return { overlay, config, dropped: [...dropped] }
+  return { overlay, dropped: [...dropped, { reason: "the fleet's configuration was changed since" }] }
 }
 
 function sha256OfFile(url: string): string | undefined {

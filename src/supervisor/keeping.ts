@@ -26,6 +26,8 @@ export class Keeper {
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 1
   #timer: unknown
+  /** Whether what the instance leaves as its last state is kept; one on probation must prove itself first. */
+  #trusted = false
   /** Counts the instances, so that a round begun for one does not go on for the next. */
   #round = 0
   /** Taken while steady, and golden when the kernel has been steady for stableMs after it. One at a time is enough. */
@@ -38,8 +40,12 @@ export class Keeper {
     this.#unit = unit
   }
 
-  /** The kernel is in service: from now on a snapshot every `snapshot.everyMs`. */
-  begin(): void {
+  /**
+   * The kernel is in service: from now on a snapshot every `snapshot.everyMs`.
+   * @param trusted false for an instance on probation.
+   */
+  begin(trusted: boolean): void {
+    this.#trusted = trusted
     this.#round += 1
     this.#arm(this.#round)
   }
@@ -111,9 +117,7 @@ export class Keeper {
   /** The thread answered; id 0 is the last word of an ordered end. */
   answered(id: number, state: Uint8Array | undefined, error: unknown): void {
     if (id === 0) {
-      const inService =
-        this.#unit.instance.state.startsWith('rejoined') === false && this.#unit.hotfixOnProbation === false
-      if (state !== undefined && inService) this.#write(state).catch((thrown: unknown) => this.#failed(thrown))
+      if (state !== undefined && this.#trusted) this.#write(state).catch((thrown: unknown) => this.#failed(thrown))
       if (error !== undefined) this.#failed(error)
       return
     }
@@ -151,6 +155,7 @@ export class Keeper {
 
   /** The kernel has just become steady: what it is now is what was good. */
   async goldenNow(): Promise<void> {
+    this.#trusted = true
     try {
       await this.#makeGolden(await this.take())
     } catch (thrown) {

@@ -139,16 +139,23 @@ export class PostOffice {
     }
   }
 
+  /** The kernel's start() is over. */
+  started(unit: Unit): void {
+    this.#waits.finished(unit.id, 0)
+  }
+
   /** The kernel finished a message that it was asked. */
   handled(unit: Unit, message: Extract<ThreadMessage, { t: 'handled' }>): void {
     const { n, error } = message
     const outcome = error === undefined ? { ok: true as const, value: message.value } : { ok: false as const, error }
+    this.#waits.finished(unit.id, n)
     unit.recorder.began(n)
     unit.route.finished(n, message.refused ? { ...outcome, refused: true } : outcome)
   }
 
   told(unit: Unit, numbers: readonly number[]): void {
     for (const n of numbers) {
+      this.#waits.finished(unit.id, n)
       unit.recorder.began(n)
       unit.route.finished(n, { ok: true, value: undefined })
     }

@@ -37,6 +37,7 @@ export interface KernelStatus {
 export function statusOf(unit: Unit): KernelStatus {
   const { failures, max } = unit.instance.snapshot.context
   const state = unit.instance.state
+  unit.route.mailbox.dropExpired()
   return {
     ...{ id: unit.id, tier: unit.spec.tier, state, servedBy: unit.route.servedBy },
     ...{ failures, restartsLeft: Math.max(0, max - failures) },

@@ -16,10 +16,10 @@ import type { KernelRow } from '../journal/rows.ts'
 import { type BootReason, dotted, Instance, type InstancePorts, type LifecycleSnapshot } from '../lifecycle/instance.ts'
 import { lifecycleInput } from '../lifecycle/machine.ts'
 import { Turnstile } from '../lifecycle/turnstile.ts'
-import { capture, decide } from './escalation.ts'
+import { capture, decide, sayParked } from './escalation.ts'
 import { endHungThread, settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
-import { apply, inForce, loadHotfixes, rollBack } from './hotfixing.ts'
+import { apply, inForce, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
 import { type Member, supervisorMachine } from './machine.ts'
@@ -86,6 +86,7 @@ export class Supervisor {
       [...this.#house.units.values()].map((unit) => {
         const row = this.#rows.get(unit.id)
         const onProbation = row?.state.startsWith('rejoined') === true || row?.facts.probation === true
+        loadTried(this.#house, unit)
         return loadHotfixes(this.#house, unit, onProbation)
       }),
     )
@@ -108,7 +109,11 @@ export class Supervisor {
     this.#actor.send({ type: 'STOP' })
     await stopped
     while (this.#busy.size > 0) await Promise.all(this.#busy)
-    await Promise.all([...this.#house.units.values()].map((unit) => unit.keeper.drained()))
+    const units = [...this.#house.units.values()]
+    await Promise.all(units.map((unit) => unit.instance.drained()))
+    // Its route may have been opened anew, for a restart that the stop has overtaken.
+    for (const unit of units) unit.route.close()
+    await Promise.all(units.map((unit) => unit.keeper.drained()))
     this.#actor.stop()
   }
 
@@ -218,7 +223,8 @@ export class Supervisor {
       case 'steady':
         return this.#steady(unit)
       case 'parked':
-        return this.#parked(unit)
+        sayParked(house, unit)
+        return undefined
     }
   }
 
@@ -232,18 +238,6 @@ export class Supervisor {
     unit.route.degrade()
     this.#house.outOfService.enter(unit.id, unit.spec.degraded.mode, unit.incident)
     await unit.instance.endThread()
-  }
-
-  async #parked(unit: Unit): Promise<void> {
-    const why = unit.parkedWhy ?? 'by command'
-    unit.parkedWhy = why
-    this.#house.events.emit('kernel.parked', unit.id, { why, ...(unit.incident && { incident: unit.incident }) })
-    if (unit.incident === undefined) return
-    this.#house.notify({
-      ...{ kind: 'kernel.parked', kernel: unit.id, tier: unit.spec.tier, incident: unit.incident },
-      ...{ fingerprint: unit.failure?.fingerprint ?? '', at: this.#house.clock.now() },
-      text: `${unit.id} is parked and needs a person: ${why}`,
-    })
   }
 
   async #steady(unit: Unit): Promise<void> {
@@ -298,8 +292,9 @@ export class Supervisor {
   #ready(unit: Unit, thread: Thread, message: Extract<ThreadMessage, { t: 'ready' }>, reason: BootReason): void {
     const { events } = this.#house
     unit.keepsState = message.keepsState
+    this.#house.office.started(unit)
     unit.route.open(thread)
-    unit.keeper.begin()
+    unit.keeper.begin(reason !== 'rejoin')
     if (reason === 'restart' || reason === 'command') events.emit('kernel.restarted', unit.id, { reason })
     if (reason === 'rejoin')
       events.emit('kernel.rejoined', unit.id, { ...(unit.incident && { incident: unit.incident }) })

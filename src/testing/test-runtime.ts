@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LazaretEvent } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
-import { createRuntime, type Runtime, type RuntimeOptions } from '../runtime.ts'
+import { createRuntime, type Runtime } from '../runtime.ts'
+import type { RuntimeOptions } from '../runtime-options.ts'
 
 export type TestRuntimeOptions = Omit<RuntimeOptions, 'dataDir' | 'quarantineDir' | 'playbooksDir'>
 

@@ -131,6 +131,14 @@ test('characters that move cursors, hide text or break lines are escaped', () =>
   expect(safeLine('plain: äöü 漢字 🙂')).toBe('plain: äöü 漢字 🙂')
 })
 
+test('a secret in JSON within JSON is struck out too', () => {
+  for (const levels of [1, 2, 3]) {
+    let text: unknown = { user: 'u', password: 'hunter2 and more', token: 'abc' }
+    for (let level = 0; level < levels; level += 1) text = { body: JSON.stringify(text) }
+    expect(redactText(JSON.stringify(text))).not.toMatch(/hunter|and more|abc/)
+  }
+})
+
 test('JSON text keeps its meaning when it is escaped', () => {
   const value = { text: 'a\u202eb\u2028c\u009bd' }
   expect(JSON.parse(escapeUnsafe(JSON.stringify(value)))).toEqual(value)

@@ -33,6 +33,34 @@ test('a restart that a quarantine overtakes starts nothing, and stop() runs once
   expect(place.lines('stops')).toHaveLength(1)
 })
 
+const counter = kernelOf(`let n = ctx.restored ?? 0
+return { api: { add(k) { n += k; return n } }, snapshot: () => n }`)
+
+test('what a healthy kernel held is there again, however soon it rejoins after its quarantine', async () => {
+  await using place = await house([{ id: 'one', source: counter, snapshot: { everyMs: 60_000 } }])
+  const one = place.runtime.kernel('one')
+  await place.runtime.ref('one').ask.add?.(1)
+  await one.quarantine()
+  await one.rejoin()
+  expect(await place.runtime.ref('one').ask.add?.(100)).toBe(101)
+})
+
+test('what a kernel on probation held is not kept when it is quarantined', async () => {
+  await using place = await house([
+    { id: 'one', source: counter, snapshot: { everyMs: 60_000 }, restart: { stableMs: 30_000 } },
+  ])
+  const one = place.runtime.kernel('one')
+  const gone = (times: number) => place.seen(() => place.of('kernel.stopped', 'one').length === times)
+  await place.runtime.ref('one').ask.add?.(1)
+  await one.quarantine()
+  await one.rejoin()
+  await place.runtime.ref('one').ask.add?.(100)
+  await one.quarantine()
+  await gone(2)
+  await one.rejoin()
+  expect(await place.runtime.ref('one').ask.add?.(0)).toBe(1)
+})
+
 test('a kernel that is quarantined while it leaves takes no message, also where it says ready at that moment', async () => {
   const source = kernelOf(`const until = Date.now() + 300
 while (Date.now() < until);

@@ -95,6 +95,26 @@ test('lines written before a thread spins, exits or is killed are all there', { 
   }
 })
 
+test.each([
+  ['posts to parentPort', 'for (;;) parentPort.postMessage(0)', 'KERNEL_HUNG'],
+  ['lines of its log', "for (;;) ctx.log.info('x')", 'KERNEL_HUNG'],
+  [
+    'closed ports, and lives on by a timer',
+    "setInterval(() => {}, 1000); for (const x of process._getActiveHandles()) if (x.constructor.name === 'MessagePort') x.close()",
+    'KERNEL_PORT_CLOSED',
+  ],
+])('a kernel that never ends with %s is found and ended', { timeout: 60_000 }, async (_what, body, code) => {
+  await using place = await house([
+    {
+      ...{ id: 'bad', restart: { max: 0 }, repair: { autonomy: 'observe' }, heartbeat: { timeoutMs: 500 } },
+      source: kernelOf(`return { api: { begin() { ${body} } } }`, "import { parentPort } from 'node:worker_threads'"),
+    },
+  ])
+  place.runtime.ref('bad').tell.begin?.()
+  const crashed = await place.seen(({ type }) => type === 'kernel.crashed', 30_000)
+  expect(crashed).toMatchObject({ error: { code } })
+})
+
 test('a listener hears what happens from its subscription to its end, whenever either is', async () => {
   await using place = await house([{ id: 'calm', source: kernelOf('return { api: {} }') }], { start: false })
   const { runtime } = place

@@ -1,4 +1,7 @@
 /** What becomes of messages, whatever dies. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import type { LazaretError } from '../../src/index.ts'
 import { fast, house, kernelOf } from '../support/house.ts'
@@ -296,4 +299,143 @@ test('a ref is no promise and no JSON, and refuses ids and options that cannot b
   expect(() => place.runtime.ref('nobody')).toThrow(/has no kernel "nobody"/)
   expect(() => ref.with({ deadlineMs: 0 })).toThrow(/deadlineMs/)
   expect(await ref.with({ deadlineMs: 1000 }).ask.ping?.()).toBe(1)
+})
+
+test('an ask of a timer, or of what a handler left behind, waits for nobody: no cycle is seen where none is', async () => {
+  await using place = await house([
+    {
+      id: 'a',
+      source: kernelOf(`const go = () => ctx.ref('b').ask.ping().then(
+          (said) => ctx.ref('nobody').tell.out(said),
+          (error) => ctx.ref('nobody').tell.out(error.message),
+        )
+        setTimeout(go, 20)
+        return { api: { hello: () => 'hi', leave() { void go() }, later() { setTimeout(go, 20) } } }`),
+    },
+    {
+      id: 'b',
+      source: kernelOf(`return { api: { async ping() {
+        await new Promise((done) => setTimeout(done, 50))
+        return ctx.ref('a').ask.hello()
+      } } }`),
+    },
+  ])
+  const out = () =>
+    place.runtime.journal.deadLetters({ kernel: 'nobody' }).map(({ args }) => deserialize(args ?? serialize([])))
+  const said = (times: number) => place.seen(() => place.of('message.deadLettered', 'nobody').length === times)
+  await said(1)
+  await place.runtime.ref('a').ask.leave?.()
+  await said(2)
+  await place.runtime.ref('a').ask.later?.()
+  await said(3)
+  expect(out()).toEqual([['hi'], ['hi'], ['hi']])
+})
+
+test('an idempotent message in hand at an orderly restart that must be forced is handled again', async () => {
+  await using place = await house([
+    {
+      ...{ id: 'a', limits: { stopMs: 200 } },
+      source: kernelOf(
+        `return { api: { slow() {
+          append('begun', 'x')
+          ctx.ref('nobody').tell.begun()
+          return readFileSync('FOLDER/begun', 'utf8') === 'x\\n' ? new Promise(() => {}) : 'done'
+        } } }`,
+        "import { readFileSync } from 'node:fs'",
+      ),
+    },
+  ])
+  const slow = place.runtime.ref('a').with({ idempotent: true, deadlineMs: 10_000 }).ask.slow?.()
+  await place.seen(({ type, method }) => type === 'message.deadLettered' && method === 'begun')
+  await place.runtime.kernel('a').restart()
+  expect(await slow).toBe('done')
+  expect(place.lines('begun')).toHaveLength(2)
+})
+
+test('asks whose callers have given up keep no place in a mailbox or a buffer', async () => {
+  await using place = await house([
+    {
+      ...{ id: 'a', mailbox: { max: 5 }, degraded: { mode: 'buffer', max: 5 } },
+      source: kernelOf(
+        `return { api: { hold: () => new Promise((done) => setTimeout(done, 400)), take(n) { append('taken', String(n)) } } }`,
+      ),
+    },
+  ])
+  const a = place.runtime.ref('a')
+  const impatient = a.with({ deadlineMs: 30 })
+  const givenUp = () => Promise.all([1, 2, 3, 4, 5].map((n) => codeOf(impatient.ask.take?.(n))))
+  a.tell.hold?.()
+  const inService = await givenUp()
+  expect(new Set(inService)).toEqual(new Set(['ASK_TIMEOUT', 'MAILBOX_FULL']))
+  a.tell.take?.('in service')
+  await a.with({ deadlineMs: 5000 }).ask.hold?.()
+  await place.runtime.kernel('a').quarantine()
+  expect(new Set(await givenUp())).toEqual(new Set(['ASK_TIMEOUT']))
+  expect(place.runtime.kernel('a').status().mailbox).toBe(0)
+  a.tell.take?.('buffered')
+  expect(place.of('message.deadLettered', 'a')).toEqual([])
+  await place.runtime.kernel('a').rejoin()
+  await a.ask.take?.('last')
+  expect(place.lines('taken')).toEqual(['in service', 'buffered', 'last'])
+})
+
+test('a tell to a runtime that stops or has stopped is an event, and never throws in its sender', async () => {
+  await using place = await house([{ id: 'a', source: kernelOf('return { api: { x: () => 1 } }') }])
+  const a = place.runtime.ref('a')
+  const stopped = place.runtime.stop()
+  a.tell.x?.('during')
+  await stopped
+  a.tell.x?.('after')
+  expect(place.of('message.deadLettered', 'a').map(({ code }) => code)).toEqual(['RUNTIME_STOPPED', 'RUNTIME_STOPPED'])
+  expect(place.of('listener.failed')).toEqual([])
+  expect(await codeOf(a.ask.x?.())).toBe('RUNTIME_STOPPED')
+})
+
+test('a tell to a kernel that crashed while others still stop is a dead letter', async () => {
+  await using place = await house([
+    {
+      ...{ id: 'low', restart: { max: 3, backoffMs: 5000, backoffMaxMs: 5000, jitter: 0 } },
+      source: kernelOf('return { api: { x: () => 1, die: () => process.exit(1) } }'),
+    },
+    {
+      ...{ id: 'high', dependsOn: ['low'] },
+      source: kernelOf(`return { api: {}, stop: async () => {
+        const low = ctx.ref('low')
+        await low.ask.die().catch(() => undefined)
+        low.tell.x(5)
+        low.tell.x(6)
+      } }`),
+    },
+  ])
+  await place.runtime.stop()
+  const letters = place.of('message.deadLettered', 'low').map(({ method, code }) => [method, code])
+  expect(letters).toEqual([
+    ['x', 'RUNTIME_STOPPED'],
+    ['x', 'RUNTIME_STOPPED'],
+  ])
+})
+
+test('while the journal refuses, what was in hand at a crash settles all the same', async () => {
+  await using place = await house([
+    {
+      ...{ id: 'a', restart: { max: 3, stableMs: 60_000, ...fast } },
+      source: kernelOf(`return { api: {
+        async boom(n) { await 0; throw new TypeError('boom ' + n) },
+        ok: () => append('ok', 'x'),
+      } }`),
+    },
+  ])
+  const other = new DatabaseSync(join(place.folder, 'data', 'journal.db'))
+  other.exec('DROP TABLE failures; DROP TABLE poison')
+  other.close()
+  const a = place.runtime.ref('a')
+  const asked = codeOf(a.with({ deadlineMs: 20_000 }).ask.boom?.(0))
+  a.tell.boom?.(1)
+  a.tell.ok?.()
+  expect(await asked).toBe('KERNEL_DOWN')
+  await place.seen(({ type }) => type === 'message.deadLettered')
+  expect(await a.with({ deadlineMs: 20_000 }).ask.ok?.()).toBeUndefined()
+  expect(place.lines('ok')).toHaveLength(2)
+  expect(place.of('message.deadLettered', 'a')).toMatchObject([{ method: 'boom', code: 'KERNEL_DOWN' }])
+  expect(place.of('runtime.failed').length).toBeGreaterThan(0)
 })

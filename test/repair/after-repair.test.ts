@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { climb, fast, type Ladder, misspell } from '../five-steps/ladder.ts'
+import { climb, fast, type Ladder, misspell, notesCheck, notesKernel } from '../five-steps/ladder.ts'
 
 type Failed = { code: string }
 
@@ -65,6 +65,30 @@ test('a hotfix that held is still in force when a later one is rolled back in an
   await second.runtime.kernel('notes').rejoin()
   await notes.ask.put?.('a', 'alpha')
   expect(await notes.ask.find?.('alp')).toBe(1)
+})
+
+test('a configuration that a person has replaced since is not brought back by a later repair of the code', async () => {
+  const files = {
+    'kernel.ts': notesKernel.replace(
+      'size: () => notes.size,',
+      'size: () => notes.size, prefix: () => ctx.config.prefix,',
+    ),
+    'check.ts': notesCheck,
+  }
+  const kernels = (prefix: unknown) => [{ id: 'notes', ...fast, config: { prefix } }]
+  const first = await climb({ files, keep: true })
+  await first.until('snapshot.golden', { seen: true })
+  await first.runtime.stop()
+  const second = await climb({ folder: first.folder, keep: true, kernels: kernels(5) })
+  expect(await second.until('kernel.recovered', { seen: true })).toMatchObject({ healedBy: 'config' })
+  await second.runtime.stop()
+
+  await using third = await climb({ folder: first.folder, kernels: kernels('mine') })
+  await regress(third)
+  const recovered = third.until('kernel.recovered')
+  await third.askUntilDown('find')
+  expect(await recovered).toMatchObject({ healedBy: 'code' })
+  expect(await third.runtime.ref('notes').ask.prefix?.()).toBe('mine')
 })
 
 test('a file that its owner mended first is theirs: no hotfix takes the credit, and nothing is learnt', async () => {

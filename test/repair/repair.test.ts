@@ -67,10 +67,19 @@ test('what was tried before is not tried again, and nothing left is said with th
   expect(told).toEqual([])
 })
 
+test('a workspace that cannot be made is an error, and leaves no timer', async () => {
+  const patient = makePatient(bench, 'no-room', { kernel, error })
+  bench.write('full/repair', 'a file where the workspaces should be')
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+  await expect(runRepair(inputFor(patient, [], { dataDir: bench.path('full') }))).rejects.toThrow(/ENOTDIR|EEXIST/)
+  expect(timers()).toBe(before)
+})
+
 test('without a golden snapshot and a playbook there is nothing to propose', async () => {
   const patient = makePatient(bench, 'bare', { kernel, error })
   const outcome = await runRepair(inputFor(patient, [], { golden: undefined, goldenState: undefined }))
-  expect(outcome).toEqual({ exhausted: true, reasons: ['No agent had anything to propose.'] })
+  expect(outcome).toEqual({ exhausted: true, reasons: ['no agent had anything to propose'] })
 })
 
 test("a playbook's patch is fitted to the text at hand and goes first; one that does not fit is passed over", async () => {

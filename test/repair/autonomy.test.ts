@@ -1,0 +1,124 @@
+/** What is applied without a person, and what a person's word covers. */
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { KernelInput } from '../../src/index.ts'
+import { climb, fast, type Ladder, misspell, notesKernel } from '../five-steps/ladder.ts'
+
+type Autonomy = NonNullable<NonNullable<KernelInput['repair']>['autonomy']>
+const notes = (autonomy: Autonomy) => [{ id: 'notes', ...fast, repair: { autonomy } }]
+
+async function regress(ladder: Ladder): Promise<void> {
+  await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
+  await ladder.until('snapshot.golden')
+  ladder.edit('kernel.ts', misspell)
+  await ladder.runtime.kernel('notes').restart()
+}
+
+/** The golden state is empty, and with that the bad code is never reached: without a check two remedies hold. */
+async function failWithTwoRemedies(ladder: Ladder): Promise<string> {
+  await ladder.until('snapshot.golden', { seen: true })
+  ladder.edit('kernel.ts', misspell)
+  await ladder.runtime.kernel('notes').restart()
+  await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
+  await ladder.until('snapshot.taken')
+  await ladder.until('snapshot.taken')
+  const parked = ladder.until('kernel.parked')
+  await ladder.askUntilDown('find')
+  await parked
+  return openTasks(ladder)[0]?.id ?? ''
+}
+
+const applied = (ladder: Ladder) =>
+  ladder.events.filter(({ type }) => type === 'hotfix.applied').map(({ agent }) => String(agent))
+const openTasks = (ladder: Ladder) => ladder.runtime.journal.tasks({ kernel: 'notes', status: 'open' })
+
+test('an approval covers the remedy that was seen: where that is refused now, the next one is suggested', async () => {
+  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest') })
+  const task = await failWithTwoRemedies(ladder)
+  expect(openTasks(ladder)).toMatchObject([{ id: task, remedy: { agent: 'restore.state' } }])
+  for (const file of globSync(join(ladder.folder, '.lazaret/snapshots/notes/*.snap'))) rmSync(file)
+  expect(await ladder.runtime.approve(task)).toMatchObject({
+    state: 'quarantined.parked',
+    why: expect.stringContaining(`lazaret approve ${task}`),
+  })
+  expect(applied(ladder)).toEqual([])
+  expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
+  await ladder.runtime.approve(task)
+  expect(await ladder.until('kernel.recovered', { seen: true })).toMatchObject({ healedBy: 'code' })
+})
+
+test('an approval is one try: a remedy that crashes on probation is not applied again, and the next is suggested', async () => {
+  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest') })
+  const task = await failWithTwoRemedies(ladder)
+  await ladder.runtime.approve(task)
+  const parked = ladder.until('kernel.parked')
+  await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
+  await expect(ladder.runtime.ref('notes').ask.find?.('on probation')).rejects.toMatchObject({ code: 'KERNEL_DOWN' })
+  await parked
+  expect(applied(ladder)).toEqual(['restore.state'])
+  expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
+})
+
+test('autonomy playbook applies what was learnt; where that does not hold, a person is asked', async () => {
+  const first = await climb({ keep: true })
+  await regress(first)
+  const recovered = first.until('kernel.recovered')
+  await first.askUntilDown('find')
+  await recovered
+  await first.runtime.stop()
+  const file = join(first.folder, 'playbooks', 'notes_failure_remediation.yaml')
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(
+      /steps:[\s\S]*?\n {4}learnt:/,
+      'steps:\n      - do: restore_config\n    learnt:',
+    ),
+  )
+  first.edit('kernel.ts', (text) => text.replace('inclodes', 'includes'))
+
+  await using second = await climb({ folder: first.folder, kernels: notes('playbook') })
+  await second.until('snapshot.golden')
+  second.edit('kernel.ts', (text) => `${misspell(text)}// again\n`)
+  await second.runtime.kernel('notes').restart()
+  const parked = second.until('kernel.parked')
+  await second.askUntilDown('find')
+  await parked
+  expect(applied(second)).toEqual([])
+  expect(openTasks(second)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
+})
+
+test('a rejected remedy stays rejected, in a later process and when a person asks for a repair', async () => {
+  const first = await climb({ keep: true, kernels: notes('suggest') })
+  await regress(first)
+  const parked = first.until('kernel.parked')
+  await first.askUntilDown('find')
+  await parked
+  const [task] = openTasks(first)
+  expect(await first.runtime.reject(task?.id ?? '')).toMatchObject({ why: 'a person rejected the proved repair' })
+  await expect(first.runtime.approve(task?.id ?? '')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await first.runtime.stop()
+
+  await using second = await climb({ folder: first.folder, kernels: notes('suggest') })
+  expect(second.runtime.kernel('notes').status()).toMatchObject({ why: 'a person rejected the proved repair' })
+  expect(await second.runtime.kernel('notes').repair()).toMatchObject({
+    state: 'quarantined.parked',
+    why: expect.stringContaining('tried before'),
+  })
+  expect(applied(second)).toEqual([])
+})
+
+test('while an approved repair is on probation the task takes no other word', async () => {
+  await using ladder = await climb({ kernels: notes('suggest') })
+  await regress(ladder)
+  const parked = ladder.until('kernel.parked')
+  await ladder.askUntilDown('find')
+  await parked
+  const id = openTasks(ladder)[0]?.id ?? ''
+  expect(await ladder.runtime.approve(id)).toMatchObject({ state: 'rejoined.probation' })
+  const refused = { code: 'COMMAND_REFUSED', message: expect.stringContaining('is under way') }
+  await expect(ladder.runtime.reject(id)).rejects.toMatchObject(refused)
+  await expect(ladder.runtime.approve(id)).rejects.toMatchObject(refused)
+  await ladder.until('kernel.recovered', { seen: true })
+  expect(ladder.runtime.journal.task(id)).toMatchObject({ status: 'closed', outcome: 'healed by code' })
+})
