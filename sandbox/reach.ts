@@ -3,7 +3,7 @@
  * those import (and theirs in turn), and this package. Runs in the driver, which may look anywhere; the list becomes
  * flags of the candidate's process. It follows imports by their text, so a specifier computed at run time is not found.
  */
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,16 +21,23 @@ export function readablePaths(job: TrialJob): string[] {
   const urls = new Set([job.entryUrl, ...job.files, ...Object.keys(job.overlay)])
   if (job.checkUrl !== undefined) urls.add(job.checkUrl)
   reach.add(dirname(fileURLToPath(job.entryUrl)))
+  // A set is walked in the order of adding, what is added meanwhile included.
   for (const url of urls) {
     const file = fileURLToPath(url)
     reach.add(file)
     reach.addPackageFiles(dirname(file))
-    for (const text of [job.overlay[url]?.text, readText(file)]) {
-      for (const name of packagesIn(text ?? '')) reach.addPackage(name, dirname(file))
+    const onDisk = readText(file) ?? ''
+    for (const text of [job.overlay[url]?.text ?? '', onDisk]) {
+      for (const name of packagesIn(text)) reach.addPackage(name, dirname(file))
     }
+    // The text on disk alone: a candidate must not choose what it may read by importing it.
+    for (const next of filesIn(onDisk, url)) if (urls.size < filesFollowed) urls.add(next)
   }
   return [...reach.paths]
 }
+
+/** Of one import graph; a kernel of more is no kernel, and its candidate is told what it may not read. */
+const filesFollowed = 2000
 
 class Reach {
   readonly paths = new Set<string>()
@@ -106,6 +113,15 @@ export function packagesIn(text: string): Set<string> {
     if (name !== undefined && isPackageName(name)) names.add(name)
   }
   return names
+}
+
+/** File URLs of what a source text imports by a relative path, those that exist. */
+function filesIn(text: string, url: string): string[] {
+  return [...text.matchAll(specifierPattern)]
+    .map((match) => match[2] ?? '')
+    .filter((specifier) => /^\.{1,2}\/[^%?#]+\.(?:[cm]?[jt]s|json)$/.test(specifier))
+    .map((specifier) => new URL(specifier, url).href)
+    .filter((next) => statSync(fileURLToPath(next), { throwIfNoEntry: false })?.isFile() === true)
 }
 
 /** No `..` or the like: the name becomes part of a path that the candidate may read. */

@@ -98,6 +98,9 @@ export class TaskQueue {
       )
     }
     Object.assign(task, { status: 'closed', outcome })
+    // To the end, so that those closed first are forgotten first.
+    this.#tasks.delete(id)
+    this.#tasks.set(id, task)
     this.#forgetOldest()
     return task
   }

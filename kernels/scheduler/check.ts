@@ -33,6 +33,7 @@ export default defineCheck<Scheduler>(async ({ ask }) => {
     { ...job, cron: '* * * * *' },
     { ...job, everyMs: undefined, cron: '61 * * * *' },
     { ...job, everyMs: undefined, cron: '0 0 30 2 *' },
+    { ...job, everyMs: undefined, cron: '2999-01-01T00:00:00' },
     { ...job, everyMs: undefined, cron: '0 0 * * *', timezone: 'Mars/Olympus' },
     { ...job, to: '' },
     { ...job, method: 'then' },

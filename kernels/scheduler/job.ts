@@ -44,7 +44,10 @@ export function readJob(job: unknown, where: string, code: string): Job {
       return { name, everyMs, to, method, args }
     return refuse('.everyMs', `a whole number of milliseconds from 10 to ${maxEveryMs}`, everyMs)
   }
-  if (!isText(cron)) return refuse('.cron', 'a cron pattern', cron)
+  // croner takes a date too: a job that comes true once, and keeps the kernel from starting when that is over.
+  if (!isText(cron) || ![5, 6].includes(cron.trim().split(/\s+/).length)) {
+    return refuse('.cron', 'a cron pattern of five or six fields', cron)
+  }
   if (timezone !== undefined && !isText(timezone)) return refuse('.timezone', 'an IANA name', timezone)
   const parsed: Job = { name, cron, to, method, args, ...(timezone === undefined ? {} : { timezone }) }
   let next: Date | null = null

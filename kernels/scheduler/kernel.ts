@@ -34,9 +34,9 @@ class Timetable {
     this.#runs = new Map(ctx.restored?.runs)
     if (![...this.#runs.values()].every(Number.isSafeInteger)) throw refusal('STATE_INVALID', 'state.runs: not counts.')
     try {
-      for (const job of fixed) this.add(job, true)
+      for (const job of fixed) this.#start(job, true)
       for (const job of restored) {
-        if (!this.#jobs.has(job.name)) this.add(job, false)
+        if (!this.#jobs.has(job.name)) this.#start(job, false)
         else ctx.log.warn('a restored job gave way to the one of the same name in the configuration', { job: job.name })
       }
     } catch (error) {
@@ -46,8 +46,13 @@ class Timetable {
   }
 
   add(job: Job, fixed: boolean): void {
-    if (this.#jobs.has(job.name)) throw refusal('JOB_EXISTS', `There is a job ${job.name} already: cancel it first.`)
     if (this.#jobs.size >= maxJobs) throw refusal('TOO_MANY_JOBS', `There are ${maxJobs} jobs, which is the limit.`)
+    this.#start(job, fixed)
+  }
+
+  /** A state of the full number, and one job more in the configuration, must still start: the limit is for callers. */
+  #start(job: Job, fixed: boolean): void {
+    if (this.#jobs.has(job.name)) throw refusal('JOB_EXISTS', `There is a job ${job.name} already: cancel it first.`)
     const target = this.#ctx.ref(job.to) // an id that no kernel can have is refused here
     const run = () => this.#run(job, target)
     if (job.everyMs !== undefined) {

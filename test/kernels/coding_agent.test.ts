@@ -72,6 +72,18 @@ test('what was done is told to the memory, once, whoever closes the task', async
   expect(await ask.queue(), 'a closed task does not come back').toEqual([])
 })
 
+test('of a thousand closed tasks the one that was closed first is forgotten first, however old it is', async () => {
+  const { ask } = await start()
+  await ask.add(task('oldest'))
+  for (let n = 0; n < 1000; n++) {
+    await ask.add(task(`t${n}`))
+    await ask.complete(`t${n}`, 'mended')
+  }
+  await ask.complete('oldest', 'mended')
+  expect(await ask.add(task('oldest'))).toMatchObject({ status: 'closed' })
+  expect(await ask.add(task('t0'))).toMatchObject({ status: 'open' })
+})
+
 test('a successor keeps callers tasks and claims; what the runtime no longer names is not handed out', async () => {
   const first = await start()
   await first.ask.add(task('mine', 1))

@@ -126,6 +126,23 @@ test('two jobs of one name, a target that can be no kernel, a list that is none:
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('a date is no cron pattern: when it is over, the kernel could not start with it', async () => {
+  const { ask } = await start()
+  for (const cron of ['2027-01-15T09:00:00', '0 0 9 15 1 * 2027', '@daily']) {
+    await expect(ask.schedule({ name: 'once', cron, to: 'x', method: 'go' })).rejects.toMatchObject({
+      code: 'INVALID_JOB',
+    })
+  }
+})
+
+test('a state of the full number of jobs starts with one job more in the configuration; a caller gets no other', async () => {
+  const jobs = Array.from({ length: 500 }, (_, n) => ({ ...job, name: `job ${n}` }))
+  const { ask, stop } = await start({ config: { jobs: [job] }, restored: { jobs, runs: [] } })
+  expect(await ask.jobs()).toHaveLength(501)
+  await expect(ask.schedule({ ...job, name: 'more' })).rejects.toMatchObject({ code: 'TOO_MANY_JOBS' })
+  await stop()
+})
+
 test('the shortest and the longest interval are taken', async () => {
   const { ask } = await start()
   await ask.schedule({ ...job, name: 'short', everyMs: 10 })

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { cageNeed } from '../../sandbox/cage.ts'
-import { packagesIn } from '../../sandbox/reach.ts'
+import { packagesIn, readablePaths } from '../../sandbox/reach.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import { isolationHere } from '../../src/repair/trial.ts'
 import { Bench, message, processesNaming } from './bench.ts'
@@ -181,6 +181,23 @@ test('packages are found in source texts, built-ins, paths and URLs are not', ()
     const d = await import('delta/x'); const e = require('epsilon')
     import './own.ts'; import '../up.ts'; import 'node:fs'; import fs from 'fs'; import '#inner'; import 'data:text/x'; import '..'`
   expect([...packagesIn(text)]).toEqual(['alpha', '@scope/beta', 'gamma', 'delta', 'epsilon'])
+})
+
+test('files of the graph are found by their relative imports, those of the check too, and their packages', () => {
+  bench.write('reach/node_modules/tester/package.json', '{}')
+  bench.write('reach/shared/has.ts', "import './words.json'\nexport const has = 1")
+  bench.write('reach/shared/words.json', '{}')
+  bench.write('reach/shared/testing.ts', "export { q } from 'tester'")
+  bench.write('reach/secret.ts', '')
+  const entryUrl = bench.write('reach/k/kernel.ts', "const late = () => import('../shared/has.ts')")
+  const checkUrl = bench.write('reach/k/check.ts', "import '../shared/testing.ts'\nimport '../nowhere.ts'\nimport '..'")
+  const overlay = { [entryUrl]: { preimageSha256: '0'.repeat(64), text: "import '../secret.ts'" } }
+  const paths = readablePaths(bench.job(entryUrl, { mode: 'check', checkUrl, overlay }))
+  for (const name of ['shared/has.ts', 'shared/words.json', 'shared/testing.ts', 'node_modules/tester', 'k']) {
+    expect(paths).toContain(bench.path(`reach/${name}`))
+  }
+  // A candidate's own text opens nothing.
+  expect(paths).not.toContain(bench.path('reach/secret.ts'))
 })
 
 test('an access denied deep in a chain of causes counts, another error does not', () => {
