@@ -4,6 +4,7 @@ import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
 import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
+import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
 import { ago, type Cell, count, duration, styled, table } from './terminal.ts'
@@ -20,21 +21,34 @@ export function incidentsCommand(): Command {
 }
 
 async function list(kernel: string | undefined, { dataDir, json }: CommonOptions): Promise<void> {
-  const { found } = await readEither(
+  const { found: rows } = await readEither(
     dataDir,
-    (link) => link.ask<IncidentRow[]>('incidents'),
-    (journal) => journal.incidents({ limit: 100 }),
+    async (link) => {
+      const kernels = await link.ask<KernelStatus[]>('status')
+      mustBeKnown(kernel, kernels)
+      return link.ask<IncidentRow[]>('incidents', kernel === undefined ? {} : { kernel })
+    },
+    (journal) => {
+      const rows = journal.incidents({ ...(kernel && { kernel }), limit: 100 })
+      if (rows.length === 0) mustBeKnown(kernel, journal.kernelRows())
+      return rows
+    },
   )
-  const rows = found.filter((row) => kernel === undefined || row.kernel === kernel)
   if (json) printJson(rows)
   else if (rows.length === 0) print(`No incident${kernel === undefined ? '' : ` of ${kernel}`}.`)
   else showList(rows, Date.now())
 }
 
+function mustBeKnown(kernel: string | undefined, kernels: readonly { readonly id: string }[]): void {
+  if (kernel === undefined || kernels.some(({ id }) => id === kernel)) return
+  const known = kernels.map(({ id }) => id).join(', ') || 'none'
+  throw new LazaretError('UNKNOWN_KERNEL', `There is no kernel ${JSON.stringify(kernel)}. There are: ${known}.`)
+}
+
 function showList(rows: readonly IncidentRow[], nowMs: number): void {
   const columns = [
-    ...[{ title: 'INCIDENT' }, { title: 'KERNEL' }, { title: 'OPENED' }, { title: 'STATUS' }],
-    ...[{ title: 'HEALED BY' }, { title: 'ERROR' }],
+    ...[{ title: 'INCIDENT' }, { title: 'KERNEL' }, { title: 'OPENED', spare: 3 }, { title: 'STATUS' }],
+    ...[{ title: 'HEALED BY', spare: 2 }, { title: 'ERROR' }],
   ]
   const cells = rows.map((row): Cell[] => [
     ...[row.id, row.kernel, ago(row.openedAt, nowMs), statusCell(row)],
@@ -82,8 +96,10 @@ function showDetails(row: Detailed, nowMs: number): void {
   print(styled('bold', row.id))
   for (const [name, value] of lines) if (value !== undefined) print(`  ${styled('dim', name.padEnd(11))}  ${value}`)
   for (const attempt of row.attempts) showAttempt(attempt)
-  if (row.status === 'open')
-    print('', `To try a repair: lazaret repair ${row.kernel}. When it is mended: lazaret rejoin ${row.kernel}`)
+  if (row.status !== 'open') return
+  if (row.attempts.at(-1)?.outcome === 'verified')
+    print('', 'To approve the proved repair, or to reject it: lazaret tasks')
+  else print('', `To try a repair: lazaret repair ${row.kernel}. When it is mended: lazaret rejoin ${row.kernel}`)
 }
 
 function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
@@ -91,10 +107,23 @@ function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): vo
   for (const step of steps) {
     const detail = step.do === 'apply_patch' ? ` ${step.file}` : step.do === 'park_message' ? ` ${step.method}()` : ''
     print(`    step    ${step.do}${detail}`)
+    if (step.do === 'apply_patch' && outcome !== 'refused') showPatch(step.patch)
   }
   for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {
     const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
     print(`    ${mark}  ${name} (${duration(durationMs)}): ${safeLine(redactText(detail))}`)
   }
   if (verdict?.refusal !== undefined) print(`    ${styled('red', 'refused')} ${safeLine(verdict.refusal)}`)
+}
+
+/** More lines of a patch than a person reads on a terminal are left to --json. */
+const patchLines = 60
+
+function showPatch(patch: string): void {
+  const lines = patch.trimEnd().split('\n')
+  for (const line of lines.slice(0, patchLines)) {
+    const style = line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : 'dim'
+    print(`            ${styled(style, safeLine(redactText(line)))}`)
+  }
+  if (lines.length > patchLines) print(`            ${count(lines.length - patchLines, 'line')} more: see --json`)
 }

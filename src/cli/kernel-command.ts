@@ -5,7 +5,7 @@ import type { CommandName } from '../supervisor/commands.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { withRuntime } from './connection.ts'
-import { stateCell, styled } from './terminal.ts'
+import { stateCell, styled, whatNow } from './terminal.ts'
 
 const summaries: Readonly<Record<CommandName, string>> = {
   restart: 'read the fleet file again for a running kernel, and start it anew',
@@ -27,10 +27,16 @@ async function send(name: CommandName, kernel: string, { dataDir, json }: Common
   const after = await withRuntime(dataDir, (link) => link.ask<KernelStatus>(name, { kernel }), limits.controlCommandMs)
   if (json) printJson(after)
   else showAfter(after)
+  if (name !== 'quarantine' && name !== 'park') failUnlessServing(after)
+}
+
+/** Whoever scripts this must see that the kernel did not come back. */
+export function failUnlessServing({ servedBy }: KernelStatus): void {
+  if (servedBy !== 'instance') process.exitCode = 1
 }
 
 export function showAfter({ id, state, servedBy, why }: KernelStatus): void {
   const { style, text } = stateCell(state)
   print(`${id} is ${styled(style, text)}, served by ${servedBy}.`)
-  if (why !== undefined) print(`Parked: ${why}. Mend it, then: lazaret rejoin ${id}`)
+  if (why !== undefined) print(`Parked: ${whatNow(id, why)}`)
 }

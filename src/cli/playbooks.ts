@@ -36,8 +36,12 @@ const trustStyles = { trusted: 'green', trial: 'yellow', suspended: 'red' } as c
 
 function show(found: readonly Playbook[]): void {
   const columns = [
-    ...[{ title: 'KERNEL' }, { title: 'PLAYBOOK' }, { title: 'TRUST' }, { title: 'HEALED', right: true as const }],
-    ...[{ title: 'FAILED', right: true as const }, { title: 'STEPS' }, { title: 'FAILURE' }],
+    ...[{ title: 'KERNEL' }, { title: 'PLAYBOOK' }, { title: 'TRUST' }],
+    ...([
+      { title: 'HEALED', right: true, spare: 1 },
+      { title: 'FAILED', right: true, spare: 2 },
+    ] as const),
+    ...[{ title: 'STEPS' }, { title: 'FAILURE' }],
   ]
   const rows = found.map((playbook): Cell[] => [
     ...[playbook.kernel, playbook.name, { text: playbook.trust, style: trustStyles[playbook.trust] }],

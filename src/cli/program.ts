@@ -47,12 +47,17 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
 /** The runtime and everything below it takes 0.1 s to load, which the other commands need not wait for. */
 async function runCommand(argv: readonly string[]): Promise<Command> {
   if (argv.includes('run')) return (await import('./run.ts')).runCommand()
-  return new Command('run').description('run a fleet in the foreground until Ctrl-C').argument('[fleet]')
+  return withOptions('run', 'run a fleet in the foreground until Ctrl-C').argument('[fleet]')
 }
 
 async function stressCommand(argv: readonly string[]): Promise<Command> {
   if (argv.includes('stress')) return (await import('./stress.ts')).stressCommand()
-  return new Command('stress').description('let defects loose on a fleet, and show how each heals')
+  return withOptions('stress', 'let defects loose on a fleet, and show how each heals')
+}
+
+/** A command that only stands in the list: it is shown as one that takes options. */
+function withOptions(name: string, summary: string): Command {
+  return new Command(name).description(summary).usage('[options]').option('--json', 'print JSON, for programs')
 }
 
 function version(): string {

@@ -4,7 +4,7 @@ import type { KernelRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
-import { ago, type Cell, count, duration, stateCell, styled, table } from './terminal.ts'
+import { ago, type Cell, count, duration, stateCell, styled, table, whatNow } from './terminal.ts'
 
 export function statusCommand(): Command {
   return newCommand('status', 'show where every kernel stands', 'lazaret status\nlazaret status --json').action(status)
@@ -23,30 +23,30 @@ async function status({ dataDir, json }: CommonOptions): Promise<void> {
 
 function showLive(kernels: readonly KernelStatus[]): void {
   const columns = [
-    ...[{ title: 'KERNEL' }, { title: 'TIER', right: true as const }, { title: 'STATE' }, { title: 'SERVED BY' }],
-    ...[
-      { title: 'FAILED', right: true as const },
-      { title: 'RESTARTS LEFT', right: true as const },
-    ],
-    ...[
-      { title: 'UP', right: true as const },
-      { title: 'HEAP', right: true as const },
-    ],
-    ...[
-      { title: 'CPU', right: true as const },
-      { title: 'MAILBOX', right: true as const },
-    ],
+    ...[{ title: 'KERNEL' }, { title: 'TIER', right: true, spare: 4 } as const, { title: 'STATE' }],
+    ...[{ title: 'SERVED BY' }, { title: 'FAILED', right: true, spare: 3 } as const],
+    ...([
+      { title: 'RESTARTS LEFT', right: true },
+      { title: 'UP', right: true },
+      { title: 'HEAP', right: true, spare: 5 },
+    ] as const),
+    ...([
+      { title: 'CPU', right: true, spare: 6 },
+      { title: 'MAILBOX', right: true },
+    ] as const),
   ]
   const rows = kernels.map((kernel): Cell[] => [
     ...[kernel.id, String(kernel.tier), stateCell(kernel.state), servedByCell(kernel.servedBy)],
-    ...[countCell(kernel.failures), String(kernel.restartsLeft), isUp(kernel) ? duration(kernel.uptimeMs) : '-'],
+    ...[countCell(kernel.failures), kernel.state.startsWith('quarantined') ? '-' : String(kernel.restartsLeft)],
+    isUp(kernel) ? duration(kernel.uptimeMs) : '-',
     ...(isUp(kernel) ? [`${kernel.heapMb.toFixed(1)} MB`, `${(kernel.cpu * 100).toFixed(1)} %`] : ['-', '-']),
     String(kernel.mailbox),
   ])
   print(table(columns, rows), '')
   const serving = kernels.filter(({ servedBy }) => servedBy === 'instance').length
   print(`${serving} of ${count(kernels.length, 'kernel')} in service`)
-  for (const { id, incident, why, state } of kernels) {
+  for (const { id, incident, why, state, hotfix } of kernels) {
+    if (hotfix !== undefined) print(`${id} runs with ${hotfix}: what that mends is not mended in your files yet.`)
     if (why !== undefined) showParked(id, why)
     else if (incident !== undefined) print(`${id}: ${incident} is open, ${state}. See: lazaret incidents ${incident}`)
   }
@@ -57,7 +57,7 @@ function isUp({ uptimeMs }: KernelStatus): boolean {
 }
 
 function showParked(id: string, why: string): void {
-  print(`${styled('red', `${id} is parked`)}: ${why}. Mend it, then: lazaret rejoin ${id}`)
+  print(`${styled('red', `${id} is parked`)}: ${whatNow(id, why)}`)
 }
 
 function servedByCell(servedBy: KernelStatus['servedBy']): Cell {

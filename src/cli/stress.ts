@@ -7,7 +7,18 @@ import { type Defect, defects } from '../chaos/defects.ts'
 import type { StressReport, StressRow } from '../chaos/report.ts'
 import { type StressResult, stress } from '../chaos/stress.ts'
 import { newCommand } from './command.ts'
-import { type Cell, type Column, count, duration, pathFromHere, stateCell, styled, table } from './terminal.ts'
+import {
+  type Cell,
+  type Column,
+  count,
+  duration,
+  pathFromHere,
+  stateCell,
+  styled,
+  table,
+  terminalWidth,
+  wrap,
+} from './terminal.ts'
 
 interface Options {
   readonly json?: true
@@ -110,12 +121,16 @@ class Board {
 }
 
 const columns: readonly Column[] = [
-  ...[{ title: 'defect' }, { title: 'kernel' }, { title: 'wave', right: true as const }],
-  ...[
-    { title: 'faults', right: true as const },
-    { title: 'restarts', right: true as const },
-  ],
-  ...[{ title: 'expected' }, { title: 'healed by' }, { title: 'in', right: true as const }, { title: 'state' }],
+  ...([{ title: 'defect' }, { title: 'kernel' }, { title: 'wave', right: true, spare: 5 }] as const),
+  ...([
+    { title: 'faults', right: true, spare: 4 },
+    { title: 'restarts', right: true, spare: 3 },
+  ] as const),
+  ...([{ title: 'expected', spare: 1 }, { title: 'healed by' }] as const),
+  ...([
+    { title: 'in', right: true },
+    { title: 'state', spare: 2 },
+  ] as const),
 ]
 
 function cells(row: StressRow): Cell[] {
@@ -129,7 +144,7 @@ function cells(row: StressRow): Cell[] {
 
 function shown({ report, broken, folder, tookMs }: StressResult): string {
   const parts = [table(columns, report.rows.map(cells)), '', totals(report, tookMs), '']
-  if (broken.length === 0) parts.push(styled('green', verdict(report)))
+  if (broken.length === 0) parts.push(...folded(verdict(report), 0).map((line) => styled('green', line)))
   else parts.push(styled('red', 'Not every guarantee held:'), ...broken.map((problem) => `  ${problem}`))
   if (folder !== undefined) parts.push('', `Evidence, journal and playbooks of this run: ${pathFromHere(folder)}`)
   return parts.join('\n')
@@ -146,7 +161,17 @@ function totals(report: StressReport, tookMs: number): string {
     `asks       ${asks.sent}: ${asks.replied} replied, ${asks.failed} failed, ${asks.unsettled} unsettled`,
     `messages   ${messages.accepted} told: ${messages.handled} handled, ${messages.deadLettered} dead letters, ${messages.lost} lost`,
     `time       ${duration(tookMs)}`,
-  ].join('\n')
+  ]
+    .flatMap((line) => folded(line, 11))
+    .join('\n')
+}
+
+/** Broken at spaces where the terminal is too narrow; later lines are indented. */
+function folded(line: string, indent: number): string[] {
+  const width = terminalWidth()
+  if (width === undefined || line.length <= width) return [line]
+  const lines = wrap(line.slice(indent), width - indent)
+  return lines.map((text, index) => (index === 0 ? line.slice(0, indent) : ' '.repeat(indent)) + text)
 }
 
 function verdict({ kernels, faults }: StressReport): string {

@@ -5,12 +5,14 @@ import type { TaskRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither, withRuntime } from './connection.ts'
-import { showAfter } from './kernel-command.ts'
+import { failUnlessServing, showAfter } from './kernel-command.ts'
 import { ago, type Cell, table } from './terminal.ts'
 
 export function taskCommands(): Command[] {
   return [
-    newCommand('tasks', 'list what waits for a coding agent or a person', 'lazaret tasks').action(tasks),
+    newCommand('tasks', 'list what waits for a coding agent or a person', 'lazaret tasks\nlazaret tasks --all')
+      .option('--all', 'closed tasks too, the newest first')
+      .action(tasks),
     newCommand('approve', 'apply the proved repair that a task proposes', 'lazaret approve task_019ab3f0-...')
       .argument('<task>', 'its id')
       .action((task: string, options: CommonOptions) => decide('approve', task, options)),
@@ -20,20 +22,26 @@ export function taskCommands(): Command[] {
   ]
 }
 
-async function tasks({ dataDir, json }: CommonOptions): Promise<void> {
+async function tasks({ dataDir, json, all }: CommonOptions & { all?: true }): Promise<void> {
   const { found } = await readEither(
     dataDir,
-    (link) => link.ask<TaskRow[]>('tasks'),
-    (journal) => journal.tasks({ limit: 100 }),
+    async (link) => [
+      ...(await link.ask<TaskRow[]>('tasks', { status: 'open' })),
+      ...(all ? await link.ask<TaskRow[]>('tasks', { status: 'closed' }) : []),
+    ],
+    (journal) => [
+      ...journal.tasks({ status: 'open' }),
+      ...(all ? journal.tasks({ status: 'closed', limit: 100 }) : []),
+    ],
   )
   if (json) printJson(found)
-  else if (found.length === 0) print('No task.')
+  else if (found.length === 0) print(all ? 'No task.' : 'No open task. Closed ones: lazaret tasks --all')
   else showTasks(found, Date.now())
 }
 
 function showTasks(rows: readonly TaskRow[], nowMs: number): void {
   const columns = [
-    ...[{ title: 'TASK' }, { title: 'KERNEL' }, { title: 'STATUS' }, { title: 'CREATED' }],
+    ...[{ title: 'TASK' }, { title: 'KERNEL' }, { title: 'STATUS', spare: 2 }, { title: 'CREATED', spare: 3 }],
     ...[{ title: 'PROPOSES' }, { title: 'ERROR' }],
   ]
   const cells = rows.map((row): Cell[] => [
@@ -42,11 +50,17 @@ function showTasks(rows: readonly TaskRow[], nowMs: number): void {
   ])
   print(table(columns, cells))
   const waiting = rows.find((row) => row.status === 'open' && row.remedy !== undefined)
-  if (waiting !== undefined) print('', `A proved repair waits for you: lazaret approve ${waiting.id}, or: reject`)
+  if (waiting !== undefined)
+    print(
+      '',
+      `A proved repair waits for you. See it: lazaret incidents ${waiting.incident}`,
+      `Then: lazaret approve ${waiting.id}, or: lazaret reject ${waiting.id}`,
+    )
 }
 
 async function decide(op: 'approve' | 'reject', task: string, { dataDir, json }: CommonOptions): Promise<void> {
   const after = await withRuntime(dataDir, (link) => link.ask<KernelStatus>(op, { task }), limits.controlCommandMs)
   if (json) printJson(after)
   else showAfter(after)
+  if (op === 'approve') failUnlessServing(after)
 }

@@ -38,32 +38,70 @@ export interface Column {
   readonly title: string
   /** Numbers stand on the right. */
   readonly right?: true
+  /** Left out where the terminal is too narrow for all; of several the one with the highest number first. */
+  readonly spare?: number
 }
 
 export type Cell = string | { readonly text: string; readonly style: Style }
 
-/** The last column is cut at the edge of the terminal; elsewhere nothing is. */
-export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
-  const textOf = (cell: Cell | undefined): string => safeLine(typeof cell === 'object' ? cell.text : (cell ?? ''))
+/** Less room than this for the last column, and it gets a line of its own below each row. Characters. */
+const leastRoom = 28
+
+const textOf = (cell: Cell | undefined): string => safeLine(typeof cell === 'object' ? cell.text : (cell ?? ''))
+
+/**
+ * Aligned columns. Where the terminal is too narrow, spare columns go, then the last one moves below its row, and what is
+ * still too long of it is cut.
+ * @param edge characters of a line; by default the terminal's, and none where there is no terminal.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  edge: number = terminalWidth() ?? Number.POSITIVE_INFINITY,
+): string {
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map((row) => textOf(row[index]).length)),
   )
-  const edge = terminalWidth()
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0)
-  const room = edge === undefined ? Number.POSITIVE_INFINITY : Math.max(12, edge - before)
-  const line = (cells: readonly Cell[]): string =>
-    columns
-      .map(({ right }, index) => {
-        const isLast = index === columns.length - 1
-        const text = isLast ? clip(textOf(cells[index]), room) : textOf(cells[index])
-        const width = widths[index] ?? 0
-        const padded = right ? text.padStart(width) : isLast ? text : text.padEnd(width)
-        const cell = cells[index]
-        return typeof cell === 'object' ? styled(cell.style, padded) : padded
-      })
+  const last = columns.length - 1
+  const shown = columns.map((_, index) => index)
+  const taken = (indices: readonly number[]) => indices.reduce((sum, index) => sum + (widths[index] ?? 0) + 2, -2)
+  const needs = () => {
+    const others = taken(shown.filter((index) => index !== last))
+    return shown.includes(last) ? others + 2 + Math.min(leastRoom, widths[last] ?? 0) : others
+  }
+  for (const index of bySpare(columns)) if (needs() > edge) shown.splice(shown.indexOf(index), 1)
+  const isBelow = shown.includes(last) && shown.length > 1 && needs() > edge
+  const beside = isBelow ? shown.filter((index) => index !== last) : shown
+
+  const cellText = (index: number, cell: Cell | undefined, room: number): string => {
+    const text = index === last ? clip(textOf(cell), room) : textOf(cell)
+    const isEnd = index === beside.at(-1)
+    const padded = columns[index]?.right
+      ? text.padStart(widths[index] ?? 0)
+      : isEnd
+        ? text
+        : text.padEnd(widths[index] ?? 0)
+    return typeof cell === 'object' ? styled(cell.style, padded) : padded
+  }
+  const room = Math.max(12, edge - taken(beside.filter((index) => index !== last)) - 2)
+  const line = (cells: readonly Cell[]): string => {
+    const first = beside
+      .map((index) => cellText(index, cells[index], room))
       .join('  ')
+      .trimEnd()
+    const below = isBelow ? cellText(last, cells[last], edge - 2).trimEnd() : ''
+    return below === '' ? first : `${first}\n  ${below}`
+  }
   const head = line(columns.map(({ title }) => ({ text: title, style: 'dim' })))
-  return [head, ...rows.map(line)].map((text) => text.trimEnd()).join('\n')
+  return [head, ...rows.map(line)].join('\n')
+}
+
+function bySpare(columns: readonly Column[]): number[] {
+  const spare = (index: number) => columns[index]?.spare ?? 0
+  return columns
+    .map((_, index) => index)
+    .filter((index) => spare(index) > 0)
+    .sort((a, b) => spare(b) - spare(a))
 }
 
 /** `340 ms`, `12.5 s`, `3 min 20 s`, `5 h 2 min`, `4 d 1 h`. */
@@ -106,4 +144,10 @@ export function stateCell(state: string): { readonly text: string; readonly styl
   if (first === 'running') return { text: state, style: 'green' }
   if (first === 'quarantined' || first === 'failed') return { text: state, style: 'red' }
   return { text: state, style: first === 'stopped' ? 'dim' : 'yellow' }
+}
+
+/** Why a kernel is parked, and what a person can do; a reason that names a command says so itself. */
+export function whatNow(id: string, why: string): string {
+  const reason = why.replace(/\.$/, '')
+  return reason.includes('lazaret ') ? reason : `${reason}. Mend it, then: lazaret rejoin ${id}`
 }

@@ -30,6 +30,24 @@ test('columns are as wide as their widest cell, numbers stand on the right, and 
   )
 })
 
+const wide = [{ title: 'ID' }, { title: 'UP', spare: 1 }, { title: 'CPU', spare: 2 }, { title: 'ERROR' }]
+const row = ['inc_1234567890', '12.5 s', '1.0 %', 'TypeError: a long text that says what went wrong here']
+
+test('where the terminal is narrow spare columns go first, the sparest before the others, and the last column is cut', () => {
+  expect(table(wide, [row], 55)).toBe(
+    ['ID              UP      ERROR', 'inc_1234567890  12.5 s  TypeError: a long text that ...'].join('\n'),
+  )
+  expect(table(wide, [row], 50)).toBe(
+    ['ID              ERROR', 'inc_1234567890  TypeError: a long text that say...'].join('\n'),
+  )
+})
+
+test('where it is narrower still the last column stands below its row', () => {
+  expect(table(wide, [row], 40)).toBe(
+    ['ID', '  ERROR', 'inc_1234567890', '  TypeError: a long text that says wh...'].join('\n'),
+  )
+})
+
 test('a cell cannot draw on the terminal', () => {
   expect(table([{ title: 'ERROR' }], [['\u001b[2Jred\nnext \u202e']])).toBe('ERROR\n\\u001b[2Jred\\nnext \\u202e')
 })
