@@ -1,5 +1,7 @@
 /** Commands, ends and boots that cross one another: never two instances, never a thread that nobody asked for. */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LazaretError } from '../../src/index.ts'
@@ -77,6 +79,39 @@ return { api: { ping: () => append('handled', 'x') }, stop: () => new Promise((d
   await started
   expect(place.lines('handled')).toEqual([])
   expect(place.of('kernel.rejoined')).toEqual([])
+})
+
+test('a boot that was overtaken, and fails late on a slow disk, is not the failure of the instance that serves', async () => {
+  await using place = await house([{ id: 'one', source: kernelOf('return { api: { ping: () => 1 } }') }])
+  const { mkdir } = fs
+  const disk = Promise.withResolvers<void>()
+  const reached = Promise.withResolvers<void>()
+  let calls = 0
+  fs.mkdir = (async (path: string, options?: object) => {
+    if (!String(path).endsWith(join('kernels', 'one'))) return mkdir(path, options)
+    calls += 1
+    if (calls > 1) return mkdir(path, options)
+    reached.resolve()
+    await disk.promise
+    throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+  }) as typeof fs.mkdir
+  syncBuiltinESMExports()
+  try {
+    const one = place.runtime.kernel('one')
+    const overtaken = one.restart().catch(() => 'overtaken')
+    await reached.promise
+    await one.quarantine()
+    await one.rejoin()
+    disk.resolve()
+    await place.seen(({ type }) => type === 'runtime.failed')
+    await overtaken
+    expect(await place.runtime.ref('one').ask.ping?.()).toBe(1)
+    expect(place.of('kernel.crashed')).toEqual([])
+    expect(one.status().state).toMatch(/^(rejoined|running)/)
+  } finally {
+    fs.mkdir = mkdir
+    syncBuiltinESMExports()
+  }
 })
 
 test('a runtime that stops refuses commands and comes to its end', async () => {
