@@ -118,8 +118,9 @@ export class Mailbox {
     for (const envelope of this.#queue) this.#noteDeadline(envelope)
     for (const { envelope, slot } of this.#inFlight.values()) {
       const { n, deadlineAt } = envelope
-      if (deadlineAt !== 0 && deadlineAt <= now && this.#isWaiting(slot)) this.#overdue.add(n)
-      else if (!this.#overdue.has(n)) this.#noteDeadline(envelope)
+      if (deadlineAt > now) this.#noteDeadline(envelope)
+      else if (deadlineAt !== 0 && this.#isWaiting(slot)) this.#overdue.add(n)
+      // One that is being handled keeps its place, and is no reason to look again.
     }
     for (const envelope of expired) settleExpired(envelope)
   }
@@ -217,14 +218,11 @@ export class Mailbox {
 
   /** One of them cannot be copied: the others go, in their order, and before any later one. */
   #postEach(receiver: Receiver, batch: readonly Delivery[]): void {
-    for (const message of batch) {
-      if (tryPost(receiver, [message])) continue
-      const entry = this.#inFlight.get(message.n)
-      if (entry === undefined) continue
-      this.#inFlight.delete(message.n)
-      this.#freeSlots.push(entry.slot)
-      this.#onUnclonable(entry.envelope)
+    const refused = batch.filter((message) => !tryPost(receiver, [message]))
+    // Told when all others have gone: whoever hears of it may send at once.
+    for (const { n } of refused) {
+      const envelope = this.finished(n)
+      if (envelope !== undefined) this.#onUnclonable(envelope)
     }
-    this.#fill()
   }
 }

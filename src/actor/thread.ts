@@ -93,7 +93,7 @@ export class Thread {
       ...{ data: this.#data, log: this.#log, page: this.page },
       onMessage: (message) => this.#call(() => this.#receive(message)),
       onLog: (line) => this.#call(() => this.#listener.onLog(line)),
-      onUnreadable: (nth) => this.post([{ t: 'unread', nth }]),
+      onUnreadable: (nth) => this.#sayUnread(nth),
     })
     this.#doorbell.on('message', () => this.#inbox.drain())
     this.#data.on('close', () => this.#onPortClosed())
@@ -160,6 +160,12 @@ export class Thread {
           })
         : thrown
     this.#crash = { error: toRecord(error), phase: this.#phase(), permanent: false }
+  }
+
+  /** The thread knows what its nth post was, while it lives. */
+  #sayUnread(nth: number): void {
+    if (this.#exitCode === undefined) this.post([{ t: 'unread', nth }])
+    else this.#report(new Error(`${this.name} has ended, and its post ${nth} is nested too deeply to be read here.`))
   }
 
   /** An ending thread closes it too, and is gone soon; one that lives on could never be heard again. */

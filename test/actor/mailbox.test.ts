@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Envelope, Mailbox, type Numbered } from '../../src/actor/mailbox.ts'
 import { type HostMessage, slotState, word } from '../../src/actor/protocol.ts'
 import { limits } from '../../src/base/limits.ts'
@@ -104,4 +104,64 @@ test('100,000 messages go through in their order', () => {
   for (let n = 1; n <= 100_000; n++) expect(mailbox.finished(n)?.n === n).toBe(true)
   expect(mailbox.depth).toBe(0)
   expect(receiver.got).toHaveLength(100_000)
+})
+
+test('a message that cannot be copied is told of when all others of its batch have gone, in their order', () => {
+  const receiver = thread()
+  const post = (batch: HostMessage[]) => {
+    if ((batch as Delivery[]).some(({ method }) => method === 'bad')) throw new RangeError('too deep')
+    receiver.post(batch)
+  }
+  const refused: string[] = []
+  // Whoever hears of it sends at once, as a listener of events may.
+  const mailbox = box(undefined, undefined, ({ method }) => {
+    refused.push(method)
+    mailbox.push(tell('heard'))
+  })
+  for (const method of ['bad', 'a', 'bad', 'b']) mailbox.push(tell(method))
+  mailbox.attach({ page: receiver.page, post })
+  expect(receiver.got.map(({ method }) => method)).toEqual(['a', 'b', 'heard', 'heard'])
+  expect(refused).toEqual(['bad', 'bad'])
+  expect(mailbox.depth).toBe(4)
+  for (const { n } of receiver.got) mailbox.finished(n)
+  expect(mailbox.depth).toBe(0)
+})
+
+test('asks whose deadline has passed give their places back: those that wait, and those that a thread has not begun', () => {
+  let now = 0
+  const settled: string[] = []
+  const mailbox = box(() => now)
+  const receiver = thread()
+  const ask = (method: string, deadlineAt: number) =>
+    mailbox.push(tell(method, { kind: 'ask', deadlineAt, settle: () => settled.push(method) }))
+  ask('begun', 10)
+  ask('waiting in the thread', 10)
+  mailbox.attach(receiver)
+  receiver.mark(0, slotState.begun)
+  for (let n = 0; n < limits.deliveryWindow - 2; n += 1) mailbox.push(tell('tell'))
+  ask('waiting', 10)
+  ask('later', 20)
+  expect(mailbox.depth).toBe(limits.deliveryWindow + 2)
+  now = 9
+  mailbox.dropExpired()
+  expect(mailbox.depth).toBe(limits.deliveryWindow + 2)
+  now = 10
+  mailbox.dropExpired()
+  expect(settled).toEqual(['waiting'])
+  expect(mailbox.depth).toBe(limits.deliveryWindow)
+  // The thread says that it did not begin it; it is not counted twice.
+  mailbox.finished(2)
+  expect(mailbox.depth).toBe(limits.deliveryWindow)
+})
+
+test('an ask that is being handled beyond its deadline is no reason to look through the mailbox again and again', () => {
+  let now = 0
+  const mailbox = box(() => now)
+  const receiver = thread()
+  mailbox.push(tell('long', { kind: 'ask', deadlineAt: 10 }))
+  mailbox.attach(receiver)
+  receiver.mark(0, slotState.begun)
+  const looks = vi.spyOn(mailbox, 'takeWaiting')
+  for (now = 0; now < 100; now += 1) mailbox.dropExpired()
+  expect(looks).toHaveBeenCalledTimes(1)
 })
