@@ -54,6 +54,7 @@ export class Keeper {
   pause(): void {
     if (this.#timer !== undefined) this.#house.clock.clearTimeout(this.#timer)
     this.#round += 1
+    this.#trusted = false
     this.#forgetCandidate()
     const gone = new LazaretError('SNAPSHOT_FAILED', 'The instance ended before its snapshot was taken.', {
       kernel: this.#unit.id,
