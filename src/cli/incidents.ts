@@ -24,9 +24,9 @@ async function list(kernel: string | undefined, { dataDir, json }: CommonOptions
   const { found: rows } = await readEither(
     dataDir,
     async (link) => {
-      const kernels = await link.ask<KernelStatus[]>('status')
-      mustBeKnown(kernel, kernels)
-      return link.ask<IncidentRow[]>('incidents', kernel === undefined ? {} : { kernel })
+      const rows = await link.ask<IncidentRow[]>('incidents', kernel === undefined ? {} : { kernel })
+      if (rows.length === 0) mustBeKnown(kernel, await link.ask<KernelStatus[]>('status'))
+      return rows
     },
     (journal) => {
       const rows = journal.incidents({ ...(kernel && { kernel }), limit: 100 })

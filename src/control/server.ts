@@ -46,6 +46,8 @@ export class ControlServer {
         cause,
       })
     })
+    // A connection that cannot be taken (no descriptor left) must not end the host.
+    server.on('error', (error) => events.emit('runtime.failed', undefined, { error: toRecord(error) }))
     chmodSync(path, 0o600)
     // The socket alone does not keep a program running.
     server.unref()

@@ -27,7 +27,6 @@ export function controlTable(runtime: Controllable): ControlTable {
   const kernel = (params: Readonly<Record<string, unknown>>) => runtime.kernel(text(params, 'kernel'))
   const count = (value: unknown): number =>
     typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
-  const closed = (status: unknown) => (status === 'closed' ? ({ status } as const) : {})
   return {
     status: () => runtime.status(),
     logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
@@ -38,10 +37,11 @@ export function controlTable(runtime: Controllable): ControlTable {
       if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${String(params.incident)}.`)
       return { ...row, attempts: runtime.journal.attempts(row.id) }
     },
+    // Open ones are what somebody must see: all of them.
     tasks: ({ status, limit }) =>
-      status === 'open'
-        ? runtime.journal.tasks({ status })
-        : runtime.journal.tasks({ ...closed(status), limit: count(limit) }),
+      runtime.journal.tasks(
+        status === 'open' ? { status } : { ...(status === 'closed' && { status }), limit: count(limit) },
+      ),
     playbooks: () => runtime.playbooks.list(),
     deadLetters: (params) => runtime.journal.deadLetters({ limit: count(params.limit) }),
     restart: (params) => kernel(params).restart(),
