@@ -11,6 +11,8 @@ export class Bystanders {
   readonly #house: House
   /** By id of a kernel that stepped aside: for whom it waits. */
   readonly #waiting = new Map<string, Set<string>>()
+  /** By id of a kernel that is restarted: its dependents are being ended. */
+  readonly #ending = new Map<string, Promise<void>>()
 
   constructor(house: House) {
     this.#house = house
@@ -20,20 +22,41 @@ export class Bystanders {
   crashed(unit: Unit): void {
     if (unit.spec.strategy !== 'rest_for_one' || unit.instance.state !== 'restarting.backingOff') return
     // Those furthest from it first.
-    for (const dependent of this.#dependents(unit.id).flat().reverse()) {
-      const causes = this.#waiting.get(dependent.id)
-      if (causes !== undefined) causes.add(unit.id)
-      else if (dependent.instance.snapshot.can({ type: 'STEP_ASIDE' })) {
+    const ending = this.#stepAside(unit, this.#dependents(unit.id).reverse())
+      .catch((thrown: unknown) => this.#house.report(thrown))
+      .finally(() => {
+        if (this.#ending.get(unit.id) === ending) this.#ending.delete(unit.id)
+      })
+    this.#ending.set(unit.id, ending)
+  }
+
+  /** Resolves when whoever had to step aside for this kernel has ended: it starts after that. */
+  async ended(unit: Unit): Promise<void> {
+    await this.#ending.get(unit.id)
+  }
+
+  async #stepAside(unit: Unit, levels: readonly (readonly Unit[])[]): Promise<void> {
+    for (const level of levels) {
+      const aside = level.filter((dependent) => {
+        const causes = this.#waiting.get(dependent.id)
+        causes?.add(unit.id)
+        if (causes !== undefined || !dependent.instance.snapshot.can({ type: 'STEP_ASIDE' })) return false
         this.#waiting.set(dependent.id, new Set([unit.id]))
         dependent.instance.send({ type: 'STEP_ASIDE' })
-      }
+        return true
+      })
+      await Promise.all(aside.map(({ instance }) => instance.endThread()))
     }
   }
 
   /** The kernel serves again, or is out of service for long: those that wait for it only go on. */
   settled(unit: Unit): void {
-    const waiting = [...this.#waiting.values()].some((causes) => causes.has(unit.id))
-    if (!waiting) return
+    this.#release(unit).catch((thrown: unknown) => this.#house.report(thrown))
+  }
+
+  async #release(unit: Unit): Promise<void> {
+    await this.ended(unit)
+    if (![...this.#waiting.values()].some((causes) => causes.has(unit.id))) return
     const levels = this.#dependents(unit.id).map((level) =>
       level.filter(({ id }) => {
         const causes = this.#waiting.get(id)
@@ -41,7 +64,7 @@ export class Bystanders {
         return causes?.size === 0
       }),
     )
-    this.#stepBack(levels).catch((thrown: unknown) => this.#house.report(thrown))
+    await this.#stepBack(levels)
   }
 
   async #stepBack(levels: readonly (readonly Unit[])[]): Promise<void> {

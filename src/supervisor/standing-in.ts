@@ -60,6 +60,12 @@ export class StandIns {
     return this.#fallbackComes ? 'fallback' : this.#serving?.kind
   }
 
+  /** Who would stand in if the kernel left service now. */
+  get candidate(): StandInKind | undefined {
+    if (this.ready > 0) return 'standby'
+    return this.#unit.spec.degraded.mode === 'fallback' && !this.#fallbackFailed ? 'fallback' : undefined
+  }
+
   /** The thread that takes the kernel's messages in its place. */
   get thread(): Thread | undefined {
     return this.#serving?.state === 'serving' ? this.#serving.thread : undefined
@@ -254,6 +260,7 @@ export class StandIns {
     const release = await this.#ports.turnstile.enter()
     try {
       const request = await fallbackRequestOf(house, unit, url)
+      await unit.keeper.drained()
       const stored = await house.snapshots.latest(unit.id)
       if (!this.#fallbackComes) return
       this.#fallbackComes = false

@@ -256,17 +256,19 @@ export class Supervisor {
   }
 
   async #quarantine(unit: Unit): Promise<void> {
-    const { route, instance, standIns } = unit
+    const { route, instance, standIns, spec } = unit
+    const { outOfService } = this.#house
     this.#bystanders.settled(unit)
-    if (instance.thread !== undefined) {
-      // Messages wait for the one who takes over, if anyone can: that one serves when this one has ended.
-      if (standIns.ready > 0) route.degrade('standby')
-      else route.degrade(unit.spec.degraded.mode === 'fallback' ? 'fallback' : undefined)
+    const isAlive = instance.thread !== undefined
+    route.degrade(isAlive ? standIns.candidate : standIns.takeOver())
+    outOfService.enter(unit.id, route.servedBy, spec.degraded.to, unit.incident)
+    if (isAlive) {
+      // Whoever takes over serves when this one has ended; messages wait for it.
       await instance.endThread()
+      if (this.#stopping) return
+      route.degrade(standIns.takeOver())
+      outOfService.change(unit.id, route.servedBy)
     }
-    if (this.#stopping) return
-    route.degrade(standIns.takeOver())
-    this.#house.outOfService.enter(unit.id, route.servedBy, unit.spec.degraded.to, unit.incident)
     // One whose process was killed comes without standbys, and one whose standby was lost may have another.
     standIns.fill()
   }
@@ -289,6 +291,7 @@ export class Supervisor {
 
   async #bootRequest(unit: Unit, reason: BootReason): Promise<BootRequest> {
     const house = this.#house
+    await this.#bystanders.ended(unit)
     await unit.keeper.drained()
     const request = await bootRequestOf(house, unit)
     const stored = await house.snapshots.latest(unit.id)
