@@ -4,8 +4,9 @@
  * that leaves with its exit code.
  */
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { controlSocketPath } from '../control/path.ts'
+import { type AlertFormat, alertFormats } from '../escalation/alert.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, reportFailure } from './command.ts'
@@ -19,14 +20,33 @@ const leaveMs = 3000
 export function runCommand(): Command {
   return newCommand('run', 'run a fleet in the foreground until Ctrl-C', 'lazaret run kernels/fleet.yaml')
     .argument('[fleet]', 'the fleet file', 'kernels/fleet.yaml')
-    .action(async (fleet: string, options: CommonOptions) => {
+    .addOption(
+      // The environment is for a URL with a password, which the list of processes would show.
+      new Option('--alert-url <url>', 'where to post alerts, as Alertmanager does to a webhook receiver').env(
+        'LAZARET_ALERT_URL',
+      ),
+    )
+    .addOption(
+      new Option('--alert-format <format>', 'webhook; or api for Alertmanager itself, its URL ending in /api/v2/alerts')
+        .choices(alertFormats)
+        .default('webhook'),
+    )
+    .action(async (fleet: string, options: RunOptions) => {
       process.exitCode = await run(fleet, options)
     })
 }
 
-async function run(fleet: string, { dataDir, json }: CommonOptions): Promise<number> {
+interface RunOptions extends CommonOptions {
+  readonly alertUrl?: string
+  readonly alertFormat: AlertFormat
+}
+
+async function run(fleet: string, { dataDir, json, alertUrl, alertFormat }: RunOptions): Promise<number> {
   // What is written for operators is told by the events here; programs get it on stderr, as from any other host.
-  const runtime = createRuntime({ fleet, dataDir, ...(json ? {} : { log: false }) })
+  const runtime = createRuntime({
+    ...{ fleet, dataDir, ...(json ? {} : { log: false }) },
+    ...(alertUrl !== undefined && { alerts: { url: alertUrl, format: alertFormat } }),
+  })
   const output = json ? jsonOutput(write) : textOutput(write, ['', ...runtime.fleet.kernels.map(({ id }) => id)])
   const tally = { opened: 0, resolved: 0, stuck: 0 }
   runtime.on('event', (event) => {

@@ -6,6 +6,7 @@ import type { HealedBy, Remedy } from '../base/remedy.ts'
 import { generatePlaybook } from '../playbook/generate.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
+import { resolvedNotice } from './notices.ts'
 import type { ActiveHotfix, Unit } from './unit.ts'
 
 /** Probation is over: incidents are closed, the fix is learnt, the present becomes golden. */
@@ -54,12 +55,7 @@ function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Re
     return isChanged ? rows.flatMap(({ fingerprint }) => journal.forgivePoison(unit.id, fingerprint)) : []
   })
   for (const { method, argsSha256 } of forgiven) unit.route.unpark(method, argsSha256)
-  for (const { id: incident, fingerprint } of rows) {
-    house.notify({
-      ...{ kind: 'incident.resolved', kernel: unit.id, tier: unit.spec.tier, incident, fingerprint },
-      ...{ text: `${unit.id} is back: ${how}`, at: closedAt },
-    })
-  }
+  for (const row of rows) house.notify(resolvedNotice(row, unit, how, closedAt))
   for (const { id: task } of tasks) {
     house.events.emit('task.closed', unit.id, { task, outcome })
     house.bus.publish('coding_agent.task_closed', { task, kernel: unit.id, outcome })
@@ -103,6 +99,7 @@ export function forgetIncident(unit: Unit): void {
   unit.approved = undefined
   unit.plan = undefined
   unit.parkedWhy = undefined
+  unit.parkedAt = undefined
   unit.sawPoison = false
   unit.diedInStart = false
   unit.triedRemedies.clear()

@@ -62,6 +62,7 @@ export class Supervisor {
     const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max, incident?.folder !== undefined)
     unit.incident = incident?.id
     unit.parkedWhy = typeof row?.facts.parkedWhy === 'string' ? row.facts.parkedWhy : undefined
+    unit.parkedAt = typeof row?.facts.parkedAt === 'number' ? row.facts.parkedAt : undefined
     unit.diedInStart = diedInStart ?? false
     for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
     if (why !== undefined) events.emit('kernel.resumed', unit.id, { from: row?.state, why })
@@ -160,10 +161,13 @@ export class Supervisor {
     const { failures, attempts, starts, restored } = snapshot.context
     const state = dotted(snapshot.value)
     const probation = unit.hotfixOnProbation && !state.startsWith('running')
+    const at = this.#house.clock.now()
+    if (state === 'quarantined.parked' && unit.incident !== undefined) unit.parkedAt ??= at
+    const { parkedWhy, parkedAt } = unit
     this.#house.journal.commitKernel({
-      ...{ id: unit.id, state, failures, attempts, starts, at: this.#house.clock.now() },
+      ...{ id: unit.id, state, failures, attempts, starts, at },
       ...(unit.incident && { incident: unit.incident }),
-      facts: { restored, probation, ...(unit.parkedWhy && { parkedWhy: unit.parkedWhy }) },
+      facts: { restored, probation, ...(parkedWhy && { parkedWhy }), ...(parkedAt !== undefined && { parkedAt }) },
     })
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))

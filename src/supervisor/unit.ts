@@ -71,6 +71,8 @@ export class Unit {
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */
   parkedWhy: string | undefined
+  /** Epoch milliseconds: when it was first parked for the open incident. */
+  parkedAt: number | undefined
   plan: Plan | undefined
   evidence: Evidence | undefined
   evidenceProblem: ErrorRecord | undefined

@@ -1,0 +1,100 @@
+/**
+ * Where alerts go: what a person wrote, checked. URL and headers may hold credentials, so no message shows more of them
+ * than scheme and host.
+ */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { LazaretError } from '../base/errors.ts'
+import { showValue } from '../base/input-problem.ts'
+import { type AlertFormat, alertFormats } from './alert.ts'
+
+export interface AlertOptions {
+  /** http or https. `http://user:password@host/` is sent as basic authorization. */
+  url: string | URL
+  /**
+   * `webhook`: what Alertmanager posts to its webhook receivers, version 4, which most receivers of alerts understand.
+   * `api`: for Alertmanager itself, its URL ending in `/api/v2/alerts`. Default `webhook`.
+   */
+  format?: AlertFormat
+  /** Sent with every alert, such as `{ authorization: 'Bearer ...' }`. They are never shown. Default: none. */
+  headers?: Record<string, string>
+}
+
+export interface AlertTarget {
+  readonly url: URL
+  readonly format: AlertFormat
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** They frame the message, which is the sender's business. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  ...['connection', 'content-length', 'content-type', 'expect', 'transfer-encoding', 'upgrade'],
+])
+const keys = ['url', 'format', 'headers'] as const
+
+/** @throws LazaretError OPTION_INVALID, without the credentials that were given. */
+export function checkAlertOptions(given: AlertOptions): AlertTarget {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw refusal('alerts', 'an object with a url', showValue(given))
+  const unknown = Object.keys(given).find((key) => !keys.some((known) => known === key))
+  if (unknown !== undefined) throw refusal('alerts', `an object of ${keys.join(', ')}`, `the key ${showValue(unknown)}`)
+  const { url, format = 'webhook', headers = {} } = given
+  if (!alertFormats.includes(format)) {
+    throw refusal('alerts.format', alertFormats.map((name) => `'${name}'`).join(' or '), showValue(format))
+  }
+  return { url: checkUrl(url), format, headers: checkHeaders(headers) }
+}
+
+function checkUrl(given: unknown): URL {
+  const accepted = 'a URL that begins with http:// or https://'
+  if (typeof given !== 'string' && !(given instanceof URL)) throw refusal('alerts.url', accepted, typeName(given))
+  const url = URL.parse(String(given))
+  if (url === null) throw refusal('alerts.url', accepted, shownHost(String(given)))
+  if (url.protocol === 'http:' || url.protocol === 'https:') return url
+  throw refusal('alerts.url', accepted, `a URL that begins with ${showValue(url.protocol)}`)
+}
+
+/** Text that is no URL, without its path and without what stands before an @: both may be secret. */
+function shownHost(text: string): string {
+  const [host = ''] = text.replace(/^[a-z]+:\/\//i, '').split(/[/?#]/)
+  const short = host.replace(/^.*@/, '')
+  return showValue(short.length === text.length ? short : `${short}...`)
+}
+
+function checkHeaders(given: unknown): Record<string, string> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw refusal('alerts.headers', 'an object of names and texts', typeName(given))
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(given)) {
+    const where = `alerts.headers[${showValue(name)}]`
+    if (typeof value !== 'string') throw refusal(where, 'a text', typeName(value))
+    if (ownHeaders.has(name.toLowerCase())) throw refusal(where, 'left to lazaret, which sets it', 'a text')
+    if (!isSendable(name, value)) {
+      const accepted = 'a header as HTTP allows it: a name of letters, digits and dashes, a value on one line'
+      throw refusal(where, accepted, 'another (not shown: it may be secret)')
+    }
+    headers[name] = value
+  }
+  return headers
+}
+
+function isSendable(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    return true
+  } catch {
+    // Node.js says which character; the refusal does not, because the value may be secret.
+    return false
+  }
+}
+
+function typeName(value: unknown): string {
+  return value === undefined || value === null ? 'nothing' : `a value of type ${typeof value}`
+}
+
+function refusal(option: string, accepted: string, got: string): LazaretError {
+  return new LazaretError('OPTION_INVALID', `${option} must be ${accepted}. Got: ${got}.`, {
+    details: { option, accepted },
+    hint: "For example: createRuntime({ alerts: { url: 'http://127.0.0.1:9095/alerts' } }), or --alert-url <url>",
+  })
+}
