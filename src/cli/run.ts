@@ -6,7 +6,6 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { controlSocketPath } from '../control/path.ts'
-import { type AlertFormat, alertFormats } from '../escalation/alert.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, reportFailure } from './command.ts'
@@ -17,19 +16,18 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** After an orderly stop nothing is left; should something be, the process leaves all the same after this. */
 const leaveMs = 3000
 
+const example = `lazaret run kernels/fleet.yaml
+lazaret run --alert-url http://127.0.0.1:9093/api/v2/alerts`
+
 export function runCommand(): Command {
-  return newCommand('run', 'run a fleet in the foreground until Ctrl-C', 'lazaret run kernels/fleet.yaml')
+  return newCommand('run', 'run a fleet in the foreground until Ctrl-C', example)
     .argument('[fleet]', 'the fleet file', 'kernels/fleet.yaml')
     .addOption(
       // The environment is for a URL with a password, which the list of processes would show.
-      new Option('--alert-url <url>', 'where to post alerts, as Alertmanager does to a webhook receiver').env(
-        'LAZARET_ALERT_URL',
-      ),
-    )
-    .addOption(
-      new Option('--alert-format <format>', 'webhook; or api for Alertmanager itself, its URL ending in /api/v2/alerts')
-        .choices(alertFormats)
-        .default('webhook'),
+      new Option(
+        '--alert-url <url>',
+        'post alerts there: a webhook receiver of Alertmanager, or its own .../api/v2/alerts',
+      ).env('LAZARET_ALERT_URL'),
     )
     .action(async (fleet: string, options: RunOptions) => {
       process.exitCode = await run(fleet, options)
@@ -38,14 +36,13 @@ export function runCommand(): Command {
 
 interface RunOptions extends CommonOptions {
   readonly alertUrl?: string
-  readonly alertFormat: AlertFormat
 }
 
-async function run(fleet: string, { dataDir, json, alertUrl, alertFormat }: RunOptions): Promise<number> {
+async function run(fleet: string, { dataDir, json, alertUrl }: RunOptions): Promise<number> {
   // What is written for operators is told by the events here; programs get it on stderr, as from any other host.
   const runtime = createRuntime({
     ...{ fleet, dataDir, ...(json ? {} : { log: false }) },
-    ...(alertUrl !== undefined && { alerts: { url: alertUrl, format: alertFormat } }),
+    ...(alertUrl !== undefined && { alerts: { url: alertUrl } }),
   })
   const output = json ? jsonOutput(write) : textOutput(write, ['', ...runtime.fleet.kernels.map(({ id }) => id)])
   const tally = { opened: 0, resolved: 0, stuck: 0 }

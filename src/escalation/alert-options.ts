@@ -12,7 +12,7 @@ export interface AlertOptions {
   url: string | URL
   /**
    * `webhook`: what Alertmanager posts to its webhook receivers, version 4, which most receivers of alerts understand.
-   * `api`: for Alertmanager itself, its URL ending in `/api/v2/alerts`. Default `webhook`.
+   * `api`: what Alertmanager itself takes. Default: `api` for a URL that ends in `/api/v2/alerts`, else `webhook`.
    */
   format?: AlertFormat
   /** Sent with every alert, such as `{ authorization: 'Bearer ...' }`. They are never shown. Default: none. */
@@ -37,11 +37,12 @@ export function checkAlertOptions(given: AlertOptions): AlertTarget {
     throw refusal('alerts', 'an object with a url', showValue(given))
   const unknown = Object.keys(given).find((key) => !keys.some((known) => known === key))
   if (unknown !== undefined) throw refusal('alerts', `an object of ${keys.join(', ')}`, `the key ${showValue(unknown)}`)
-  const { url, format = 'webhook', headers = {} } = given
+  const url = checkUrl(given.url)
+  const { format = url.pathname.endsWith('/api/v2/alerts') ? 'api' : 'webhook', headers = {} } = given
   if (!alertFormats.includes(format)) {
     throw refusal('alerts.format', alertFormats.map((name) => `'${name}'`).join(' or '), showValue(format))
   }
-  return { url: checkUrl(url), format, headers: checkHeaders(headers) }
+  return { url, format, headers: checkHeaders(headers) }
 }
 
 function checkUrl(given: unknown): URL {
@@ -49,8 +50,23 @@ function checkUrl(given: unknown): URL {
   if (typeof given !== 'string' && !(given instanceof URL)) throw refusal('alerts.url', accepted, typeName(given))
   const url = URL.parse(String(given))
   if (url === null) throw refusal('alerts.url', accepted, shownHost(String(given)))
-  if (url.protocol === 'http:' || url.protocol === 'https:') return url
-  throw refusal('alerts.url', accepted, `a URL that begins with ${showValue(url.protocol)}`)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw refusal('alerts.url', accepted, `a URL that begins with ${showValue(url.protocol)}`)
+  if (!isDecodable(url.username) || !isDecodable(url.password)) {
+    throw refusal('alerts.url', 'a URL whose % in user and password is written %25', 'another (not shown)')
+  }
+  return url
+}
+
+/** Node.js decodes both to send them, and throws where a % stands for itself. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    // A refusal that says how to write it follows.
+    return false
+  }
 }
 
 /** Text that is no URL, without its path and without what stands before an @: both may be secret. */

@@ -22,11 +22,12 @@ export function parkedNotice(row: IncidentRow, { parkedAt, parkedWhy }: Parked, 
 }
 
 /** @param how one sentence: what mended it. */
-export function resolvedNotice(row: IncidentRow, { incident, parkedAt }: Parked, how: string, at: number): Notice {
+export function resolvedNotice(row: IncidentRow, { incident, parkedAt }: Parked, how: string): Notice {
   // The call for a person was for the kernel's first open incident.
   const wasParked = row.id === incident && parkedAt !== undefined
   return {
-    ...{ kind: 'incident.resolved', ...about(row), text: `${row.kernel} is back: ${how}`, at },
+    ...{ kind: 'incident.resolved', ...about(row), text: `${row.kernel} is back: ${how}` },
+    at: row.resolvedAt ?? row.openedAt,
     ...(wasParked && { parkedAt }),
   }
 }
