@@ -150,6 +150,8 @@ export class AlertSender {
           this.#failed(queued, lastReason, true)
           return
         }
+        // It is down: what else is pending is not tried on it.
+        if (this.#stopping !== undefined) this.#abort.abort()
       }
       if (this.#isBroken && !wasBroken) this.#failed(queued, lastReason, false)
       await this.#pause(this.#isBroken ? this.#bounds.alertBreakMs : backoff.duration)
@@ -168,9 +170,10 @@ export class AlertSender {
 
   async #post(alert: Alert, signal: AbortSignal): Promise<void> {
     const { target, clock } = this.#ports
+    const { alertAttemptMs } = this.#bounds
     const status = await postJson(target, bodyOf(alert, target.format, clock.now()), signal).catch((error: unknown) => {
-      const isTimeout = signal.aborted && !this.#abort.signal.aborted
-      throw isTimeout ? new Error(`no answer within ${this.#bounds.alertAttemptMs} ms`) : error
+      if (!signal.aborted) throw error
+      throw new Error(this.#abort.signal.aborted ? 'no answer yet' : `no answer within ${alertAttemptMs} ms`)
     })
     if (status >= 200 && status < 300) return
     // As Alertmanager itself does: a receiver that is busy or broken is tried again.

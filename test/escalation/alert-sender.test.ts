@@ -222,6 +222,19 @@ test('to stop sends what waits for a pause to end, and takes no more', async () 
   expect(to.events.at(-1)).toMatchObject({ type: 'notify.failed', kernel: 'late', dropped: true })
 })
 
+test('to stop tries a receiver that fails once more, and not for each alert', async () => {
+  await using server = await receiver(() => 500)
+  const clock = new ManualClock()
+  await using to = senderTo(server.url, { clock })
+  for (const kernel of ['notes', 'search', 'mail']) to.sender.tell(opened(kernel))
+  await armed(clock, 1)
+  await to.sender.stop()
+  expect(server.posted).toHaveLength(2)
+  expect(to.events.map(({ type, kernel, dropped }) => [type, kernel, dropped])).toEqual(
+    ['notes', 'search', 'mail'].map((kernel) => ['notify.failed', kernel, true]),
+  )
+})
+
 test('to stop does not try a receiver that is dead already', async () => {
   await using server = await receiver(() => 500)
   const clock = new ManualClock()
