@@ -162,6 +162,8 @@ export const limits = {
   notifyMs: 10_000,
   /** Alerts that wait for their receiver: two of every kernel of the largest fleet. Each takes up to 10 KB. */
   alertQueue: 1000,
+  /** Events of deliveries that a start looks through for ends that were not told: the last ones. */
+  alertHistory: 1000,
   /** One attempt to deliver an alert, from connecting to the end of the answer. Milliseconds. */
   alertAttemptMs: 5000,
   /** Pause after a failed attempt, doubled with each and varied by half, so that hosts do not come in step. Milliseconds. */

@@ -36,6 +36,8 @@ export interface AlertPorts {
   readonly clock: Clock
   /** What is open now, as it was told when it began. */
   readonly open: () => readonly Notice[]
+  /** Ends that an earlier process did not come to tell of, though what they end was told. */
+  readonly missed: () => readonly Notice[]
   /** For tests; by default the limits of the same names. */
   readonly bounds?: Partial<AlertBounds>
 }
@@ -87,9 +89,10 @@ export class AlertSender {
     this.#deliver = (alert) => policy.execute(({ signal }) => this.#post(alert, signal), this.#abort.signal)
   }
 
-  /** Fires again what an earlier process left open. */
+  /** Fires again what an earlier process left open, and resolves what it left firing. */
   start(): void {
-    for (const notice of this.#ports.open()) this.tell(notice)
+    const { open, missed } = this.#ports
+    for (const notice of [...missed(), ...open()]) this.tell(notice)
     if (this.#ports.target.format === 'api') this.#repeatLater()
   }
 
@@ -199,7 +202,12 @@ export class AlertSender {
   #sent({ alert, isRepeat }: Queued, attempts: number, startedMs: number): void {
     if (isRepeat) return
     const tookMs = Math.round(this.#ports.clock.monotonicMs() - startedMs)
-    this.#ports.emit('notify.sent', alert.labels.kernel, { ...factsOf(alert), attempts, tookMs })
+    this.#ports.emit('notify.sent', alert.labels.kernel, {
+      ...factsOf(alert),
+      startsAt: alert.startsAt,
+      attempts,
+      tookMs,
+    })
   }
 
   #failed({ alert, isRepeat }: Queued, reason: string, isDropped: boolean): void {

@@ -142,6 +142,6 @@ export function sayParked(house: House, unit: Unit): void {
   const why = unit.parkedWhy ?? unsaid
   unit.parkedWhy = why
   house.events.emit('kernel.parked', unit.id, { why, ...(unit.incident && { incident: unit.incident }) })
-  const row = house.incidents.list().find(({ id }) => id === unit.incident)
+  const row = house.incidents.list().find(({ id }) => id === unit.parked?.incident)
   if (row !== undefined) house.notify(parkedNotice(row, unit, house.clock.now()))
 }

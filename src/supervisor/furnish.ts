@@ -23,7 +23,7 @@ import { GoldenStore } from '../snapshot/golden.ts'
 import { SnapshotStore } from '../snapshot/store.ts'
 import { RuntimeBus } from './bus.ts'
 import type { House } from './house.ts'
-import { openNotices } from './notices.ts'
+import { missedNotices, openNotices } from './notices.ts'
 import { PostOffice } from './post-office.ts'
 import { Unit } from './unit.ts'
 
@@ -69,7 +69,8 @@ export function furnish(given: Furniture): House {
   }
   const { bus, incidents, outOfService } = announcers(given)
   const open = () => openNotices({ incidents, units })
-  const alerts = given.alerts && new AlertSender({ target: given.alerts, emit, clock, open })
+  const missed = () => missedNotices(journal)
+  const alerts = given.alerts && new AlertSender({ target: given.alerts, emit, clock, open, missed })
   const operators = new Operators({ notify: given.notify, alerts, log, emit, clock })
   const compiledDir = process.env.NODE_COMPILE_CACHE ?? join(dataDir, 'compiled')
   const snapshots = new SnapshotStore(join(dataDir, 'snapshots'), clock, emit)

@@ -57,7 +57,7 @@ function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Re
     return isChanged ? rows.flatMap(({ fingerprint }) => journal.forgivePoison(unit.id, fingerprint)) : []
   })
   for (const { method, argsSha256 } of forgiven) unit.route.unpark(method, argsSha256)
-  for (const row of resolved) house.notify(resolvedNotice(row, unit, how))
+  for (const row of resolved) house.notify(resolvedNotice(row, unit.parked))
   for (const { id: task } of tasks) {
     house.events.emit('task.closed', unit.id, { task, outcome })
     house.bus.publish('coding_agent.task_closed', { task, kernel: unit.id, outcome })
@@ -101,7 +101,7 @@ export function forgetIncident(unit: Unit): void {
   unit.approved = undefined
   unit.plan = undefined
   unit.parkedWhy = undefined
-  unit.parkedAt = undefined
+  unit.parked = undefined
   unit.sawPoison = false
   unit.diedInStart = false
   unit.triedRemedies.clear()

@@ -23,6 +23,7 @@ import { apply, inForce, loadHotfixes, loadTried, rollBack } from './hotfixing.t
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
 import { type Member, supervisorMachine } from './machine.ts'
+import { parkingIn } from './notices.ts'
 import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
 import type { Unit } from './unit.ts'
@@ -62,7 +63,7 @@ export class Supervisor {
     const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max, incident?.folder !== undefined)
     unit.incident = incident?.id
     unit.parkedWhy = typeof row?.facts.parkedWhy === 'string' ? row.facts.parkedWhy : undefined
-    unit.parkedAt = typeof row?.facts.parkedAt === 'number' ? row.facts.parkedAt : undefined
+    unit.parked = parkingIn(row?.facts.parked)
     unit.diedInStart = diedInStart ?? false
     for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
     if (why !== undefined) events.emit('kernel.resumed', unit.id, { from: row?.state, why })
@@ -162,12 +163,12 @@ export class Supervisor {
     const state = dotted(snapshot.value)
     const probation = unit.hotfixOnProbation && !state.startsWith('running')
     const at = this.#house.clock.now()
-    if (state === 'quarantined.parked' && unit.incident !== undefined) unit.parkedAt ??= at
-    const { parkedWhy, parkedAt } = unit
+    if (state === 'quarantined.parked' && unit.incident !== undefined) unit.parked ??= { incident: unit.incident, at }
+    const { parkedWhy, parked } = unit
     this.#house.journal.commitKernel({
       ...{ id: unit.id, state, failures, attempts, starts, at },
       ...(unit.incident && { incident: unit.incident }),
-      facts: { restored, probation, ...(parkedWhy && { parkedWhy }), ...(parkedAt !== undefined && { parkedAt }) },
+      facts: { restored, probation, ...(parkedWhy && { parkedWhy }), ...(parked && { parked }) },
     })
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))

@@ -22,7 +22,14 @@ function senderTo(url: string, { bounds, clock = systemClock, open = () => [], o
   const stream = new EventStream(clock)
   stream.on((event) => events.push(event))
   const target = checkAlertOptions({ url, ...options })
-  const sender = new AlertSender({ target, emit: stream.emit, clock, open, bounds: { ...quick, ...bounds } })
+  const sender = new AlertSender({
+    target,
+    emit: stream.emit,
+    clock,
+    open,
+    missed: () => [],
+    bounds: { ...quick, ...bounds },
+  })
   const seen = (type: EventType, count = 1) =>
     new Promise<LazaretEvent[]>((resolve, reject) => {
       const look = () => {

@@ -73,6 +73,40 @@ test('what is open when the process ends fires again in the next one, as the sam
   expect(new Set(identity).size).toBe(2)
 })
 
+test('an end that the receiver did not hear of is told by the next process', async () => {
+  let isDead = false
+  await using server = await receiver(() => (isDead ? 500 : 200))
+  const first = await climb({ files: broken, alerts: { url: server.url }, keep: true })
+  await server.sent(2)
+  isDead = true
+  first.edit('kernel.ts', () => mended)
+  await first.runtime.kernel('notes').rejoin()
+  await first.until('kernel.recovered', { seen: true })
+  await first.runtime.stop()
+  expect(server.accepted().length).toBe(2)
+  const lost = first.events.filter(({ type, dropped }) => type === 'notify.failed' && dropped === true)
+  expect(lost.map(({ alert, status }) => `${alert} ${status}`)).toEqual([
+    ...['LazaretKernelDown resolved', 'LazaretKernelParked resolved'],
+  ])
+
+  isDead = false
+  const second = await climb({ folder: first.folder, alerts: { url: server.url }, keep: true })
+  await second.until('notify.sent', { seen: true })
+  await second.runtime.stop()
+  expect(told(server.accepted()).slice(2)).toEqual([
+    ...['LazaretKernelDown notes resolved', 'LazaretKernelParked notes resolved'],
+  ])
+  const [down, parked, ...ends] = server.accepted().map(({ body }) => body.alerts[0])
+  expect(ends.map(({ fingerprint, startsAt }) => [fingerprint, startsAt])).toEqual(
+    [down, parked].map(({ fingerprint, startsAt }) => [fingerprint, startsAt]),
+  )
+
+  // What was told once is not told again.
+  await using third = await climb({ folder: first.folder, alerts: { url: server.url } })
+  await third.runtime.stop()
+  expect(server.accepted()).toHaveLength(4)
+})
+
 test('twenty kernels fail at once: one firing each', async () => {
   await using server = await receiver()
   const ids = Array.from({ length: 20 }, (_, n) => `kernel_${n}`)
