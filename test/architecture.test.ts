@@ -22,6 +22,7 @@ const floors: Readonly<Record<string, number>> = {
 
 /** One package, one door: the folders (of src, or top-level ones) that may import it. */
 const doors: Readonly<Record<string, readonly string[]>> = {
+  cockatiel: ['escalation', 'kernels'],
   xstate: ['lifecycle', 'supervisor'],
   pino: ['base'],
   yaml: ['base', 'playbook', 'chaos', 'cli'],

@@ -22,6 +22,7 @@ import { act, propose } from './healing.ts'
 import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
+import { rowOf, takeFacts } from './kernel-row.ts'
 import { type Member, supervisorMachine } from './machine.ts'
 import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
@@ -72,9 +73,8 @@ export class Supervisor {
     const incident = journal.openIncidentFor(unit.id)
     const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max, incident?.folder !== undefined)
     unit.incident = incident?.id
-    unit.parkedWhy = typeof row?.facts.parkedWhy === 'string' ? row.facts.parkedWhy : undefined
     unit.diedInStart = diedInStart ?? false
-    unit.route.epoch = typeof row?.facts.epoch === 'number' ? row.facts.epoch : 0
+    takeFacts(unit, row)
     for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
     if (why !== undefined) events.emit('kernel.resumed', unit.id, { from: row?.state, why })
     return { id: unit.id, input: { ...lifecycleInput(unit.spec), ...counters }, first }
@@ -180,14 +180,8 @@ export class Supervisor {
 
   /** Before any effect of the transition. */
   #commit(unit: Unit, snapshot: LifecycleSnapshot): void {
-    const { failures, attempts, starts, restored } = snapshot.context
     const state = dotted(snapshot.value)
-    const probation = unit.hotfixOnProbation && !state.startsWith('running')
-    this.#house.journal.commitKernel({
-      ...{ id: unit.id, state, failures, attempts, starts, at: this.#house.clock.now() },
-      ...(unit.incident && { incident: unit.incident }),
-      facts: { restored, probation, epoch: unit.route.epoch, ...(unit.parkedWhy && { parkedWhy: unit.parkedWhy }) },
-    })
+    this.#house.journal.commitKernel(rowOf(unit, snapshot, this.#house.clock.now()))
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))
   }

@@ -1,0 +1,26 @@
+/** Where a kernel stands, as the journal keeps it, and what a later process takes from it beside the chart's counters. */
+import type { KernelRow } from '../journal/rows.ts'
+import { dotted, type LifecycleSnapshot } from '../lifecycle/instance.ts'
+import { parkingIn } from './notices.ts'
+import type { Unit } from './unit.ts'
+
+/** @param at epoch milliseconds. A kernel that is parked for an incident is so from now on. */
+export function rowOf(unit: Unit, snapshot: LifecycleSnapshot, at: number): KernelRow {
+  const { failures, attempts, starts, restored } = snapshot.context
+  const state = dotted(snapshot.value)
+  const probation = unit.hotfixOnProbation && !state.startsWith('running')
+  if (state === 'quarantined.parked' && unit.incident !== undefined) unit.parked ??= { incident: unit.incident, at }
+  const { parkedWhy, parked, route, incident } = unit
+  return {
+    ...{ id: unit.id, state, failures, attempts, starts, at },
+    ...(incident && { incident }),
+    facts: { restored, probation, epoch: route.epoch, ...(parkedWhy && { parkedWhy }), ...(parked && { parked }) },
+  }
+}
+
+export function takeFacts(unit: Unit, row: KernelRow | undefined): void {
+  const { parkedWhy, parked, epoch } = row?.facts ?? {}
+  unit.parkedWhy = typeof parkedWhy === 'string' ? parkedWhy : undefined
+  unit.parked = parkingIn(parked)
+  unit.route.epoch = typeof epoch === 'number' ? epoch : 0
+}
