@@ -18,6 +18,7 @@ import type { Failure, Unit } from './unit.ts'
 
 /** Opens the incident, captures evidence, tells everybody; then the chart goes on. */
 export function capture(house: House, unit: Unit): void {
+  unit.failedOver = false
   // Service first: a standby is on its way while the evidence is written.
   unit.route.degrade(unit.standIns.takeOver())
   const failure = unit.failure ?? lastFailure(house, unit)

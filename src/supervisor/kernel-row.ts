@@ -1,5 +1,6 @@
 /** Where a kernel stands, as the journal keeps it, and what a later process takes from it beside the chart's counters. */
-import type { KernelRow } from '../journal/rows.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { IncidentRow, KernelRow } from '../journal/rows.ts'
 import { dotted, type LifecycleSnapshot } from '../lifecycle/instance.ts'
 import { parkingIn } from './notices.ts'
 import type { Unit } from './unit.ts'
@@ -16,6 +17,15 @@ export function rowOf(unit: Unit, snapshot: LifecycleSnapshot, at: number): Kern
     ...(incident && { incident }),
     facts: { restored, probation, epoch: route.epoch, ...(parkedWhy && { parkedWhy }), ...(parked && { parked }) },
   }
+}
+
+/** The incident that it was mended for: of several open ones the first, whose evidence the repair goes by. */
+export function openIncidentOf(
+  journal: Pick<Journal, 'incident'>,
+  row: KernelRow | undefined,
+): IncidentRow | undefined {
+  const incident = row?.incident === undefined ? undefined : journal.incident(row.incident)
+  return incident?.status === 'open' ? incident : undefined
 }
 
 export function takeFacts(unit: Unit, row: KernelRow | undefined): void {

@@ -123,7 +123,7 @@ export class StandIns {
     const serving = this.#serving
     if (serving?.kind !== 'standby') return undefined
     const { state: _, ...fresh } = request
-    await this.#standbys.load(fresh)
+    await Promise.all([this.#standbys.load(fresh), serving.started])
     if (this.#serving === serving && serving.state === 'serving') {
       this.#serving = undefined
       return serving
@@ -182,12 +182,18 @@ export class StandIns {
 
   /** A standby has become ready while the kernel is out of service, and nobody better than a fallback serves. */
   #offer(): void {
-    if (!this.#house.outOfService.has(this.#unit.id) || this.kind === 'standby') return
+    if (!this.#isWanted || this.kind === 'standby') return
     this.#track(
       this.dismiss().then(() => {
-        if (this.#unit.instance.thread === undefined) this.#change(this.takeOver())
+        if (this.#isWanted) this.#change(this.takeOver())
       }),
     )
+  }
+
+  /** Out of service, and not on its way back by itself: two of a kernel are never started side by side. */
+  get #isWanted(): boolean {
+    const { id, instance } = this.#unit
+    return this.#house.outOfService.has(id) && /^(?:failed|quarantined|repairing)/.test(instance.state)
   }
 
   async #promote(standby: StandIn): Promise<void> {
@@ -224,15 +230,13 @@ export class StandIns {
       const stored = await house.snapshots.latest(unit.id)
       if (!this.#fallbackComes) return
       this.#fallbackComes = false
-      const left = Promise.withResolvers<void>()
-      const standIn = this.#make('fallback', { ...request, ...(stored && { state: stored.state }) }, () =>
-        left.resolve(),
-      )
+      const { promise: started, resolve } = Promise.withResolvers<void>()
+      const standIn = this.#make('fallback', { ...request, ...(stored && { state: stored.state }) }, () => resolve())
       this.#serving = standIn
       unit.boots.fallback += 1
       house.events.emit('kernel.started', unit.id, { reason: 'fallback', thread: standIn.thread.name })
       this.#ports.watch(standIn.thread)
-      await left.promise
+      await started
     } catch (thrown) {
       this.#fallbackComes = false
       this.#fallbackFailed = true
@@ -273,8 +277,7 @@ export class StandIns {
     const unit = this.#unit
     this.#ports.forget(standIn.thread)
     this.#standbys.forget(standIn)
-    const { kind } = standIn
-    const served = this.#serving === standIn
+    const [kind, served] = [standIn.kind, this.#serving === standIn]
     if (served) {
       this.#serving = undefined
       unit.goneAtMs = clock.monotonicMs()

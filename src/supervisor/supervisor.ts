@@ -22,7 +22,7 @@ import { act, propose } from './healing.ts'
 import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
-import { rowOf, takeFacts } from './kernel-row.ts'
+import { openIncidentOf, rowOf, takeFacts } from './kernel-row.ts'
 import { type Member, supervisorMachine } from './machine.ts'
 import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
@@ -70,7 +70,7 @@ export class Supervisor {
   #member(unit: Unit): Member {
     const { journal, events } = this.#house
     const row = this.#rows.get(unit.id)
-    const incident = journal.openIncidentFor(unit.id)
+    const incident = openIncidentOf(journal, row) ?? journal.openIncidentFor(unit.id)
     const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max, incident?.folder !== undefined)
     unit.incident = incident?.id
     unit.diedInStart = diedInStart ?? false
@@ -237,7 +237,8 @@ export class Supervisor {
       case 'apply':
         return this.#apply(unit)
       case 'rollBack':
-        return rollBack(house, unit, effect.failed)
+        // A standby that served and crashed says nothing about the repair, which stood by.
+        return rollBack(house, unit, effect.failed && !unit.failedOver)
       case 'recovered':
         unit.standIns.renew()
         return recovered(house, unit).then(() => this.#commit(unit, unit.instance.snapshot))
