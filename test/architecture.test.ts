@@ -34,7 +34,6 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   zod: ['supervisor', 'snapshot', 'repair', 'playbook'],
   croner: ['kernels'],
   minisearch: ['kernels'],
-  cockatiel: ['kernels'],
   'csv-parse': ['kernels'],
   hono: ['kernels'],
   '@hono/node-server': ['kernels'],
