@@ -32,6 +32,8 @@ export interface KernelStatus {
   }
   /** Id of the hotfix in force. */
   readonly hotfix?: string
+  /** Where the fleet file, its sources or its files in dataDir are not what they should be: a line each. */
+  readonly findings?: readonly string[]
 }
 
 export function statusOf(unit: Unit): KernelStatus {
@@ -49,5 +51,6 @@ export function statusOf(unit: Unit): KernelStatus {
     mailbox: unit.route.mailbox.depth,
     starts: { ...unit.boots },
     ...(unit.hotfix && { hotfix: unit.hotfix.id }),
+    ...(unit.findings.length > 0 && { findings: unit.findings.map(({ text }) => text) }),
   }
 }

@@ -21,6 +21,7 @@ import { endHungThread, settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
 import { apply, inForce, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
+import type { IntegrityWatch } from './integrity-watch.ts'
 import { Keeper } from './keeping.ts'
 import { type Member, supervisorMachine } from './machine.ts'
 import { forgetIncident, recovered } from './recovery.ts'
@@ -34,6 +35,7 @@ const rungs: ReadonlySet<PortEffect['type']> = new Set(['capture', 'decide', 'ac
 
 export class Supervisor {
   readonly #house: House
+  readonly #watch: IntegrityWatch
   readonly #turnstile = new Turnstile(limits.parallelStarts)
   readonly #actor: ActorRefFrom<typeof supervisorMachine>
   readonly #unwatch = new Map<Thread, () => void>()
@@ -43,8 +45,9 @@ export class Supervisor {
   /** Where an earlier process left each kernel. */
   readonly #rows: ReadonlyMap<string, KernelRow>
 
-  constructor(house: House, levels: FleetSpec['levels']) {
+  constructor(house: House, levels: FleetSpec['levels'], watch: IntegrityWatch) {
     this.#house = house
+    this.#watch = watch
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
@@ -82,6 +85,7 @@ export class Supervisor {
 
   /** Boots the fleet; resolves when every kernel has settled, in service or not. */
   async start(): Promise<void> {
+    await this.#watch.examineAtStart()
     await Promise.all(
       [...this.#house.units.values()].map((unit) => {
         const row = this.#rows.get(unit.id)
@@ -94,6 +98,7 @@ export class Supervisor {
     const serving = this.#reached('serving')
     this.#actor.send({ type: 'BOOT' })
     await serving
+    this.#watch.begin()
   }
 
   /**
@@ -204,8 +209,8 @@ export class Supervisor {
         house.events.emit('restart.exhausted', unit.id, { starts: unit.instance.snapshot.context.starts })
         return undefined
       case 'capture':
-        capture(house, unit)
-        return undefined
+        // So that the evidence names what of its files is not what it should be.
+        return this.#watch.lookFor(unit).then(() => capture(house, unit))
       case 'decide':
         return decide(house, unit)
       case 'quarantine':

@@ -4,6 +4,7 @@ import type { ErrorRecord } from '../base/error-record.ts'
 import { codeHash, sha256 } from '../base/hash.ts'
 import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
+import type { Finding } from '../diagnostics/integrity.ts'
 import { FlightRecorder } from '../diagnostics/recorder.ts'
 import type { Plan } from '../escalation/strategy.ts'
 import type { Instance } from '../lifecycle/instance.ts'
@@ -81,6 +82,8 @@ export class Unit {
   /** Cancels the repair under way. */
   repair: AbortController | undefined
   vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
+  /** Drift and damage that concern it, as last found; replaced by integrity-watch.ts. */
+  findings: readonly Finding[] = []
   /** Starts of the instance, by reason, in this process. */
   readonly boots = { first: 0, restart: 0, command: 0, rejoin: 0 }
   /** Monotonic milliseconds; when it became steady. */
