@@ -80,6 +80,8 @@ class StressRun {
       ...{ fleet: stage.fleetFile, dataDir: join(stage.folder, 'data'), log: false },
       quarantineDir: join(stage.folder, 'quarantine'),
       playbooksDir: join(stage.folder, 'playbooks'),
+      // Often, so that what it finds and mends is under load too.
+      integrityEveryMs: 1000,
     })
     this.#runtime.on('event', (event) => this.#events.push(event))
     this.#traffic = new Traffic(this.#runtime)

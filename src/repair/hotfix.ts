@@ -71,11 +71,15 @@ export class HotfixStore {
         hint: "Accepted: what newId('fix') returns.",
       })
     }
-    const path = join(this.#root, `${hotfix.id}.json`)
-    const body = JSON.stringify(hotfix)
+    const path = this.pathOf(hotfix.id)
     await mkdir(this.#root, { recursive: true, mode: 0o700 })
-    await writeFileAtomic(path, `{"sha256":"${sha256(body)}","hotfix":${body}}\n`, { mode: 0o600 })
+    await writeFileAtomic(path, encodeHotfix(hotfix), { mode: 0o600 })
     return path
+  }
+
+  /** Absolute; whether it is there or not. */
+  pathOf(id: string): string {
+    return join(this.#root, `${id}.json`)
   }
 
   /** Never throws: what cannot be used comes back as a reason. */
@@ -105,6 +109,12 @@ export class HotfixStore {
     const name = relative(this.#root, resolve(path))
     return name.endsWith('.json') && idPattern.test(name.slice(0, -'.json'.length))
   }
+}
+
+/** What its file holds, to the byte. */
+export function encodeHotfix(hotfix: Hotfix): string {
+  const body = JSON.stringify(hotfix)
+  return `{"sha256":"${sha256(body)}","hotfix":${body}}\n`
 }
 
 function parseHotfix(text: string): ReadHotfix {

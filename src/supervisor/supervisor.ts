@@ -16,11 +16,12 @@ import { lifecycleInput } from '../lifecycle/machine.ts'
 import { Turnstile } from '../lifecycle/turnstile.ts'
 import { bootRequestOf } from './boot-request.ts'
 import { Bystanders } from './bystanders.ts'
-import { capture, decide, sayParked } from './escalation.ts'
+import { capture, decide, sayParked, serveMeanwhile } from './escalation.ts'
 import { settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
 import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
+import type { IntegrityWatch } from './integrity-watch.ts'
 import { Keeper } from './keeping.ts'
 import { openIncidentOf, rowOf, takeFacts } from './kernel-row.ts'
 import { type Member, supervisorMachine } from './machine.ts'
@@ -38,6 +39,7 @@ const rungs: ReadonlySet<PortEffect['type']> = new Set(['capture', 'decide', 'ac
 
 export class Supervisor {
   readonly #house: House
+  readonly #integrity: IntegrityWatch
   readonly #turnstile = new Turnstile(limits.parallelStarts)
   readonly #bystanders: Bystanders
   readonly #service: Service
@@ -49,8 +51,9 @@ export class Supervisor {
   /** Where an earlier process left each kernel. */
   readonly #rows: ReadonlyMap<string, KernelRow>
 
-  constructor(house: House, levels: FleetSpec['levels']) {
+  constructor(house: House, levels: FleetSpec['levels'], integrity: IntegrityWatch) {
     this.#house = house
+    this.#integrity = integrity
     this.#bystanders = new Bystanders(house)
     this.#service = new Service(house, {
       bystanders: this.#bystanders,
@@ -101,6 +104,7 @@ export class Supervisor {
 
   /** Boots the fleet; resolves when every kernel has settled, in service or not. */
   async start(): Promise<void> {
+    await this.#integrity.examineAtStart()
     await Promise.all(
       [...this.#house.units.values()].map((unit) => {
         const row = this.#rows.get(unit.id)
@@ -113,6 +117,7 @@ export class Supervisor {
     const serving = this.#reached('serving')
     this.#actor.send({ type: 'BOOT' })
     await serving
+    this.#integrity.begin()
   }
 
   /**
@@ -224,8 +229,9 @@ export class Supervisor {
         house.events.emit('restart.exhausted', unit.id, { starts: unit.instance.snapshot.context.starts })
         return undefined
       case 'capture':
-        capture(house, unit)
-        return undefined
+        serveMeanwhile(unit)
+        // So that the evidence names what of its files is not what it should be.
+        return this.#integrity.lookFor(unit).then(() => capture(house, unit))
       case 'decide':
         return decide(house, unit)
       case 'quarantine':
