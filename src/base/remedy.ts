@@ -18,7 +18,7 @@ export type RemedyStep =
 export type HealedBy = 'restart' | 'state' | 'config' | 'code' | 'parked message' | 'playbook' | 'restore' | 'person'
 
 export interface Remedy {
-  /** Who proposed it: `playbook`, `restore.state`, `restore.config`, `restore.code`. */
+  /** Who proposed it: `playbook`, `restore.state`, `restore.config`, `restore.code`, `language-service`, `guard`. */
   readonly agent: string
   readonly healedBy: HealedBy
   readonly steps: readonly RemedyStep[]

@@ -34,6 +34,6 @@ export const guard: RepairAgent = {
 function remedyFor({ method, from }: RecordedMessage, argsSha256: string): Remedy {
   return {
     ...{ agent: 'guard', healedBy: 'parked message', steps: [{ do: 'park_message', method, argsSha256 }] },
-    why: `The recorded messages crash the kernel, and without this call of ${method} by ${from} they do not.`,
+    why: `The call of ${method} by ${from} is given up: with it the kernel crashes, without it the kernel does not.`,
   }
 }
