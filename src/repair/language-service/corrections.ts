@@ -3,7 +3,7 @@
  * import, a path, an await. What merely silences the checker (stubs that throw, `any`, widened parameters, defaults that
  * are guesses) is never offered, whatever the service would give.
  */
-import { builtinModules } from 'node:module'
+import { builtinModules, isBuiltin } from 'node:module'
 import type ts from '@typescript/typescript6'
 import { nearestFew } from './near.ts'
 import type { Problem, Project, Texts } from './project.ts'
@@ -66,11 +66,12 @@ function ofService(project: Project, problem: Problem): Correction[] {
     })
 }
 
-/** Imports from the kernel's own files come before those of Node, and these before packages. */
+/** Imports from the kernel's own files come before those of Node, and these before packages; shorter ones before longer. */
 function farness({ fixName, description }: ts.CodeFixAction): number {
   if (fixName !== 'import') return 0
-  if (/["']\.{1,2}\//.test(description)) return 0
-  return /["']node:/.test(description) ? 1 : 2
+  const specifier = /["']([^"']+)["']/.exec(description)?.[1] ?? ''
+  if (specifier.startsWith('.')) return specifier.length
+  return (isBuiltin(specifier) ? 1 : 2) * 1000 + specifier.length
 }
 
 function quotesOf(text: string): 'single' | 'double' {
