@@ -61,7 +61,7 @@ function ofService(project: Project, problem: Problem): Correction[] {
       const texts = applied(project, fix)
       const isOurs = texts !== undefined && [...texts.keys()].every((path) => project.files.includes(path))
       if (!isOurs) return []
-      const what = `${lowerFirst(fix.description)} at ${project.short(file)}:${problem.line}`
+      const what = `${described(fix)} at ${project.short(file)}:${problem.line}`
       return [{ texts, what, reveals: offered.get(fix.fixName) === true }, ...alike(project, problem, fix)]
     })
 }
@@ -78,7 +78,9 @@ function quotesOf(text: string): 'single' | 'double' {
   return /\bfrom\s+"/.test(text) ? 'double' : 'single'
 }
 
-function lowerFirst(text: string): string {
+/** In the service's words, with a built-in module spelt as it will be imported. */
+function described({ description }: ts.CodeFixAction): string {
+  const text = description.replace(/(?<=from ")[\w/]+(?=")/, (name) => (isBuiltin(name) ? `node:${name}` : name))
   return text.charAt(0).toLowerCase() + text.slice(1)
 }
 
@@ -117,7 +119,7 @@ function alike(project: Project, problem: Problem, fix: ts.CodeFixAction): Corre
     span: { start: start + offset, length: change.span.length },
   }))
   const texts = new Map(project.texts).set(problem.file, edited(project.text(problem.file), changes))
-  const what = `${lowerFirst(fix.description)} in ${places.length} places of ${project.short(problem.file)}`
+  const what = `${described(fix)} in ${places.length} places of ${project.short(problem.file)}`
   return [{ texts, what, reveals: false }]
 }
 

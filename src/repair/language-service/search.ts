@@ -81,7 +81,8 @@ class Search {
     const ofProblem = (problem: Problem) => () =>
       correctionsOf(project, problem).map((correction) => ({ correction, problem }))
     // Where types have found the very name, a guess at it is only worse.
-    const isSeen = this.#base.some((problem) => this.#relevance(problem) === 0)
+    const missing = this.#crash.notCallable ?? this.#crash.undefinedName
+    const isSeen = this.#base.some((problem) => problem.source === missing && isNear(problem))
     const ofCrash = (all: Correction[]) => all.map((correction) => ({ correction }))
     return [
       [() => ofCrash(pathCorrections(project, this.#crash)), ...inOrder.filter(isNear).map(ofProblem)],
