@@ -27,6 +27,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   yaml: ['base', 'playbook', 'chaos', 'cli'],
   systeminformation: ['diagnostics'],
   piscina: ['repair', 'sandbox'],
+  comlink: ['actor'],
   diff: ['repair', 'chaos'],
   commander: ['cli'],
   'write-file-atomic': ['journal', 'snapshot', 'repair', 'playbook'],
@@ -41,10 +42,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 /** Longer than the tripwire, each for a reason that was looked at. Lines. */
 const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
   'src/actor/thread-main.ts': {
-    max: 420,
+    max: 430,
     why: 'everything that runs inside a thread, in the order in which it happens',
   },
-  'src/actor/thread.ts': { max: 360, why: 'one thread from its start to its end' },
+  'src/actor/thread.ts': { max: 370, why: 'one thread from its start to its end' },
   'src/runtime.ts': { max: 340, why: 'the public handle, mostly docstrings' },
   'src/supervisor/supervisor.ts': { max: 340, why: 'the joints between the chart and the parts' },
   'src/repair/patch.ts': { max: 320, why: 'a patch from its making to its refusal' },

@@ -4,7 +4,7 @@
  * becomes of them. A route knows nothing of threads' lives, budgets or repairs.
  */
 import { serialize } from 'node:v8'
-import { type Envelope, Mailbox, type Numbered, type Outcome, type Receiver } from '../actor/mailbox.ts'
+import { type Envelope, handlerFailed, Mailbox, type Numbered, type Outcome, type Receiver } from '../actor/mailbox.ts'
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { type ErrorCode, LazaretError, type LazaretErrorOptions } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
@@ -44,6 +44,8 @@ export class Route {
   /** By method: hashes of the arguments of parked messages. */
   readonly #parked = new Map<string, Set<string>>()
   #mode: 'open' | 'degraded' | 'closed' = 'open'
+  /** Counts the instances that have served. */
+  epoch = 0
 
   /** @param spec the present one: a command may change it. */
   constructor(spec: () => KernelSpec, ports: RoutePorts) {
@@ -149,6 +151,7 @@ export class Route {
   /** An instance serves from now on. */
   open(receiver: Receiver): void {
     this.#mode = 'open'
+    this.epoch += 1
     this.mailbox.attach(receiver)
   }
 
@@ -178,18 +181,9 @@ export class Route {
     else
       envelope.settle({
         ok: false,
-        error: outcome.refused ? outcome.error : this.#handlerFailed(envelope, outcome.error),
+        error: outcome.refused ? outcome.error : handlerFailed(this.#spec().id, envelope.method, outcome.error),
       })
     return envelope
-  }
-
-  #handlerFailed(envelope: Envelope, cause: ErrorRecord): ErrorRecord {
-    const { id } = this.#spec()
-    return {
-      ...toRecord(this.#error('HANDLER_FAILED', `${id}.${envelope.method} failed: ${cause.message}`)),
-      details: { method: envelope.method },
-      cause,
-    }
   }
 
   /**

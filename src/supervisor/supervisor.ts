@@ -294,6 +294,7 @@ export class Supervisor {
     unit.keepsState = message.keepsState
     this.#house.office.started(unit)
     unit.route.open(thread)
+    thread.epoch = unit.route.epoch
     unit.keeper.begin(reason !== 'rejoin')
     if (reason === 'restart' || reason === 'command') events.emit('kernel.restarted', unit.id, { reason })
     if (reason === 'rejoin')
@@ -315,6 +316,9 @@ export class Supervisor {
         return
       case 'send':
         office.kernelSend(unit, thread, message)
+        return
+      case 'lineOpen':
+        office.openLine(thread, message)
         return
       case 'subscribe':
         if (!bus.subscribe(message.topic, thread)) {
