@@ -28,7 +28,8 @@ interface Wire {
 export type Heard = Extract<LineMessage, { t: 'line' }>
 export type Listener = (event: { data: unknown }) => void
 
-type Give = (run: AnyMethod) => number
+/** A function of a module, no closure: what an end holds on to, the collector cannot let go of. */
+type Give = (lines: Lines, run: AnyMethod) => number
 
 /** Stands for a function among the arguments, until the end replaces it by its line. */
 class Given {
@@ -98,7 +99,7 @@ export class CallingEnd implements End {
     const given: number[] = []
     const argumentList = (said.argumentList ?? []).map((wire) => {
       if (!(wire.value instanceof Given)) return wire
-      const line = this.#give(wire.value.run)
+      const line = this.#give(this.#lines, wire.value.run)
       given.push(line)
       return { type: 'LINE', value: line }
     })

@@ -73,6 +73,12 @@ function movedWith(): Moved {
 
 /**
  * Marks a function that a kernel may call when it is given with a call of a remote, also later, until one of the two ends.
+ * It is run beside the messages of whoever gave it, as a timer's function is; a call of it settles within the calling
+ * kernel's own `limits.askMs`.
+ *
+ * @example
+ * await runtime.ref<Search>('search').remote().watch('news', proxy((hit) => show(hit)))
+ *
  * @throws TypeError for anything but a function.
  */
 export function proxy<F extends AnyMethod>(given: F): F & Proxied {

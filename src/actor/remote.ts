@@ -19,7 +19,7 @@ export type { RemoteCall } from './serving-end.ts'
 
 /** A remote over a new line, of which the other party hears first. */
 export function openRemote(lines: Lines, call: Call): object {
-  const end = new CallingEnd(lines, call.to, (run) => giveFunction(lines, run))
+  const end = new CallingEnd(lines, call.to, giveFunction)
   lines.say({ t: 'lineOpen', line: end.line, to: call.to })
   const inner = comlink().wrap<Record<string, AnyMethod>>(end.endpoint)
   // Comlink makes a proxy at each look, and registers it with the garbage collector: one for each method is enough.

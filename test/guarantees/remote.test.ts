@@ -1,6 +1,9 @@
 /** A remote: Comlink over our lines, bound to one instance, and everything that waits on it answered when that ends. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { LazaretError, proxy, type Runtime, transfer } from '../../src/index.ts'
+import { defineKernel } from '../../src/actor/kernel.ts'
+import { type KernelApi, LazaretError, type Proxied, proxy, type Runtime, transfer } from '../../src/index.ts'
 import { fast, house, kernelOf, type TestHouse } from '../support/house.ts'
 
 const budget = { restart: { max: 50, stableMs: 60_000, ...fast } }
@@ -40,13 +43,16 @@ const notes = kernelOf(
      async lateDefect() { await 1; return nothing.here },
      unclonable: () => () => 1,
      given: () => proxy(() => 1),
+     forget() { listener = undefined; collect() },
      hang() { for (;;) ; },
      sleep() { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) },
      order(name) { append('order', name) },
      async slowly(name) { append('order', name + ' begins'); await new Promise((done) => setTimeout(done, 20)); append('order', name + ' ends') },
      deep(levels) { let value = 1; for (let n = 0; n < levels; n++) value = [value]; return value },
    } }`,
-  `import { proxy, transfer } from 'lazaret/kernel'`,
+  `import { proxy, transfer } from 'lazaret/kernel'
+   import { runInNewContext } from 'node:vm'
+   const collect = () => runInNewContext('gc')()`,
 )
 
 async function notesHouse(more: object = {}): Promise<TestHouse> {
@@ -193,9 +199,7 @@ test('a restart, a quarantine and the stop of the runtime end the epoch; between
   const third = remoteOf(place.runtime, 'notes')
   // The one in hand is waited for and answered; what was not begun is not begun any more.
   const inHand = third.later?.(50)
-  await third.add
   const queued = errorOf(third.add?.(1, 2))
-  await third.later
   await place[Symbol.asyncDispose]()
   expect(await inHand).toBe(50)
   expect(await queued).toMatchObject({ code: 'STALE_EPOCH' })
@@ -332,11 +336,6 @@ test('a thousand remotes whose epoch has ended leave no handle, no call and no l
   const remotes = Array.from({ length: 1000 }, () => remoteOf(place.runtime, 'notes', 60_000))
   await Promise.all(remotes.map((remote) => remote.keep?.(proxy(() => undefined))))
   const waiting = remotes.map((remote) => errorOf(remote.later?.(30_000)))
-  await place.runtime
-    .ref('notes')
-    .with({ deadlineMs: 20 })
-    .ask.add?.(1, 1)
-    .catch((thrown: unknown) => thrown)
   expect(place.runtime.pendingAsks).toBe(1000)
   await old?.terminate()
   for (const error of await Promise.all(waiting)) expect(error.code).toBe('STALE_EPOCH')
@@ -344,4 +343,40 @@ test('a thousand remotes whose epoch has ended leave no handle, no call and no l
   expect(old?.lines.size).toBe(0)
   expect(place.runtime.pendingAsks).toBe(0)
   expect(resources()).toBe(before)
+})
+
+test('remotes and functions that nobody holds any more are collected, and their lines with them', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  await using place = await notesHouse()
+  const { lines } = place.runtime.threadOf('notes') as NonNullable<ReturnType<Runtime['threadOf']>>
+  for (let n = 0; n < 50; n++) await remoteOf(place.runtime, 'notes').keep?.(proxy(() => n))
+  const until = performance.now() + 10_000
+  while (lines.size > 0 && performance.now() < until) {
+    collect()
+    await place.runtime.ref('notes').ask.forget?.()
+    await new Promise((turn) => setImmediate(turn))
+  }
+  expect(lines.size).toBe(0)
+})
+
+test('a remote is typed by its kernel: a function among the arguments has to be marked', async () => {
+  const definition = defineKernel({
+    start: () => ({
+      api: {
+        add: (a: number, b: number) => a + b,
+        keep(given: (text: string) => Promise<number>) {
+          return given('x')
+        },
+      },
+    }),
+  })
+  await using place = await notesHouse()
+  using remote = place.runtime.ref<KernelApi<typeof definition>>('notes').remote()
+  const sum: number = await remote.add(1, 2)
+  expect(sum).toBe(3)
+  await remote.keep(proxy((text: string) => text.length))
+  type Unmarked = Parameters<typeof remote.keep>[0] extends Proxied ? true : false
+  const isMarked: Unmarked = true
+  expect(isMarked).toBe(true)
 })
