@@ -56,6 +56,7 @@ export interface Ref<R> {
    * buffers move instead of being copied (`transfer`). Its calls are handled one at a time with the kernel's messages,
    * and settle by the deadline of an ask; `idempotent` means nothing here. When the instance ends, calls that wait and
    * later ones fail with STALE_EPOCH: call remote() again. Where no instance serves they fail with KERNEL_UNAVAILABLE.
+   * They are not in the mailbox: a call may overtake messages that wait there, is in no replay, and is never parked.
    */
   remote(): Remote<R>
 }

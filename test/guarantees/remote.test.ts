@@ -1,7 +1,8 @@
 /** A remote: Comlink over our lines, bound to one instance, and everything that waits on it answered when that ends. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { expect, test, vi } from 'vitest'
 import { defineKernel } from '../../src/actor/kernel.ts'
 import { type KernelApi, LazaretError, type Proxied, proxy, type Runtime, transfer } from '../../src/index.ts'
 import { fast, house, kernelOf, type TestHouse } from '../support/house.ts'
@@ -218,6 +219,30 @@ test('a kernel that spins or sleeps in a remote call is found, and the caller he
       expect(error).toMatchObject({ code: 'STALE_EPOCH', cause: { code: 'KERNEL_HUNG' } })
     await place.runtime.ref('notes').with({ deadlineMs: 20_000 }).ask.add?.(1, 1)
   }
+})
+
+test('a thread that cannot be ended is left behind, and nobody waits on it', async () => {
+  await using place = await notesHouse()
+  const remote = remoteOf(place.runtime, 'notes', 60_000)
+  const thread = place.runtime.threadOf('notes')
+  let leftBehind: Worker | undefined
+  const end = Worker.prototype.terminate
+  // Code that V8 cannot interrupt is V8's to write; for the host it looks like this.
+  const refuse = vi.spyOn(Worker.prototype, 'terminate').mockImplementation(function (this: Worker) {
+    leftBehind = this
+    return new Promise(() => undefined)
+  })
+  try {
+    const waiting = [errorOf(remote.later?.(50_000)), errorOf(remote.add?.(1, 1))]
+    void thread?.terminate()
+    for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: 'STALE_EPOCH' })
+    expect(place.of('kernel.stuck', 'notes')).toHaveLength(1)
+    expect(thread?.lines.size).toBe(0)
+  } finally {
+    refuse.mockRestore()
+    if (leftBehind !== undefined) await end.call(leftBehind)
+  }
+  await place.runtime.ref('notes').with({ deadlineMs: 20_000 }).ask.add?.(1, 1)
 })
 
 test('a call settles by its deadline, and one whose deadline passed before it was begun is not begun', async () => {
