@@ -1,6 +1,14 @@
 /** The public surface. Kernels import `lazaret/kernel`; faults are `lazaret/chaos`; tests use `lazaret/testing`. */
 
-export type { AskOptions, KernelApi, Ref } from './actor/kernel.ts'
+export {
+  type AskOptions,
+  type KernelApi,
+  type Proxied,
+  proxy,
+  type Ref,
+  type Remote,
+  transfer,
+} from './actor/kernel.ts'
 export type { Clock } from './base/clock.ts'
 export type { ErrorRecord } from './base/error-record.ts'
 export { type ErrorCode, errorCatalogue, LazaretError } from './base/errors.ts'

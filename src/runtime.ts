@@ -208,8 +208,10 @@ export class Runtime {
   /** A handle to a kernel. @throws LazaretError UNKNOWN_KERNEL where the fleet has none of this id. */
   ref<R = AnyRemoteApi>(id: string, options: AskOptions = {}): Ref<R> {
     if (!this.#fleet.kernels.some((kernel) => kernel.id === id)) throw this.#unknown(id)
-    return makeRef<R>(id, (message) => this.#send(message), options)
+    return makeRef<R>(id, (message) => this.#send(message), this.#remote, options)
   }
+
+  readonly #remote: PostOffice['hostRemote'] = (to, options) => this.#opened().office.hostRemote(to, options)
 
   readonly #send: PostOffice['hostSend'] = (message) => {
     if (this.#house !== undefined) return this.#house.office.hostSend(message)

@@ -2,6 +2,7 @@
  * How a kernel is written: `defineKernel`, `defineCheck` and the types around them. This is all that a kernel's module
  * imports (as `lazaret/kernel`); it runs nothing by itself.
  */
+import type { Transferable } from 'node:worker_threads'
 
 const kernelBrand = Symbol.for('lazaret.kernel')
 const checkBrand = Symbol.for('lazaret.check')
@@ -26,6 +27,22 @@ export type KernelApi<K> =
 // biome-ignore lint/suspicious/noExplicitAny: stands for "any set of promise-returning methods".
 export type AnyRemoteApi = Record<string, (...args: any[]) => Promise<any>>
 
+declare const proxied: unique symbol
+/** Made by `proxy`. */
+export interface Proxied {
+  readonly [proxied]: true
+}
+
+/** A function among the arguments is called from another thread, so it may return a promise or not, and is marked. */
+type GivenArguments<P> = {
+  [I in keyof P]: P[I] extends (...args: infer A) => infer T ? ((...args: A) => T | Awaited<T>) & Proxied : P[I]
+}
+
+/** One instance of a kernel, through Comlink. `using remote = ref.remote()` lets go of it at the end of the block. */
+export type Remote<R> = Disposable & {
+  readonly [M in keyof R]: R[M] extends (...args: infer P) => infer T ? (...args: GivenArguments<P>) => T : never
+}
+
 /** A handle to a kernel, wherever its instance runs at the moment. */
 export interface Ref<R> {
   readonly id: string
@@ -34,6 +51,56 @@ export interface Ref<R> {
   /** Returns at once; what cannot be delivered is a dead letter and an event. */
   readonly tell: { [M in keyof R]: R[M] extends (...args: infer P) => unknown ? (...args: P) => void : never }
   with(options: AskOptions): Ref<R>
+  /**
+   * A Comlink remote of the instance that serves at this moment: functions can be given with a call (`proxy`), and
+   * buffers move instead of being copied (`transfer`). Its calls are handled one at a time with the kernel's messages,
+   * and settle by the deadline of an ask; `idempotent` means nothing here. When the instance ends, calls that wait and
+   * later ones fail with STALE_EPOCH: call remote() again. Where no instance serves they fail with KERNEL_UNAVAILABLE.
+   * They are not in the mailbox: a call may overtake messages that wait there, is in no replay, and is never parked.
+   */
+  remote(): Remote<R>
+}
+
+const proxyMark = Symbol.for('lazaret.proxy')
+const movedKey = Symbol.for('lazaret.transfer')
+type Moved = WeakMap<object, readonly Transferable[]>
+
+/** Shared by every copy of this module in the thread: a kernel may resolve its own. */
+function movedWith(): Moved {
+  const shared = globalThis as { [movedKey]?: Moved }
+  shared[movedKey] ??= new WeakMap()
+  return shared[movedKey]
+}
+
+/**
+ * Marks a function that a kernel may call when it is given with a call of a remote, also later, until one of the two ends.
+ * It is run beside the messages of whoever gave it, as a timer's function is; a call of it settles within the calling
+ * kernel's own `limits.askMs`.
+ *
+ * @example
+ * await runtime.ref<Search>('search').remote().watch('news', proxy((hit) => show(hit)))
+ *
+ * @throws TypeError for anything but a function.
+ */
+export function proxy<F extends AnyMethod>(given: F): F & Proxied {
+  if (typeof given !== 'function') throw new TypeError(`proxy() takes a function. Got: ${typeof given}.`)
+  return Object.assign(given, { [proxyMark]: true }) as unknown as F & Proxied
+}
+
+/** Says what of a value moves, instead of being copied, when it is an argument or the reply of a remote call. */
+export function transfer<T extends object>(value: T, moved: readonly Transferable[]): T {
+  movedWith().set(value, moved)
+  return value
+}
+
+/** For the runtime. */
+export function isProxied(given: object): boolean {
+  return Reflect.get(given, proxyMark) === true
+}
+
+/** For the runtime. */
+export function transferOf(value: object): readonly Transferable[] | undefined {
+  return movedWith().get(value)
 }
 
 export interface KernelLog {

@@ -37,6 +37,12 @@ export interface Numbered extends Envelope {
   readonly n: number
 }
 
+/** What the caller hears of a handler's ordinary error. */
+export function handlerFailed(kernel: string, method: string, cause: ErrorRecord): ErrorRecord {
+  const text = `${kernel}.${method} failed: ${cause.message}`
+  return { ...toRecord(new LazaretError('HANDLER_FAILED', text, { kernel, details: { method } })), cause }
+}
+
 interface InFlight {
   readonly envelope: Numbered
   readonly slot: number

@@ -3,15 +3,20 @@
  * so a value nested thousands of levels deep can be written here and not be read there; what was posted last is
  * remembered by its number, so that such a loss gets a name. It knows nothing of kernels.
  */
+import type { Transferable } from 'node:worker_threads'
 import { toRecord } from '../base/error-record.ts'
 import { limits } from '../base/limits.ts'
-import type { LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
+import type { LineMessage, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
 import { word } from './protocol.ts'
 
 export type Sent = Extract<ThreadMessage, { t: 'send' }>
 
 /** A post with values of the kernel's, without them. */
-export type Remembered = { readonly nth: number } & ({ readonly handled: number } | { readonly sent: Sent })
+export type Remembered = { readonly nth: number } & (
+  | { readonly handled: number }
+  | { readonly sent: Sent }
+  | { readonly unread: (cause: Error) => void }
+)
 
 export class Outbox {
   readonly #ports: ThreadPorts
@@ -26,8 +31,8 @@ export class Outbox {
   }
 
   /** @param mayWait false where the thread is about to leave. @throws what postMessage throws for the values. */
-  post(message: ThreadMessage, mayWait = true): void {
-    this.#ports.data.postMessage(message)
+  post(message: ThreadMessage, mayWait = true, moved: readonly Transferable[] = []): void {
+    this.#ports.data.postMessage(message, moved as Transferable[])
     this.#count += 1
     this.#ring()
     this.#keepPace(word.posted, word.taken, mayWait)
@@ -50,6 +55,12 @@ export class Outbox {
   reply(n: number, value: unknown): void {
     this.post({ t: 'handled', n, value })
     if (typeof value === 'object') this.#remember({ nth: this.#count, handled: n })
+  }
+
+  /** @param unread told where the host could not read it. @throws what postMessage throws for the values. */
+  say(message: LineMessage, unread?: (cause: Error) => void): void {
+    this.post(message, true, message.t === 'line' ? message.moved : undefined)
+    if (unread !== undefined) this.#remember({ nth: this.#count, unread })
   }
 
   #remember(posted: Remembered): void {

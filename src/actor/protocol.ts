@@ -3,6 +3,7 @@
  * The host posts lists of HostMessage; a thread posts one ThreadMessage at a time, and rings the doorbell only when the
  * host has said that it sleeps.
  */
+import type { Transferable } from 'node:worker_threads'
 import type { ErrorRecord } from '../base/error-record.ts'
 import type { FailurePhase, LoadedFile, Overlay } from '../base/remedy.ts'
 import type { CrashOn } from '../base/spec.ts'
@@ -13,7 +14,28 @@ export interface ThreadPorts {
   readonly log: import('node:worker_threads').MessagePort
   readonly doorbell: import('node:worker_threads').MessagePort
   readonly page: SharedArrayBuffer
+  /** The thread numbers its lines from here. */
+  readonly lineBase: number
 }
+
+/** What is said between a remote, or a callback, and what it leads to. See line.ts. */
+export type LineMessage =
+  /** A remote of a kernel's api begins. The host opens it in a thread; a thread asks the host for one. */
+  | { readonly t: 'lineOpen'; readonly line: number; readonly to: string }
+  | {
+      readonly t: 'line'
+      readonly line: number
+      /** Comlink's own message. */
+      readonly said: unknown
+      /** What of it moves. */
+      readonly moved?: readonly Transferable[]
+      /** Lines of the functions that are given with it. */
+      readonly given?: readonly number[]
+      /** Monotonic milliseconds; absent: none. */
+      readonly deadlineAt?: number
+    }
+  /** Nobody is at the sender's end any more. */
+  | { readonly t: 'lineEnd'; readonly line: number; readonly error?: ErrorRecord }
 
 export interface BootRequest {
   readonly kernel: string
@@ -61,6 +83,7 @@ export type HostMessage =
   /** A standby starts now, from this state. */
   | { readonly t: 'promote'; readonly state?: Uint8Array }
   | { readonly t: 'stop' }
+  | LineMessage
 
 export type ThreadMessage =
   /** A standby has loaded the kernel's module. */
@@ -109,6 +132,7 @@ export type ThreadMessage =
   | { readonly t: 'subscribe'; readonly topic: string }
   | { readonly t: 'unsubscribe'; readonly topic: string }
   | { readonly t: 'snapshot'; readonly id: number; readonly state?: Uint8Array; readonly error?: ErrorRecord }
+  | LineMessage
   | { readonly t: 'exiting'; readonly code: number; readonly vitals: InstanceVitals }
 
 /** How an instance was at its end. */

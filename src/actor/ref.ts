@@ -20,7 +20,16 @@ export interface Outgoing {
 /** Sends; for an ask it returns the promise of the reply. */
 export type Send = (message: Outgoing) => Promise<unknown> | undefined
 
-export function makeRef<R = AnyRemoteApi>(id: string, send: Send, options: AskOptions = {}): Ref<R> {
+/** Makes a remote; see Ref.remote. */
+export type OpenRemote = (to: string, options: AskOptions) => object
+
+/** @param openRemote absent in the sandbox. */
+export function makeRef<R = AnyRemoteApi>(
+  id: string,
+  send: Send,
+  openRemote: OpenRemote = noRemote,
+  options: AskOptions = {},
+): Ref<R> {
   const problem = typeof id === 'string' ? kernelIdProblem(id) : 'it is no string'
   if (problem !== undefined) {
     throw new LazaretError('UNKNOWN_KERNEL', `No kernel can have the id ${JSON.stringify(id)}: ${problem}.`, {
@@ -33,9 +42,14 @@ export function makeRef<R = AnyRemoteApi>(id: string, send: Send, options: AskOp
     tell: methods((method, args) => {
       void send({ kind: 'tell', to: id, method, args, options })
     }),
-    with: (more: AskOptions) => makeRef<R>(id, send, checkOptions({ ...options, ...more })),
+    with: (more: AskOptions) => makeRef<R>(id, send, openRemote, checkOptions({ ...options, ...more })),
+    remote: () => openRemote(id, options),
   }
   return ref as unknown as Ref<R>
+}
+
+function noRemote(to: string): never {
+  throw new LazaretError('CAGE_UNSUITABLE', `remote() of ${to}: the sandbox has recorded asks, and no other kernel.`)
 }
 
 function checkOptions(options: AskOptions): AskOptions {
@@ -46,11 +60,16 @@ function checkOptions(options: AskOptions): AskOptions {
   return options
 }
 
-function methods(call: (method: string, args: unknown[]) => unknown): object {
+/** @param own what is there beside the methods, under symbols. */
+export function methods(
+  call: (method: string, args: unknown[]) => unknown,
+  own: Readonly<Record<symbol, unknown>> = {},
+): object {
   const cache = new Map<string, (...args: unknown[]) => unknown>()
-  return new Proxy(Object.create(null) as object, {
+  return new Proxy(Object.freeze(Object.create(null)) as object, {
     get(_, name) {
-      if (typeof name === 'symbol' || reservedMethods.has(name)) return undefined
+      if (typeof name === 'symbol') return own[name]
+      if (reservedMethods.has(name)) return undefined
       let method = cache.get(name)
       if (method === undefined) {
         method = (...args) => call(name, args)

@@ -4,8 +4,6 @@
  * and stayed handled five more messages (FACTS H). It starts no timer: the host reads life from the shared page.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Console } from 'node:console'
-import { Writable } from 'node:stream'
 import { deserialize, getHeapStatistics } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
 import { isDefect } from '../base/classify.ts'
@@ -14,13 +12,16 @@ import { fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { FailurePhase } from '../base/remedy.ts'
-import type { BusTopics, Kernel, KernelBus, KernelContext, KernelLog } from './kernel.ts'
+import type { AskOptions, BusTopics, Kernel, KernelBus, KernelContext, KernelLog } from './kernel.ts'
 import { type Handled, importKernel, KernelFailure, KernelHost } from './kernel-host.ts'
+import { Lines } from './line.ts'
 import { installLoader, type Loader } from './loader.ts'
 import { Outbox, type Sent } from './outbox.ts'
-import type { BootRequest, HostMessage, InstanceVitals, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
+import { captureOutput, closePublicPort } from './output.ts'
+import type { BootRequest, HostMessage, InstanceVitals, ThreadMessage, ThreadPorts } from './protocol.ts'
 import { phaseWord, slotState, word } from './protocol.ts'
 import { AskTable, makeRef, type Send } from './ref.ts'
+import { openRemote, type RemoteCall, serveRemote } from './remote.ts'
 import { Snapshots } from './snapshots.ts'
 
 type Delivery = Extract<HostMessage, { t: 'message' }>
@@ -36,7 +37,8 @@ class KernelThread {
   readonly #during = new AsyncLocalStorage<number>()
   readonly #inHand = new Set<number>([0])
   readonly #subscriptions = new Map<string, Set<BusHandler>>()
-  readonly #queue: (Delivery | BusMessage)[] = []
+  readonly #queue: (Delivery | BusMessage | RemoteCall)[] = []
+  readonly #lines: Lines
   readonly #snapshots = new Snapshots({
     take: () => {
       this.#enter('snapshot')
@@ -66,6 +68,11 @@ class KernelThread {
   constructor(ports: ThreadPorts) {
     this.#page = new Int32Array(ports.page)
     this.outbox = new Outbox(ports, this.#page)
+    this.#lines = new Lines(
+      ports.lineBase,
+      (message, unread) => this.outbox.say(message, unread),
+      (thrown) => this.#judgeBystander(thrown),
+    )
     closePublicPort(this.outbox)
     ports.data.on('message', (batch: HostMessage[]) => {
       for (const message of batch) this.#take(message)
@@ -138,6 +145,13 @@ class KernelThread {
         return
       case 'stop':
         this.#stop().catch((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
+        return
+      case 'lineOpen':
+        this.#serve(message.line)
+        return
+      case 'line':
+      case 'lineEnd':
+        this.#lines.take(message)
     }
   }
 
@@ -185,7 +199,7 @@ class KernelThread {
       dataDir: request.dataDir,
       now: () => Date.now(),
       bus: this.#bus(),
-      ref: (id) => makeRef(id, this.#send),
+      ref: (id) => makeRef(id, this.#send, (to, options) => this.#remote(to, options)),
       signal: this.#stopping.signal,
     }
   }
@@ -205,11 +219,31 @@ class KernelThread {
     }
   }
 
+  #remote(to: string, options: AskOptions): object {
+    return openRemote(this.#lines, { to, asks: this.#asks, deadlineMs: options.deadlineMs ?? this.#askMs(to) })
+  }
+
+  #askMs(to: string): number {
+    return this.#request?.askMs[to] ?? 5000
+  }
+
+  #serve(line: number): void {
+    const kernel = this.#request?.kernel ?? ''
+    serveRemote(this.#lines, line, {
+      kernel,
+      callbacks: { asks: this.#asks, deadlineMs: this.#askMs(kernel) },
+      receive: (call) => {
+        this.#queue.push(call)
+        this.#pump()
+      },
+    })
+  }
+
   readonly #send: Send = ({ kind, to, method, args, options }) => {
     const source = this.#during.getStore() ?? -1
     const during = this.#inHand.has(source) ? source : -1
     const idempotent = options.idempotent ?? false
-    const deadlineMs = options.deadlineMs ?? this.#request?.askMs[to] ?? 5000
+    const deadlineMs = options.deadlineMs ?? this.#askMs(to)
     const ask = kind === 'ask' ? this.#asks.open(to, method, deadlineMs) : undefined
     this.#lastSendId += 1
     const sent = {
@@ -235,7 +269,8 @@ class KernelThread {
     const posted = this.outbox.recall(nth)
     if (posted === undefined || this.#ended) return
     const cause = new RangeError('it is nested too deeply')
-    if ('sent' in posted) this.#sendFailed(posted.sent, cause)
+    if ('unread' in posted) posted.unread(cause)
+    else if ('sent' in posted) this.#sendFailed(posted.sent, cause)
     else {
       const error = toRecord(unclonable('REPLY_UNCLONABLE', 'The reply', cause))
       this.#post({ t: 'handled', n: posted.handled, error, refused: true })
@@ -256,22 +291,21 @@ class KernelThread {
     if (this.#queue.length === 0) this.#sayHandled()
   }
 
-  #handle(host: KernelHost, message: Delivery): void {
+  #handle(host: KernelHost, message: Delivery | RemoteCall): void {
     if (message.deadlineAt !== 0 && message.deadlineAt <= systemClock.monotonicMs()) {
-      this.#finish(message, {
-        ok: false,
-        error: toRecord(new LazaretError('ASK_TIMEOUT', 'Not begun: its deadline had passed.')),
-        refused: true,
-      })
+      const error = toRecord(new LazaretError('ASK_TIMEOUT', 'Not begun: its deadline had passed.'))
+      if (message.t === 'call') message.refuse(error)
+      else this.#finish(message, { ok: false, error, refused: true })
       return
     }
-    Atomics.store(this.#page, word.slots + message.slot, slotState.begun)
+    if (message.t === 'message') Atomics.store(this.#page, word.slots + message.slot, slotState.begun)
     this.#enter('message')
     this.#running += 1
     this.#inHand.add(message.n)
     let handled: Handled | Promise<Handled>
     try {
-      handled = this.#during.run(message.n, () => host.handle(message.method, message.args))
+      const run = () => host.handle(message.method, message.args)
+      handled = this.#during.run(message.n, message.t === 'call' ? () => message.answer(run) : run)
     } catch (thrown) {
       this.#crash(this.#uncaught(thrown))
       return
@@ -289,11 +323,12 @@ class KernelThread {
     )
   }
 
-  #end(message: Delivery, result: Handled): void {
+  #end(message: Delivery | RemoteCall, result: Handled): void {
     if (this.#ended) return
     this.#running -= 1
     this.#inHand.delete(message.n)
-    this.#finish(message, result)
+    if (message.t === 'call') Atomics.add(this.#page, word.beat, 1)
+    else this.#finish(message, result)
     if (this.#running === 0) this.#becomeIdle()
     this.#sayLoaded()
   }
@@ -343,10 +378,17 @@ class KernelThread {
   #handleBus(message: BusMessage): void {
     for (const handler of this.#subscriptions.get(message.topic) ?? []) {
       Promise.try(handler, message.payload as never).catch((thrown: unknown) => {
-        if (this.#request?.crashOn !== 'uncaught' && isDefect(thrown)) this.#crash(this.#uncaught(thrown))
-        else this.outbox.log(40, `bus handler of ${message.topic} failed`, { error: toRecord(thrown) })
+        if (!this.#judgeBystander(thrown))
+          this.outbox.log(40, `bus handler of ${message.topic} failed`, { error: toRecord(thrown) })
       })
     }
+  }
+
+  /** What a bus handler, or a function that was given away, threw. True where the kernel does not survive it. */
+  #judgeBystander(thrown: unknown): boolean {
+    const crashes = this.#request?.crashOn !== 'uncaught' && isDefect(thrown)
+    if (crashes) this.#crash(this.#uncaught(thrown))
+    return crashes
   }
 
   async #stop(): Promise<void> {
@@ -386,38 +428,11 @@ function vitals(): InstanceVitals {
   }
 }
 
-/** Node wakes the host for each post to this port, listener or not: a kernel that floods it would starve the host, unseen. */
-function closePublicPort(outbox: Outbox): void {
-  let isSaid = false
-  const drop = () => {
-    if (!isSaid)
-      outbox.log(40, 'parentPort.postMessage: nobody listens there. Use ctx.ref(id).tell or the reply of a message.')
-    isSaid = true
-  }
-  if (parentPort !== null) Object.defineProperty(parentPort, 'postMessage', { value: drop })
-}
-
 function unclonable(code: 'MESSAGE_UNCLONABLE' | 'REPLY_UNCLONABLE', what: string, cause: unknown): LazaretError {
   return new LazaretError(code, `${what} cannot be copied to another thread: ${toRecord(cause).message}`, {
     hint: 'Send plain data: no functions, proxies, promises or class instances with private state.',
     cause,
   })
-}
-
-/** What a kernel prints goes the way of its log, line by line and at once, so that a dying thread loses none of it. */
-function captureOutput(outbox: Outbox): void {
-  const stream = (level: LogLine['level']) =>
-    new Writable({
-      decodeStrings: false,
-      write(chunk: unknown, _encoding, done) {
-        for (const text of String(chunk).split('\n')) if (text !== '') outbox.log(level, text)
-        done()
-      },
-    })
-  const [stdout, stderr] = [stream(30), stream(40)]
-  Object.defineProperty(process, 'stdout', { value: stdout })
-  Object.defineProperty(process, 'stderr', { value: stderr })
-  globalThis.console = new Console({ stdout, stderr })
 }
 
 // For Node alone, which has read it by now: a kernel sees the variables that its spec names.

@@ -7,7 +7,7 @@
  * timer ticks, FACTS 0.5); here the thread rings a doorbell only when the host has said that it sleeps.
  */
 import { setFlagsFromString } from 'node:v8'
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
@@ -16,6 +16,7 @@ import type { FailurePhase } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import { unrefTimer } from '../base/timers.ts'
 import { Inbox } from './inbox.ts'
+import { Lines, staleEpoch } from './line.ts'
 import type { BootRequest, HostMessage, InstanceVitals, LogLine, ThreadMessage, ThreadPorts } from './protocol.ts'
 import { phaseWord, word } from './protocol.ts'
 
@@ -54,6 +55,11 @@ export class Thread {
   /** 15 characters at most: the name that Linux shows for the thread, by which its CPU time is found. */
   readonly name: string
   readonly page: Int32Array
+  /** Remotes of this instance, and callbacks given to it; they end with the thread, whatever has become of it. */
+  readonly lines = new Lines(0, (message) => this.post([message], message.t === 'line' ? message.moved : undefined))
+  /** Set when it serves: which instance of the kernel it is. */
+  epoch = 0
+  readonly #kernel: string
   #listener: ThreadListener
   readonly #worker: Worker | undefined
   readonly #data: MessagePort
@@ -79,6 +85,7 @@ export class Thread {
   constructor(spec: KernelSpec, request: BootRequest, listener: ThreadListener, report: (thrown: unknown) => void) {
     threadCount += 1
     this.name = `lz${threadCount}.${spec.id}`.slice(0, 15)
+    this.#kernel = spec.id
     this.#listener = listener
     this.#report = report
     const page = new SharedArrayBuffer((word.slots + limits.deliveryWindow) * 4)
@@ -101,7 +108,8 @@ export class Thread {
     try {
       const worker = this.#spawn(spec, request.compiledDir)
       this.#worker = worker
-      const ports: ThreadPorts = { data: data.port2, log: log.port2, doorbell: doorbell.port2, page }
+      const lineBase = threadCount * 2 ** 32
+      const ports: ThreadPorts = { data: data.port2, log: log.port2, doorbell: doorbell.port2, page, lineBase }
       worker.postMessage(ports, [data.port2, log.port2, doorbell.port2])
       this.post([{ t: 'boot', request }])
     } catch (thrown) {
@@ -241,8 +249,8 @@ export class Thread {
   }
 
   /** @throws what postMessage throws for a value that cannot be cloned. */
-  post(batch: HostMessage[], transfer: ArrayBuffer[] = []): void {
-    if (!this.#ended) this.#data.postMessage(batch, transfer)
+  post(batch: HostMessage[], transfer: readonly Transferable[] = []): void {
+    if (!this.#ended) this.#data.postMessage(batch, transfer as Transferable[])
   }
 
   /** Asks it to end by itself, once however often it is called; a thread that has not after stopMs is ended. */
@@ -315,6 +323,10 @@ export class Thread {
         this.#exitedByItself = true
         this.#vitals = message.vitals
         return
+      case 'line':
+      case 'lineEnd':
+        this.lines.take(message)
+        return
       default:
         this.#listener.onMessage(message)
     }
@@ -328,7 +340,9 @@ export class Thread {
     for (const port of [this.#data, this.#log, this.#doorbell]) port.close()
     const waiting = this.#whenEnded
     this.#whenEnded = []
-    this.#call(() => this.#listener.onEnd({ ...this.#end(), ...(this.#vitals && { vitals: this.#vitals }) }))
+    const end = this.#end()
+    this.#call(() => this.lines.close(staleEpoch(this.#kernel, this.epoch, end.error)))
+    this.#call(() => this.#listener.onEnd({ ...end, ...(this.#vitals && { vitals: this.#vitals }) }))
     for (const proceed of waiting) proceed()
   }
 

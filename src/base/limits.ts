@@ -41,6 +41,8 @@ export const limits = {
 
   /** Messages handed to a thread and not finished. Large enough to hide a wake-up, small enough to requeue at a crash. */
   deliveryWindow: 64,
+  /** Calls of one remote that wait for their answer: they are not in the mailbox, so its bound does not hold them. */
+  remoteCalls: 4096,
   /** Posts of a thread that the host has not taken yet; past it the sending thread waits, so memory stays bounded. */
   outboxPosts: 4096,
   /** Longest that a sending thread waits for the host to catch up before it goes on all the same. Milliseconds. */

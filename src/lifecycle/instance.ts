@@ -85,6 +85,11 @@ export class Instance {
     return this.#thread
   }
 
+  /** The thread while messages are handled by it: it is ready, and nobody has asked for its end. */
+  get serving(): Thread | undefined {
+    return this.#readySinceMs === undefined || this.#expectsEnd ? undefined : this.#thread
+  }
+
   get snapshot(): LifecycleSnapshot {
     return this.#ref.getSnapshot()
   }

@@ -5,7 +5,7 @@
  * new epoch. A route knows nothing of threads' lives, budgets or repairs.
  */
 import { serialize } from 'node:v8'
-import { type Envelope, Mailbox, type Numbered, type Outcome, type Receiver } from '../actor/mailbox.ts'
+import { type Envelope, handlerFailed, Mailbox, type Numbered, type Outcome, type Receiver } from '../actor/mailbox.ts'
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { type ErrorCode, LazaretError, type LazaretErrorOptions } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
@@ -226,18 +226,9 @@ export class Route {
     else
       envelope.settle({
         ok: false,
-        error: outcome.refused ? outcome.error : this.#handlerFailed(envelope, outcome.error),
+        error: outcome.refused ? outcome.error : handlerFailed(this.#spec().id, envelope.method, outcome.error),
       })
     return envelope
-  }
-
-  #handlerFailed(envelope: Envelope, cause: ErrorRecord): ErrorRecord {
-    const { id } = this.#spec()
-    return {
-      ...toRecord(this.#error('HANDLER_FAILED', `${id}.${envelope.method} failed: ${cause.message}`)),
-      details: { method: envelope.method },
-      cause,
-    }
   }
 
   /**

@@ -5,7 +5,8 @@
 import { serialize } from 'node:v8'
 import type { Envelope, Numbered, Outcome } from '../actor/mailbox.ts'
 import type { ThreadMessage } from '../actor/protocol.ts'
-import { AskTable, type Outgoing, type Send } from '../actor/ref.ts'
+import { AskTable, type OpenRemote, type Outgoing, type Send } from '../actor/ref.ts'
+import { openRemote, refusedRemote } from '../actor/remote.ts'
 import type { Thread } from '../actor/thread.ts'
 import type { Clock } from '../base/clock.ts'
 import { type ErrorRecord, fromRecord, toRecord } from '../base/error-record.ts'
@@ -71,6 +72,42 @@ export class PostOffice {
     }
     unit.route.accept({ kind, from: 'host', method, args, deadlineAt, idempotent, settle })
     return reply
+  }
+
+  /** A remote of the instance that serves now, for the host; see Ref.remote. */
+  readonly hostRemote: OpenRemote = (to, options) => {
+    const refusal = this.#ports.closed()
+    if (refusal !== undefined) return refusedRemote(() => refusal)
+    const target = this.#serving(to)
+    if (target instanceof LazaretError) return refusedRemote(() => target)
+    const deadlineMs = options.deadlineMs ?? this.#units.get(to)?.spec.limits.askMs ?? 5000
+    return openRemote(target.lines, { to, asks: this.#hostAsks, deadlineMs })
+  }
+
+  /** A kernel wants a remote of another: their lines are joined here. */
+  openLine(from: Thread, { line, to }: Extract<ThreadMessage, { t: 'lineOpen' }>): void {
+    const target = this.#serving(to)
+    if (target instanceof LazaretError) {
+      from.post([{ t: 'lineEnd', line, error: toRecord(target) }])
+      return
+    }
+    from.lines.relay(line, target.lines)
+    target.post([{ t: 'lineOpen', line, to }])
+  }
+
+  #serving(id: string): Thread | LazaretError {
+    const unit = this.#units.get(id)
+    if (unit === undefined) return this.#unknown(id)
+    const thread = unit.standIns.thread ?? unit.instance.serving
+    if (thread !== undefined && !thread.ended) return thread
+    return new LazaretError(
+      'KERNEL_UNAVAILABLE',
+      `No instance of ${id} serves now, so a remote has nothing to lead to.`,
+      {
+        kernel: id,
+        hint: 'Call remote() again when it is back, or ask: an ask waits for the next instance.',
+      },
+    )
   }
 
   #refuseHost(message: Outgoing, error: LazaretError): Promise<never> | undefined {

@@ -44,6 +44,7 @@ export class Service {
   #open(unit: Unit, thread: Thread): void {
     if (thread.ended) return
     unit.route.open(thread)
+    thread.epoch = unit.route.epoch
     this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
   }
 

@@ -254,6 +254,7 @@ export class StandIns {
     if (this.#serving !== standIn) return
     office.started(unit)
     unit.route.serve(standIn.thread)
+    standIn.thread.epoch = unit.route.epoch
     this.#ports.commit()
     const gapMs = Math.round((clock.monotonicMs() - (unit.goneAtMs ?? clock.monotonicMs())) * 10) / 10
     const facts = { epoch: unit.route.epoch, thread: standIn.thread.name, gapMs, waiting: unit.route.mailbox.depth }

@@ -316,6 +316,9 @@ export class Supervisor {
       case 'send':
         office.kernelSend(unit, thread, message)
         return
+      case 'lineOpen':
+        office.openLine(thread, message)
+        return
       case 'subscribe':
         if (!bus.subscribe(message.topic, thread)) {
           this.#house.logs.add(unit.id, { level: 40, time: Date.now(), msg: `The bus has no topic ${message.topic}.` })
