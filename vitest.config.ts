@@ -11,7 +11,7 @@ const withoutThreads = [
   'test/architecture.test.ts',
   'test/chaos/ledger.test.ts',
   'test/journal/{batch,file,history,journal}.test.ts',
-  'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
+  'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,policy,scheduler,sessions,vault}.test.ts',
   'test/lifecycle/machine.test.ts',
   'test/repair/{agents,hotfix,patch,workspace}.test.ts',
   'test/supervisor/resume.test.ts',

@@ -48,6 +48,8 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['memory_fusion', 'kernel.ts', 'note.sources ?? ', ''],
   ['coding_agent', 'queue.ts', 'b.priority - a.priority', 'a.priority - b.priority'],
   ['coding_agent', 'queue.ts', "task.kernel === this.#self ? 'waiting for a person' : 'open'", "'open'"],
+  ['vault', 'kernel.ts', '?.version ?? 0) + 1', '?.version ?? 1)'],
+  ['vault', 'kernel.ts', 'seal(current, entry.name', 'seal({ ...current, id: entry.key }, entry.name'],
   ['scheduler', 'kernel.ts', 'this.#runs.set(job.name, run)', ''],
   ['scheduler', 'kernel.ts', 'entry.stop()\n    this.#runs', 'this.#runs'],
   ['scheduler', 'job.ts', 'everyMs <= maxEveryMs', 'true'],
