@@ -50,6 +50,8 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['coding_agent', 'queue.ts', "task.kernel === this.#self ? 'waiting for a person' : 'open'", "'open'"],
   ['vault', 'kernel.ts', '?.version ?? 0) + 1', '?.version ?? 1)'],
   ['vault', 'kernel.ts', 'seal(current, entry.name', 'seal({ ...current, id: entry.key }, entry.name'],
+  ['policy', 'rules.ts', "if (rule.effect === 'deny') return { allowed: false, rule: rule.id }", ''],
+  ['policy', 'rules.ts', 'each === text', 'text.startsWith(each)'],
   ['scheduler', 'kernel.ts', 'this.#runs.set(job.name, run)', ''],
   ['scheduler', 'kernel.ts', 'entry.stop()\n    this.#runs', 'this.#runs'],
   ['scheduler', 'job.ts', 'everyMs <= maxEveryMs', 'true'],

@@ -36,10 +36,11 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['message_bus', 1],
     ['immutable_log', 1],
     ['vault', 1],
+    ['policy', 1],
     ['memory_fusion', 2],
     ['coding_agent', 2],
     ['scheduler', 3],
   ])
-  const levels = [['message_bus', 'immutable_log', 'vault'], ['memory_fusion', 'scheduler'], ['coding_agent']]
+  const levels = [['message_bus', 'immutable_log', 'vault'], ['policy', 'memory_fusion', 'scheduler'], ['coding_agent']]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
 })
