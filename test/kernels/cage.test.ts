@@ -52,6 +52,8 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['vault', 'kernel.ts', 'seal(current, entry.name', 'seal({ ...current, id: entry.key }, entry.name'],
   ['policy', 'rules.ts', "if (rule.effect === 'deny') return { allowed: false, rule: rule.id }", ''],
   ['policy', 'rules.ts', 'each === text', 'text.startsWith(each)'],
+  ['sessions', 'kernel.ts', 'this.#byHash.has(key) && this.#byHash.delete(key)', 'this.#byHash.has(key)'],
+  ['sessions', 'kernel.ts', 'own?.delete(key)', ''],
   ['scheduler', 'kernel.ts', 'this.#runs.set(job.name, run)', ''],
   ['scheduler', 'kernel.ts', 'entry.stop()\n    this.#runs', 'this.#runs'],
   ['scheduler', 'job.ts', 'everyMs <= maxEveryMs', 'true'],

@@ -39,8 +39,13 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['policy', 1],
     ['memory_fusion', 2],
     ['coding_agent', 2],
+    ['sessions', 2],
     ['scheduler', 3],
   ])
-  const levels = [['message_bus', 'immutable_log', 'vault'], ['policy', 'memory_fusion', 'scheduler'], ['coding_agent']]
+  const levels = [
+    ['message_bus', 'immutable_log', 'vault', 'sessions'],
+    ['policy', 'memory_fusion', 'scheduler'],
+    ['coding_agent'],
+  ]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
 })
