@@ -22,7 +22,7 @@ export default defineCheck<Vault>(async ({ ask }) => {
   await assert.rejects(ask.get('absent'), 'a missing secret is no empty one')
   await assert.rejects(ask.put('', 'x'))
   await assert.rejects(ask.put('empty', ''))
-  await assert.rejects(ask.put('long', 'x'.repeat(65_537)), (error: Error) => !/xxx/.test(error.message))
+  await assert.rejects(ask.put('long', 'herring'.repeat(10_000)), (error: Error) => !/herring/.test(error.message))
   assert.deepEqual(await ask.names(), ['hook', 'smtp'], 'what is refused leaves no trace')
 
   assert.equal(await ask.remove('hook'), true)
