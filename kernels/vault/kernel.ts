@@ -2,7 +2,8 @@
  * Keeps secrets. They lie sealed in memory, in the snapshot and on disk, and are open only in the answer to `get`. What
  * is put is on disk when `put` returns; the snapshot is the second copy, for the day on which that file is damaged. The
  * key lies in a file of its own: whoever copies a snapshot has nothing. It does not guard against who can read the key
- * file or this process, and does not know who asks: the message does not say.
+ * file or this process, and does not know who asks: the message does not say. Nor does it rule over what the runtime
+ * records: after a crash of this kernel the evidence of it may hold the arguments of the last `put`.
  */
 import { isAbsolute, join } from 'node:path'
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
