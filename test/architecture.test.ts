@@ -40,6 +40,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   hono: ['kernels'],
   '@hono/node-server': ['kernels'],
   liquidjs: ['kernels'],
+  'lru-cache': ['kernels'],
   'node:sqlite': ['journal', 'cli', 'chaos'],
   'node:worker_threads': ['actor', 'lifecycle', 'repair', 'sandbox', 'kernels'],
   'node:inspector': ['lifecycle'],

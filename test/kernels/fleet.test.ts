@@ -35,8 +35,11 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
   expect(spec.kernels.map((each) => [each.id, each.tier])).toEqual([
     ['message_bus', 1],
     ['immutable_log', 1],
+    ['vault', 1],
+    ['policy', 1],
     ['memory_fusion', 2],
     ['coding_agent', 2],
+    ['sessions', 2],
     ['scheduler', 3],
     ['search', 3],
     ['templates', 3],
