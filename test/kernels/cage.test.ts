@@ -51,6 +51,8 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['scheduler', 'kernel.ts', 'this.#runs.set(job.name, run)', ''],
   ['scheduler', 'kernel.ts', 'entry.stop()\n    this.#runs', 'this.#runs'],
   ['scheduler', 'job.ts', 'everyMs <= maxEveryMs', 'true'],
+  ['records', 'store.ts', '(known?.version ?? this.#floor) + 1', '(known?.version ?? 0) + 1'],
+  ['records', 'store.ts', "(ids[middle] ?? '') <= after", "(ids[middle] ?? '') < after"],
 ]
 
 test.each(mistakes)('the check of %s notices a wrong line in %s: %s', async (id, file, right, wrong) => {

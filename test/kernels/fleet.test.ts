@@ -38,7 +38,8 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['memory_fusion', 2],
     ['coding_agent', 2],
     ['scheduler', 3],
+    ['records', 2],
   ])
-  const levels = [['message_bus', 'immutable_log'], ['memory_fusion', 'scheduler'], ['coding_agent']]
+  const levels = [['message_bus', 'immutable_log'], ['memory_fusion', 'scheduler', 'records'], ['coding_agent']]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
 })
