@@ -53,6 +53,10 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['scheduler', 'job.ts', 'everyMs <= maxEveryMs', 'true'],
   ['records', 'store.ts', '(known?.version ?? this.#floor) + 1', '(known?.version ?? 0) + 1'],
   ['records', 'store.ts', "(ids[middle] ?? '') <= after", "(ids[middle] ?? '') < after"],
+  ['rate_limits', 'kernel.ts', 'cost > remaining', 'remaining <= 0'],
+  ['rate_limits', 'kernel.ts', 'this.#points.consume(who, cost)', 'this.#points.consume(who, 1)'],
+  ['feature_flags', 'rule.ts', 'JSON.stringify([flag, who])', 'who'],
+  ['feature_flags', 'rule.ts', ' || rule.never?.includes(who)', ''],
 ]
 
 test.each(mistakes)('the check of %s notices a wrong line in %s: %s', async (id, file, right, wrong) => {

@@ -39,7 +39,13 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['coding_agent', 2],
     ['scheduler', 3],
     ['records', 2],
+    ['rate_limits', 2],
+    ['feature_flags', 2],
   ])
-  const levels = [['message_bus', 'immutable_log'], ['memory_fusion', 'scheduler', 'records'], ['coding_agent']]
+  const levels = [
+    ['message_bus', 'immutable_log', 'rate_limits', 'feature_flags'],
+    ['memory_fusion', 'scheduler', 'records'],
+    ['coding_agent'],
+  ]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
 })
