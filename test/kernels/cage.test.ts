@@ -57,6 +57,8 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['rate_limits', 'kernel.ts', 'this.#points.consume(who, cost)', 'this.#points.consume(who, 1)'],
   ['feature_flags', 'rule.ts', 'JSON.stringify([flag, who])', 'who'],
   ['feature_flags', 'rule.ts', ' || rule.never?.includes(who)', ''],
+  ['host_health', 'health.ts', 'freeMemory < minFreeMemory', 'freeMemory > minFreeMemory'],
+  ['host_health', 'kernel.ts', 'return health.judge(other)', 'return health.judge(sample)'],
 ]
 
 test.each(mistakes)('the check of %s notices a wrong line in %s: %s', async (id, file, right, wrong) => {

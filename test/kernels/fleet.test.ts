@@ -41,10 +41,11 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['records', 2],
     ['rate_limits', 2],
     ['feature_flags', 2],
+    ['host_health', 5],
   ])
   const levels = [
     ['message_bus', 'immutable_log', 'rate_limits', 'feature_flags'],
-    ['memory_fusion', 'scheduler', 'records'],
+    ['memory_fusion', 'scheduler', 'records', 'host_health'],
     ['coding_agent'],
   ]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
