@@ -57,9 +57,11 @@ const kernel = defineKernel({
         /** Every flag that has a rule, in the order of their names. */
         all(): Record<string, Flag> {
           const names = [...new Set([...configured.keys(), ...set.keys()])].sort()
-          return Object.fromEntries(
-            names.flatMap((name) => [[name, flagOf(name)]]).filter(([, flag]) => flag),
-          ) as Record<string, Flag>
+          const flags = names.flatMap((name): [string, Flag][] => {
+            const flag = flagOf(name)
+            return flag === undefined ? [] : [[name, flag]]
+          })
+          return Object.fromEntries(flags)
         },
       },
       snapshot: (): SavedRules => [...set],
