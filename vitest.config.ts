@@ -14,6 +14,7 @@ const withoutThreads = [
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
   'test/kernels/{healing_stats,http_front,imports,outbox,reports,search,templates,webhooks}.test.ts',
   'test/kernels/{policy,sessions,vault}.test.ts',
+  'test/kernels/{feature_flags,host_health,rate_limits,records}.test.ts',
   'test/lifecycle/machine.test.ts',
   'test/repair/{agents,hotfix,patch,workspace}.test.ts',
   'test/supervisor/resume.test.ts',

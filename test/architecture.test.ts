@@ -41,6 +41,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['kernels'],
   liquidjs: ['kernels'],
   'lru-cache': ['kernels'],
+  'rate-limiter-flexible': ['kernels'],
   'node:sqlite': ['journal', 'cli', 'chaos'],
   'node:worker_threads': ['actor', 'lifecycle', 'repair', 'sandbox', 'kernels'],
   'node:inspector': ['lifecycle'],

@@ -78,7 +78,7 @@ function movedWith(): Moved {
  * kernel's own `limits.askMs`.
  *
  * @example
- * await runtime.ref<Search>('search').remote().watch('news', proxy((hit) => show(hit)))
+ * await runtime.ref<News>('news').remote().watch('today', proxy((hit) => show(hit)))
  *
  * @throws TypeError for anything but a function.
  */

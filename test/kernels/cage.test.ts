@@ -104,6 +104,14 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['healing_stats', 'tally.ts', 'totals.totalMs += tookMs', 'totals.totalMs = tookMs'],
   ['healing_stats', 'tally.ts', 'if (this.#closed.has(incident)) return', ''],
   ['healing_stats', 'tally.ts', 'if (known !== undefined) return\n', ''],
+  ['records', 'store.ts', '(known?.version ?? this.#floor) + 1', '(known?.version ?? 0) + 1'],
+  ['records', 'store.ts', "(ids[middle] ?? '') <= after", "(ids[middle] ?? '') < after"],
+  ['rate_limits', 'kernel.ts', 'cost > remaining', 'remaining <= 0'],
+  ['rate_limits', 'kernel.ts', 'this.#points.consume(who, cost)', 'this.#points.consume(who, 1)'],
+  ['feature_flags', 'rule.ts', 'JSON.stringify([flag, who])', 'who'],
+  ['feature_flags', 'rule.ts', ' || rule.never?.includes(who)', ''],
+  ['host_health', 'health.ts', 'freeMemory < minFreeMemory', 'freeMemory > minFreeMemory'],
+  ['host_health', 'kernel.ts', 'return health.judge(other)', 'return health.judge(sample)'],
 ]
 
 test.each(mistakes)('the check of %s notices a wrong line in %s: %s', async (id, file, right, wrong) => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type Check, isCheck, isKernel, type Kernel } from 'lazaret/kernel'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { degradedModes } from '../../src/base/spec.ts'
 import { loadFleet } from '../../src/supervisor/fleet.ts'
 import { startKernel } from './fake-context.ts'
 
@@ -32,29 +33,25 @@ test.each(fleet.kernels)(
 
 test('the fleet file is accepted, and gives each kernel its level', () => {
   const spec = loadFleet(fileURLToPath(new URL('fleet.yaml', folder)))
-  expect(spec.kernels.map((each) => [each.id, each.tier])).toEqual([
-    ['message_bus', 1],
-    ['immutable_log', 1],
-    ['vault', 1],
-    ['policy', 1],
-    ['memory_fusion', 2],
-    ['coding_agent', 2],
-    ['sessions', 2],
-    ['scheduler', 3],
-    ['search', 3],
-    ['templates', 3],
-    ['outbox', 3],
-    ['webhooks', 3],
-    ['imports', 4],
-    ['healing_stats', 5],
-    ['reports', 4],
-    ['http_front', 4],
+  const byTier = Map.groupBy(spec.kernels, ({ tier }) => tier)
+  expect([...byTier].map(([tier, kernels]) => [tier, kernels.map(({ id }) => id).join(' ')])).toEqual([
+    [1, 'message_bus immutable_log vault policy'],
+    [2, 'memory_fusion coding_agent sessions rate_limits feature_flags records'],
+    [3, 'scheduler search templates outbox webhooks'],
+    [4, 'imports reports http_front'],
+    [5, 'host_health healing_stats'],
   ])
-  const levels = [
-    ['message_bus', 'immutable_log', 'templates', 'outbox', 'imports', 'healing_stats'],
-    ['memory_fusion', 'scheduler', 'webhooks', 'reports'],
-    ['coding_agent', 'search'],
-    ['http_front'],
-  ]
-  expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
+  expect(spec.levels.map((level) => level.toSorted().join(' '))).toEqual([
+    'feature_flags healing_stats immutable_log message_bus outbox rate_limits sessions templates vault',
+    'host_health memory_fusion policy records scheduler webhooks',
+    'coding_agent imports reports search',
+    'http_front',
+  ])
+})
+
+test('every degraded mode, a standby and rest_for_one are used by somebody', () => {
+  const { kernels } = loadFleet(fileURLToPath(new URL('fleet.yaml', folder)))
+  expect([...new Set(kernels.map(({ degraded }) => degraded.mode))].sort()).toEqual([...degradedModes].sort())
+  expect(kernels.filter(({ replicas }) => replicas > 0).map(({ id }) => id)).toEqual(['message_bus'])
+  expect(kernels.filter(({ strategy }) => strategy === 'rest_for_one').map(({ id }) => id)).toEqual(['records'])
 })
