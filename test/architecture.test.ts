@@ -50,7 +50,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 /** Longer than the tripwire, each for a reason that was looked at. Lines. */
 const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
   'src/actor/thread-main.ts': {
-    max: 430,
+    max: 445,
     why: 'everything that runs inside a thread, in the order in which it happens',
   },
   'src/lifecycle/machine.ts': { max: 310, why: 'the whole chart, to be read as one' },

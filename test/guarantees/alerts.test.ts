@@ -18,6 +18,9 @@ async function spendTheBudget(ladder: Ladder): Promise<void> {
   await ladder.askUntilDown('find')
 }
 
+/** Nothing is tried on it: what is told of that is the subject. */
+const parkedAtOnce = (id: string) => ({ id, repair: { autonomy: 'observe' as const } })
+
 test('a budget is spent: firing; the repair holds: resolved', async () => {
   await using server = await receiver()
   await using ladder = await climb({ alerts: { url: server.url } })
@@ -110,7 +113,7 @@ test('an end that the receiver did not hear of is told by the next process', asy
 test('twenty kernels fail at once: one firing each', async () => {
   await using server = await receiver()
   const ids = Array.from({ length: 20 }, (_, n) => `kernel_${n}`)
-  await using ladder = await climb({ kernels: ids.map((id) => ({ id })), files: broken, alerts: { url: server.url } })
+  await using ladder = await climb({ kernels: ids.map(parkedAtOnce), files: broken, alerts: { url: server.url } })
   await server.sent(40)
   await ladder.runtime.stop()
   expect(told(server.posted).sort()).toEqual(
@@ -121,7 +124,7 @@ test('twenty kernels fail at once: one firing each', async () => {
 
 test('a receiver that never answers delays neither the fleet nor its end', async () => {
   await using server = await receiver(() => 'never')
-  await using ladder = await climb({ files: broken, alerts: { url: server.url } })
+  await using ladder = await climb({ kernels: [parkedAtOnce('notes')], files: broken, alerts: { url: server.url } })
   expect(ladder.runtime.status()[0]?.state).toBe('quarantined.parked')
   await server.sent(1)
   const startedMs = performance.now()
@@ -133,7 +136,11 @@ test('a receiver that never answers delays neither the fleet nor its end', async
 })
 
 test('a function of the user that never settles delays neither the fleet nor its end', async () => {
-  await using ladder = await climb({ files: broken, notify: () => new Promise(() => {}) })
+  await using ladder = await climb({
+    kernels: [parkedAtOnce('notes')],
+    files: broken,
+    notify: () => new Promise(() => {}),
+  })
   expect(ladder.runtime.status()[0]?.state).toBe('quarantined.parked')
   await ladder.runtime.stop()
   expect(ladder.types().filter((type) => type === 'notify.failed')).toHaveLength(2)

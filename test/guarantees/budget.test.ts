@@ -35,6 +35,8 @@ test.each([0, 1, 3])(
       ...{ id: `way-${String.fromCharCode(97 + index)}`, source: ways[name]?.source ?? '' },
       ...{ restart: { max, stableMs: 60_000, ...fast }, heartbeat: { timeoutMs: 800 } },
       limits: { startMs: 20_000, ...ways[name]?.limits },
+      // The subject is the starts: what might be done about each failure is another test's.
+      repair: { autonomy: 'observe' as const },
     }))
     await using place = await house(kernels)
     for (const { id } of kernels) {

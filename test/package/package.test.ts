@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse } from 'yaml'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
@@ -162,10 +163,9 @@ const runtime = createRuntime({ fleet: 'node_modules/lazaret/dist/kernels/fleet.
 console.log((await runtime.start()).map(({ id, servedBy }) => id + ' ' + servedBy).join())
 await runtime.stop()`
   await writeFile(join(folder, 'app/fleet.js'), script)
-  const ids = [
-    ...['message_bus', 'immutable_log', 'memory_fusion', 'coding_agent', 'scheduler'],
-    ...['search', 'templates', 'outbox', 'webhooks', 'imports', 'healing_stats', 'reports', 'http_front'],
-  ]
+  const fleet = parse(readFileSync(join(root, 'kernels/fleet.yaml'), 'utf8')) as { kernels: { id: string }[] }
+  const ids = fleet.kernels.map(({ id }) => id)
+  expect(ids).toHaveLength(20)
   const expected = `${ids.map((id) => `${id} instance`).join()}\n`
   expect(await succeed('node', ['fleet.js'], join(folder, 'app'))).toBe(expected)
 })
