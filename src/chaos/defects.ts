@@ -2,149 +2,141 @@
  * What the stress run does to the fleet, written before it runs: each defect, how it is let loose, and the way in which it
  * is expected to heal. A way that is not the expected one is reported as such.
  */
-import type { HealedBy } from '../base/remedy.ts'
-import type { Runtime } from '../runtime.ts'
-import { corruptSnapshot, editFile, evaluateInThread, killThread } from './faults.ts'
-import type { Stage } from './stage.ts'
-
-export interface Field {
-  readonly runtime: Runtime
-  readonly stage: Stage
-  /** Resolves when the kernel has crashed once more; called before the fault that brings it about. */
-  crashed(kernel: string, then?: () => void): Promise<void>
-}
+import type { Edit } from './edit.ts'
+import type { Field, Judge } from './field.ts'
+import type { Ending, Wave } from './report.ts'
+import * as scenes from './scenes.ts'
+import { configures, corruptsState, deploys, insists } from './slips.ts'
+import type { Script, Setting } from './stage.ts'
 
 export interface Defect {
   readonly name: string
   readonly kernel: string
-  readonly wave: 1 | 2
-  readonly expected: HealedBy | 'parked'
-  inject(field: Field): Promise<void>
-}
-
-/** A defect that is in the code from the first boot on, so that no golden snapshot is without it. */
-export interface Plant {
-  readonly kernel: string
-  readonly find: string
-  readonly replace: string
-}
-
-export const plants: readonly Plant[] = [
-  {
-    // A text that begins with # but has no word after it: match() is null.
-    kernel: 'memory_fusion',
-    find: 'const at = ctx.now()',
-    replace: "if (text.startsWith('#')) tags = [...tags, text.match(/^#(\\w+)/)[1]]\n      const at = ctx.now()",
-  },
-  {
-    // Nested quantifiers: the time doubles with every letter before the character that does not fit.
-    kernel: 'coding_agent',
-    find: "needText(worker, 'worker')",
-    replace:
-      "needText(worker, 'worker')\n          if (/^([a-z]+-?)+$/.test(worker)) ctx.log.debug('a plain name', { worker })",
-  },
-]
-
-export const unmendable = {
-  kernel: 'greeter',
-  source: `import greeting from 'a-package-that-nobody-installed'
-import { defineKernel } from 'lazaret/kernel'
-
-export default defineKernel({ start: () => ({ api: { greet: () => greeting() } }) })
-`,
-} as const
-
-const poison = '# shopping'
-const slowName = `${'a'.repeat(40)}!`
-
-async function restart({ runtime }: Field, kernel: string): Promise<void> {
-  await runtime.kernel(kernel).restart()
+  readonly wave: Wave
+  readonly expected: Ending | `${Ending} and ${Ending}`
+  /** In the code from the first boot on, so that no golden snapshot is without it. */
+  readonly fromBoot?: Edit
+  /** In the code too, and asleep: the kernel is well until a message wakes it. */
+  readonly asleep?: Edit
+  /** What is different for this kernel all the time. */
+  readonly set?: Setting['set']
+  /** Nothing else goes on meanwhile. */
+  readonly alone?: true
+  /** Wave 3: name of the row of wave 1 whose failure comes back. */
+  readonly again?: string
+  /** Lets it loose. Returns how its end is judged; by default by how the kernel's failure ends. */
+  inject(field: Field): Promise<Judge | void>
 }
 
 export const defects: readonly Defect[] = [
   {
-    ...{ name: 'thread killed from outside', kernel: 'scheduler', wave: 1, expected: 'restart' },
-    inject: ({ runtime }) => killThread(runtime, 'scheduler'),
-  },
-  {
-    ...{ name: 'exit without a goodbye', kernel: 'immutable_log', wave: 1, expected: 'restart' },
-    inject: ({ runtime }) => evaluateInThread(runtime, 'immutable_log', 'process.exit(0)'),
-  },
-  {
     ...{ name: 'poison message', kernel: 'memory_fusion', wave: 1, expected: 'parked message' },
-    inject: (field) => sendUntilParked(field, 'memory_fusion', (ask) => ask.remember?.('shopping', poison)),
+    // A text that begins with # but has no word after it: match() is null.
+    asleep: {
+      ...{ kernel: 'memory_fusion', find: 'const at = ctx.now()' },
+      replace: "if (text.startsWith('#')) tags = [...tags, text.match(/^#(\\w+)/)[1]]\n      const at = ctx.now()",
+    },
+    inject: insists('memory_fusion', 'remember', 'shopping', '# shopping'),
   },
   {
     ...{ name: 'hang on one input', kernel: 'coding_agent', wave: 1, expected: 'parked message' },
-    inject: (field) => sendUntilParked(field, 'coding_agent', (ask) => ask.claim?.(slowName)),
+    // Nested quantifiers: the time doubles with every letter before the character that does not fit.
+    asleep: {
+      ...{ kernel: 'coding_agent', find: "needText(worker, 'worker')" },
+      replace:
+        "needText(worker, 'worker')\n          if (/^([a-z]+-?)+$/.test(worker)) ctx.log.debug('a plain name', { worker })",
+    },
+    inject: insists('coding_agent', 'claim', `${'a'.repeat(40)}!`),
   },
   {
     ...{ name: 'regression in code', kernel: 'memory_fusion', wave: 1, expected: 'code' },
-    async inject(field) {
-      editFile(field.stage.source('memory_fusion'), (text) => text.replace('memory.put(note)', 'memory.puts(note)'))
-      await restart(field, 'memory_fusion')
-    },
+    inject: deploys({ kernel: 'memory_fusion', find: 'memory.put(note)\n', replace: 'memory.puts(note)\n' }),
   },
   {
     ...{ name: 'regression in a tier 1 kernel', kernel: 'message_bus', wave: 1, expected: 'restore' },
-    async inject(field) {
-      editFile(field.stage.source('message_bus'), (text) => text.replace('subscribers?.size ?? 0', 'subscribers.size'))
-      await restart(field, 'message_bus')
-    },
+    inject: deploys({ kernel: 'message_bus', find: 'subscribers?.size ?? 0', replace: 'subscribers.size' }),
   },
   {
     ...{ name: 'bad config value', kernel: 'scheduler', wave: 1, expected: 'config' },
-    async inject(field) {
-      const failed = field.crashed('scheduler')
-      editFile(field.stage.fleetFile, (text) => text.replace('everyMs: 10000', 'everyMs: -10'))
-      // The restart itself goes on until the kernel has settled, which is what the row waits for.
-      await Promise.race([restart(field, 'scheduler'), failed])
-    },
+    inject: configures('scheduler', (text) => text.replace('everyMs: 10000', 'everyMs: -10')),
   },
   {
     ...{ name: 'corrupted state', kernel: 'coding_agent', wave: 1, expected: 'state' },
-    async inject(field) {
-      const { runtime } = field
-      const lost = [{ task: 'lost', status: 'nowhere', priority: 'high' }]
-      // Between the crash and the restart, so that no good snapshot is newer.
-      const crashed = field.crashed('coding_agent', () => corruptSnapshot(runtime.dataDir, 'coding_agent', () => lost))
-      await killThread(runtime, 'coding_agent')
-      await crashed
+    inject: corruptsState('coding_agent', () => [{ task: 'lost', status: 'nowhere', priority: 'high' }]),
+  },
+  {
+    ...{ name: 'event loop blocked', kernel: 'scheduler', wave: 2, expected: 'restart' },
+    inject: scenes.loopBlocked('scheduler'),
+  },
+  {
+    ...{ name: 'thread killed', kernel: 'coding_agent', wave: 2, expected: 'restart' },
+    inject: scenes.threadKilled('coding_agent'),
+  },
+  {
+    ...{ name: '5,000 messages at once', kernel: 'message_bus', wave: 2, expected: 'withstood' },
+    inject: scenes.topicFlooded('message_bus', 5000),
+  },
+  {
+    ...{ name: '200 forged publishes', kernel: 'message_bus', wave: 2, expected: 'refused' },
+    inject: scenes.forbiddenPublishes('message_bus', 200),
+  },
+  {
+    ...{ name: 'memory leaked', kernel: 'coding_agent', wave: 2, expected: 'restart' },
+    set: { limits: { heapMb: 64 } },
+    inject: scenes.memoryLeaked('coding_agent'),
+  },
+  {
+    ...{ name: 'snapshot damaged', kernel: 'memory_fusion', wave: 2, expected: 'restart' },
+    inject: scenes.snapshotDamaged('memory_fusion'),
+  },
+  {
+    ...{ name: 'config drifted', kernel: 'memory_fusion', wave: 2, expected: 'restart' },
+    inject: scenes.configDrifted('memory_fusion', (text) => text.replace('maxNotes: 100000', 'maxNotes: none')),
+  },
+  {
+    ...{ name: 'heartbeat stalled', kernel: 'scheduler', wave: 2, expected: 'restart' },
+    inject: scenes.heartbeatStalled('scheduler'),
+  },
+  {
+    ...{ name: 'log entries damaged', kernel: 'immutable_log', wave: 2, expected: 'break stated' },
+    inject: scenes.logDamaged('immutable_log'),
+  },
+  {
+    ...{ name: 'CPU saturated', kernel: 'message_bus', wave: 2, alone: true, expected: 'withstood' },
+    inject: scenes.cpuSaturated(4000),
+  },
+  {
+    ...{ name: 'five at once', kernel: 'message_bus', wave: 2, alone: true, expected: 'restart' },
+    inject: scenes.severalAtOnce(
+      ['message_bus', 'immutable_log', 'coding_agent'],
+      ['memory_fusion', 'scheduler'],
+      'immutable_log',
+    ),
+  },
+  {
+    ...{
+      name: 'the regression, other lines changed',
+      kernel: 'memory_fusion',
+      wave: 3,
+      expected: 'playbook',
+      again: 'regression in code',
     },
-  },
-  {
-    ...{ name: 'package that is not installed', kernel: unmendable.kernel, wave: 1, expected: 'parked' },
-    // It is there from the first boot.
-    inject: async () => undefined,
-  },
-  {
-    ...{ name: 'the regression, other lines changed', kernel: 'memory_fusion', wave: 2, expected: 'playbook' },
-    async inject(field) {
-      // Lines near the bad one and far from it: the patch that healed it last time must still find its place.
-      editFile(field.stage.source('memory_fusion'), (text) =>
-        text.replace(
-          "ctx.ref('message_bus').tell.publish?.('memory.remembered', {",
-          "ctx.ref('message_bus').tell.publish?.(`memory.remembered`, {",
-        ),
-      )
-      editFile(field.stage.source('memory_fusion'), (text) =>
-        text.replace('class Memory {', '/** All notes. */\nclass Memory {'),
-      )
-      await restart(field, 'memory_fusion')
+    inject: async (field) => {
+      const { editFile } = await import('./disk-faults.ts')
+      editFile(field.stage.fleetFile, (text) => text.replace('maxNotes: none', 'maxNotes: 100000'))
+      await deploys(
+        {
+          kernel: 'memory_fusion',
+          find: "ctx.ref('message_bus').tell.publish?.('memory.remembered', {",
+          replace: "ctx.ref('message_bus').tell.publish?.(`memory.remembered`, {",
+        },
+        { kernel: 'memory_fusion', find: 'class Memory {', replace: '/** All notes. */\nclass Memory {' },
+      )(field)
     },
   },
 ]
 
-type Asks = Record<string, ((...args: unknown[]) => Promise<unknown>) | undefined>
-
-/** The same message again and again, as a caller that retries would send it. */
-async function sendUntilParked({ runtime }: Field, kernel: string, send: (ask: Asks) => Promise<unknown> | undefined) {
-  const ask = runtime.ref(kernel).with({ deadlineMs: 10_000 }).ask as Asks
-  for (let tries = 0; tries < 5; tries++) {
-    const code = await Promise.resolve(send(ask)).then(
-      () => 'OK',
-      (error: { code?: string }) => error.code,
-    )
-    if (code === 'MESSAGE_POISONED') return
-  }
+export const script: Script = {
+  plants: defects.flatMap(({ fromBoot, asleep }) => [fromBoot, asleep].filter((edit) => edit !== undefined)),
+  settings: defects.flatMap(({ kernel, set }) => (set === undefined ? [] : [{ kernel, set }])),
 }

@@ -142,8 +142,8 @@ function cells(row: StressRow): Cell[] {
   ]
 }
 
-function shown({ report, broken, folder, tookMs }: StressResult): string {
-  const parts = [table(columns, report.rows.map(cells)), '', totals(report, tookMs), '']
+function shown({ report, broken, folder }: StressResult): string {
+  const parts = [table(columns, report.rows.map(cells)), '', totals(report, report.tookMs), '']
   if (broken.length === 0) parts.push(...folded(verdict(report), 0).map((line) => styled('green', line)))
   else parts.push(styled('red', 'Not every guarantee held:'), ...broken.map((problem) => `  ${problem}`))
   if (folder !== undefined) parts.push('', `Evidence, journal and playbooks of this run: ${pathFromHere(folder)}`)
