@@ -315,6 +315,6 @@ export class Runtime {
 
   /** The instance's thread, for fault injection and tests: not part of the public surface. */
   threadOf(id: string): import('./actor/thread.ts').Thread | undefined {
-    return this.#unitOf(id).instance.thread
+    return this.#unitOf(id).servingThread
   }
 }

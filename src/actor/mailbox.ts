@@ -26,6 +26,10 @@ export interface Envelope {
   readonly idempotent: boolean
   /** For an ask. Called once. */
   readonly settle?: (outcome: Outcome) => void
+  /** Kernels that passed it on, because they were out of service. */
+  readonly via?: readonly string[]
+  /** For an ask of a kernel: it waits for another kernel now. Returns why it must not. */
+  readonly moved?: (to: string) => ErrorRecord | undefined
 }
 
 export interface Numbered extends Envelope {

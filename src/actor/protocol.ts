@@ -29,6 +29,8 @@ export interface BootRequest {
   readonly crashOn: CrashOn
   /** askMs of every kernel of the fleet: the default deadline is the target's. */
   readonly askMs: Readonly<Record<string, number>>
+  /** Load the module and wait: start() is called when `promote` comes. */
+  readonly standby?: true
 }
 
 export type HostMessage =
@@ -56,9 +58,13 @@ export type HostMessage =
   | { readonly t: 'unread'; readonly nth: number }
   /** Answered with a beat and `alive` as soon as the thread's loop comes round. */
   | { readonly t: 'probe' }
+  /** A standby starts now, from this state. */
+  | { readonly t: 'promote'; readonly state?: Uint8Array }
   | { readonly t: 'stop' }
 
 export type ThreadMessage =
+  /** A standby has loaded the kernel's module. */
+  | { readonly t: 'standing' }
   | {
       readonly t: 'ready'
       readonly methods: readonly string[]

@@ -14,7 +14,7 @@ import { fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { FailurePhase } from '../base/remedy.ts'
-import type { BusTopics, KernelBus, KernelContext, KernelLog } from './kernel.ts'
+import type { BusTopics, Kernel, KernelBus, KernelContext, KernelLog } from './kernel.ts'
 import { type Handled, importKernel, KernelFailure, KernelHost } from './kernel-host.ts'
 import { installLoader, type Loader } from './loader.ts'
 import { Outbox, type Sent } from './outbox.ts'
@@ -58,6 +58,8 @@ class KernelThread {
   #host: KernelHost | undefined
   #loader: Loader | undefined
   #request: BootRequest | undefined
+  /** Starts a standby that waits with the module loaded. */
+  #promoted: ((state?: Uint8Array) => Promise<void>) | undefined
   #ended = false
   #lastSendId = 0
 
@@ -130,6 +132,10 @@ class KernelThread {
         Atomics.add(this.#page, word.beat, 1)
         this.#post({ t: 'alive' })
         return
+      case 'promote':
+        this.#promoted?.(message.state).catch((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
+        this.#promoted = undefined
+        return
       case 'stop':
         this.#stop().catch((thrown: unknown) => this.#crash(this.#uncaught(thrown)))
     }
@@ -141,6 +147,14 @@ class KernelThread {
     this.#loader = installLoader(request.overlay)
     const kernel = await importKernel(request.entryUrl, this.#loader.lastUrl)
     this.#sayLoaded()
+    if (request.standby) {
+      this.#enter('idle')
+      this.#promoted = (state) => this.#start(kernel, { ...request, ...(state && { state }) })
+      this.#post({ t: 'standing' })
+    } else await this.#start(kernel, request)
+  }
+
+  async #start(kernel: Kernel, request: BootRequest): Promise<void> {
     this.#enter('start')
     const host = await this.#during.run(0, () => KernelHost.start(kernel, this.#context(request), request.crashOn))
     this.#sayLoaded()

@@ -54,7 +54,7 @@ export class Thread {
   /** 15 characters at most: the name that Linux shows for the thread, by which its CPU time is found. */
   readonly name: string
   readonly page: Int32Array
-  readonly #listener: ThreadListener
+  #listener: ThreadListener
   readonly #worker: Worker | undefined
   readonly #data: MessagePort
   readonly #log: MessagePort
@@ -184,6 +184,11 @@ export class Thread {
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** From now on another listener hears what the thread says and how it ends. */
+  handOver(listener: ThreadListener): void {
+    this.#listener = listener
   }
 
   /** Milliseconds the thread's loop has waited for work; grows only while the thread is alive. */

@@ -26,6 +26,8 @@ export const limits = {
   timerMs: 2_147_483_647,
   /** Messages that one kernel may handle at once: each is a pending promise in its heap and a slot in its window. */
   concurrency: 1024,
+  /** Standbys of one kernel: each is a thread (5 descriptors, 7.5 MB: FACTS A7) that may never be needed. */
+  replicas: 8,
   /** Restarts before escalation: past 100 a crash loop is what the runtime exists to prevent. */
   restartMax: 100,
   /** Messages of one mailbox or one degraded buffer: they are the host's memory. */

@@ -15,7 +15,16 @@ export type RemedyStep =
   | { readonly do: 'park_message'; readonly method: string; readonly argsSha256: string }
 
 /** Which part of the kernel a remedy gives up, for tables and tallies. */
-export type HealedBy = 'restart' | 'state' | 'config' | 'code' | 'parked message' | 'playbook' | 'restore' | 'person'
+export type HealedBy =
+  | 'restart'
+  | 'state'
+  | 'config'
+  | 'code'
+  | 'parked message'
+  | 'playbook'
+  | 'restore'
+  | 'failover'
+  | 'person'
 
 export interface Remedy {
   /** Who proposed it: `playbook`, `restore.state`, `restore.config`, `restore.code`. */

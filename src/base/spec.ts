@@ -5,6 +5,11 @@
 
 export type Tier = 1 | 2 | 3 | 4 | 5
 export type CrashOn = 'defects' | 'uncaught' | 'all'
+/** What becomes of a kernel's messages while it is out of service, where no standby takes over. */
+export const degradedModes = ['fallback', 'reroute', 'buffer', 'reject'] as const
+export type DegradedMode = (typeof degradedModes)[number]
+/** one_for_one: a crash concerns the kernel alone. rest_for_one: whoever depends on it is restarted with it. */
+export type Strategy = 'one_for_one' | 'rest_for_one'
 export type Autonomy = 'observe' | 'suggest' | 'playbook' | 'fix'
 
 export interface KernelSpec {
@@ -13,6 +18,9 @@ export interface KernelSpec {
   readonly entryUrl: string
   readonly tier: Tier
   readonly dependsOn: readonly string[]
+  /** Standbys: threads that have loaded the module, and start only when they are promoted. */
+  readonly replicas: number
+  readonly strategy: Strategy
   /** Messages handled at once. */
   readonly concurrency: number
   readonly restart: {
@@ -36,7 +44,15 @@ export interface KernelSpec {
   readonly mailbox: { readonly max: number }
   /** Names of environment variables that are passed through. */
   readonly env: readonly string[]
-  readonly degraded: { readonly mode: 'buffer' | 'reject'; readonly max: number }
+  readonly degraded: {
+    readonly mode: DegradedMode
+    /** Messages that wait while nobody serves: in mode `buffer`, and until a fallback is ready. */
+    readonly max: number
+    /** file: URL of the module that stands in, in mode `fallback`. */
+    readonly fallbackUrl?: string
+    /** Id of the kernel that gets the messages, in mode `reroute`. */
+    readonly to?: string
+  }
   readonly snapshot: { readonly everyMs: number; readonly keep: number }
   readonly repair: { readonly autonomy: Autonomy; readonly maxAttempts: number; readonly timeoutMs: number }
   readonly config: Record<string, unknown>

@@ -6,7 +6,7 @@ import type { Autonomy, Tier } from '../base/spec.ts'
 
 export interface StrategyFacts {
   readonly tier: Tier
-  /** A standby is ready to take over. */
+  /** A standby serves in its place, or is about to: the repair need not be quick. */
   readonly replica: boolean
   /** There is a golden snapshot. */
   readonly golden: boolean
@@ -24,7 +24,6 @@ export interface StrategyFacts {
 export type AgentName = 'playbook' | 'restore'
 
 export type Plan =
-  | { readonly do: 'failover' }
   | { readonly do: 'playbook' }
   | { readonly do: 'restore' }
   | { readonly do: 'repair'; readonly agents: readonly AgentName[] }
@@ -46,11 +45,6 @@ const park = (why: string) => () => ({ do: 'park', why }) as const
 
 export const strategyTable: readonly Row[] = [
   {
-    when: 'tier 1 with a replica: service first, whatever may be repaired',
-    fits: (facts) => facts.tier === 1 && facts.replica,
-    plan: () => ({ do: 'failover' }),
-  },
-  {
     when: 'every attempt is spent',
     fits: (facts) => facts.attempts >= facts.maxAttempts,
     plan: ({ attempts, maxAttempts }) => ({
@@ -70,7 +64,7 @@ export const strategyTable: readonly Row[] = [
   },
   {
     when: 'tier 1 without a replica: back to the golden snapshot at once, once',
-    fits: (facts) => facts.tier === 1 && facts.golden && !facts.restoreTried && allows(facts, 'fix'),
+    fits: (facts) => facts.tier === 1 && !facts.replica && facts.golden && !facts.restoreTried && allows(facts, 'fix'),
     plan: () => ({ do: 'restore' }),
   },
   {

@@ -4,17 +4,19 @@
  */
 import type { ActorRefFrom, SnapshotFrom } from 'xstate'
 import type { BootRequest, LogLine, ThreadMessage } from '../actor/protocol.ts'
-import { Thread, type ThreadEnd } from '../actor/thread.ts'
+import { Thread, type ThreadEnd, type ThreadListener } from '../actor/thread.ts'
 import type { Clock } from '../base/clock.ts'
 import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import type { Effect, LifecycleEvent, lifecycleMachine } from './machine.ts'
+import type { StandIn } from './stand-in.ts'
 import type { Turnstile } from './turnstile.ts'
 
 export type LifecycleRef = ActorRefFrom<typeof lifecycleMachine>
 export type LifecycleSnapshot = SnapshotFrom<typeof lifecycleMachine>
 export type BootReason = Extract<Effect, { type: 'boot' }>['reason']
+type Ready = Extract<ThreadMessage, { t: 'ready' }>
 
 export interface InstancePorts {
   /** The transition, before any of its effects: written to the journal here. */
@@ -22,9 +24,16 @@ export interface InstancePorts {
   /** Every effect that is not about the thread itself. */
   effect(effect: Exclude<Effect, { type: 'boot' | 'endThread' | 'probe' }>): void
   bootRequest(reason: BootReason): Promise<BootRequest>
+  /**
+   * A standby serves while the kernel was repaired: what was repaired loads as a standby, and the one that serves becomes
+   * the instance. Undefined where none serves: the instance gets a thread of its own. @throws what keeps it from loading.
+   */
+  standBy(request: BootRequest): Promise<StandIn | undefined>
+  /** Its thread is this instance's now. */
+  adopted(standIn: StandIn): void
   /** The thread exists and loads the kernel. */
   booting(thread: Thread, request: BootRequest, reason: BootReason): void
-  ready(thread: Thread, message: Extract<ThreadMessage, { t: 'ready' }>, reason: BootReason): void
+  ready(thread: Thread, message: Ready, reason: BootReason): void
   message(thread: Thread, message: ThreadMessage): void
   log(line: LogLine): void
   stuck(thread: Thread): void
@@ -152,7 +161,10 @@ export class Instance {
       if (boot !== this.#boot) return
       const request = await this.#ports.bootRequest(reason)
       if (boot !== this.#boot) return
-      await this.#startThread(request, reason)
+      const serving = reason === 'rejoin' ? await this.#ports.standBy(request) : undefined
+      if (boot !== this.#boot) return
+      if (serving === undefined) await this.#startThread(request, reason)
+      else this.#adopt(serving)
     } catch (thrown) {
       if (boot === this.#boot) this.#bootFailed(thrown)
       else this.#ports.report(thrown)
@@ -166,6 +178,42 @@ export class Instance {
     await Promise.all(this.#booting)
   }
 
+  /** The standby that serves becomes the instance: its thread goes on, and is this chart's from now on. */
+  #adopt(standIn: StandIn): void {
+    const { thread } = standIn
+    standIn.release(
+      this.#listener(
+        () => thread,
+        () => undefined,
+      ),
+    )
+    this.#thread = thread
+    this.#expectsEnd = false
+    this.#readySinceMs = this.#clock.monotonicMs()
+    this.#ports.adopted(standIn)
+    this.send({ type: 'READY' })
+  }
+
+  /**
+   * @param thread what it listens to, once that exists.
+   * @param done called when the thread has ended.
+   */
+  #listener(thread: () => Thread, done: () => void, onReady?: (message: Ready) => void): ThreadListener {
+    return {
+      onMessage: (message) => {
+        if (message.t === 'ready') onReady?.(message)
+        else if (message.t === 'alive') this.send({ type: 'ALIVE' })
+        else this.#ports.message(thread(), message)
+      },
+      onLog: (line) => this.#ports.log(line),
+      onStuck: () => this.#ports.stuck(thread()),
+      onEnd: (end) => {
+        done()
+        this.#onEnd(thread(), end)
+      },
+    }
+  }
+
   /** Resolves when the thread is ready or gone. */
   #startThread(request: BootRequest, reason: BootReason): Promise<void> {
     const settled = Promise.withResolvers<void>()
@@ -176,30 +224,16 @@ export class Instance {
       this.#clock.clearTimeout(timer)
       settled.resolve()
     }
-    const thread: Thread = new Thread(
-      spec,
-      request,
-      {
-        onMessage: (message) => {
-          if (message.t === 'ready') {
-            done()
-            // Said before it heard that it is to end: by then its route has another answer.
-            if (this.#expectsEnd) return
-            this.#readySinceMs = this.#clock.monotonicMs()
-            this.#ports.ready(thread, message, reason)
-            this.send({ type: 'READY' })
-          } else if (message.t === 'alive') this.send({ type: 'ALIVE' })
-          else this.#ports.message(thread, message)
-        },
-        onLog: (line) => this.#ports.log(line),
-        onStuck: () => this.#ports.stuck(thread),
-        onEnd: (end) => {
-          done()
-          this.#onEnd(thread, end)
-        },
-      },
-      (thrown) => this.#ports.report(thrown),
-    )
+    const onReady = (message: Ready) => {
+      done()
+      // Said before it heard that it is to end: by then its route has another answer.
+      if (this.#expectsEnd) return
+      this.#readySinceMs = this.#clock.monotonicMs()
+      this.#ports.ready(thread, message, reason)
+      this.send({ type: 'READY' })
+    }
+    const listener = this.#listener(() => thread, done, onReady)
+    const thread: Thread = new Thread(spec, request, listener, (thrown) => this.#ports.report(thrown))
     this.#thread = thread
     this.#expectsEnd = false
     timer = this.#clock.setTimeout(() => {

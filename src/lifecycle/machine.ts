@@ -70,12 +70,15 @@ export type LifecycleEvent =
   | { type: 'QUARANTINE' }
   | { type: 'PARK' }
   | { type: 'RESTART'; policy?: LifecycleInput }
+  /** A kernel that it depends on, and whose strategy is rest_for_one, is restarted: it ends, and waits for STEP_BACK. */
+  | { type: 'STEP_ASIDE' }
+  | { type: 'STEP_BACK' }
   | { type: 'STOP' }
   | { type: 'ENDED' }
 
 /** What is to be done at the edge, after the transition is committed. */
 export type Effect =
-  | { type: 'boot'; reason: 'first' | 'restart' | 'command' | 'rejoin' }
+  | { type: 'boot'; reason: 'first' | 'restart' | 'command' | 'rejoin' | 'bystander' }
   | { type: 'endThread' }
   | { type: 'hold' }
   | { type: 'exhausted' }
@@ -140,6 +143,11 @@ const lifecycle = setup({
   },
 })
 
+const restartReasons: { readonly [type: string]: 'command' | 'bystander' } = {
+  RESTART: 'command',
+  STEP_BACK: 'bystander',
+}
+
 /** What a crash means while the budget rules. A rejoined instance has a budget of none; elsewhere no thread runs. */
 const crashed: {
   guard?: 'healsByPlaybook' | 'isPermanent' | 'restartsLeft'
@@ -184,6 +192,7 @@ export const lifecycleMachine = lifecycle.createMachine({
       initial: 'settling',
       on: {
         RESTART: { target: 'restarting.booting', actions: 'takePolicy' },
+        STEP_ASIDE: 'restarting.aside',
         CRASHED: crashed,
         QUARANTINE: 'quarantined.parked',
         STOP: 'stopping',
@@ -206,11 +215,10 @@ export const lifecycleMachine = lifecycle.createMachine({
         backingOff: {
           after: { backoff: { target: 'booting', actions: 'countStart' } },
         },
+        aside: { entry: emit({ type: 'endThread' }), on: { STEP_BACK: 'booting' } },
+        // A start as a bystander, or by command, is not charged to the budget.
         booting: {
-          entry: emit(({ event }) => ({
-            type: 'boot' as const,
-            reason: event.type === 'RESTART' ? 'command' : 'restart',
-          })),
+          entry: emit(({ event }) => ({ type: 'boot' as const, reason: restartReasons[event.type] ?? 'restart' })),
           on: { READY: '#instance.running' },
         },
       },

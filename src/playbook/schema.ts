@@ -15,7 +15,7 @@ import { readYamlFile } from '../base/yaml-file.ts'
 const trusts = ['trial', 'trusted', 'suspended'] as const
 const phases = ['import', 'start', 'message', 'idle', 'snapshot', 'stop'] as const satisfies readonly FailurePhase[]
 const faults = ['restart', 'state', 'config', 'code', 'parked message'] as const
-const healers = [...faults, 'playbook', 'restore', 'person'] as const satisfies readonly HealedBy[]
+const healers = [...faults, 'playbook', 'restore', 'failover', 'person'] as const satisfies readonly HealedBy[]
 
 /** trial: used, and watched; trusted: used at the first crash; suspended: kept for a person, never used. */
 export type Trust = (typeof trusts)[number]

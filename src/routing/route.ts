@@ -1,7 +1,8 @@
 /**
- * A kernel as others reach it: a route over whatever instance serves it at the moment. In service its messages go to the
- * thread; while an instance is being replaced they are held; out of service the kernel's degraded mode says what
- * becomes of them. A route knows nothing of threads' lives, budgets or repairs.
+ * A kernel as others reach it: a route over whatever serves it at the moment. In service its messages go to the instance's
+ * thread; while that is being replaced they are held. Out of service they go to a stand-in (a promoted standby, the
+ * fallback) where there is one, else the kernel's degraded mode says what becomes of them. Whoever begins to serve has a
+ * new epoch. A route knows nothing of threads' lives, budgets or repairs.
  */
 import { serialize } from 'node:v8'
 import { type Envelope, Mailbox, type Numbered, type Outcome, type Receiver } from '../actor/mailbox.ts'
@@ -20,9 +21,15 @@ export interface DeadLetter {
   readonly args: readonly unknown[]
 }
 
+export type StandInKind = 'standby' | 'fallback'
+/** What answers for a kernel: its instance, what stands in for it, or what becomes of its messages meanwhile. */
+export type ServedBy = 'instance' | StandInKind | 'reroute' | 'buffer' | 'reject' | 'nobody'
+
 export interface RoutePorts {
   nowMs(): number
   deadLetter(letter: DeadLetter): void
+  /** The message is another kernel's now. */
+  reroute(to: string, message: Envelope): void
   /** A message is handed to the instance. */
   began(message: Numbered): void
 }
@@ -44,6 +51,9 @@ export class Route {
   /** By method: hashes of the arguments of parked messages. */
   readonly #parked = new Map<string, Set<string>>()
   #mode: 'open' | 'degraded' | 'closed' = 'open'
+  #standIn: StandInKind | undefined
+  /** Counts what has served this kernel, one after the other, in earlier processes too. */
+  epoch = 0
 
   /** @param spec the present one: a command may change it. */
   constructor(spec: () => KernelSpec, ports: RoutePorts) {
@@ -57,15 +67,21 @@ export class Route {
   }
 
   /** What answers for the kernel now. */
-  get servedBy(): 'instance' | 'buffer' | 'reject' | 'nobody' {
+  get servedBy(): ServedBy {
     if (this.#mode === 'closed') return 'nobody'
-    return this.#mode === 'open' ? 'instance' : this.#spec().degraded.mode
+    if (this.#mode === 'open') return 'instance'
+    if (this.#standIn !== undefined) return this.#standIn
+    const { mode } = this.#spec().degraded
+    // A fallback that could not be started, or has failed.
+    return mode === 'fallback' ? 'reject' : mode
   }
 
   accept(envelope: Envelope): void {
     const refusal = this.#refusal(envelope)
-    if (refusal === undefined) this.mailbox.push(envelope)
-    else this.refuse(envelope, refusal)
+    const { to } = this.#spec().degraded
+    if (refusal !== undefined) this.refuse(envelope, refusal)
+    else if (this.servedBy === 'reroute' && to !== undefined) this.#ports.reroute(to, envelope)
+    else this.mailbox.push(envelope)
   }
 
   #refusal(envelope: Envelope): LazaretError | undefined {
@@ -82,21 +98,28 @@ export class Route {
         },
       )
     }
-    if (this.mailbox.depth >= (this.#mode === 'open' ? mailbox : degraded).max) this.mailbox.dropExpired()
-    if (this.#mode === 'open') {
+    const by = this.servedBy
+    if (by === 'reroute') return undefined
+    const isServed = by === 'instance' || by === 'standby' || by === 'fallback'
+    if (this.mailbox.depth >= (isServed ? mailbox : degraded).max) this.mailbox.dropExpired()
+    if (isServed) {
       if (this.mailbox.depth < mailbox.max) return undefined
       return this.#error('MAILBOX_FULL', `The mailbox of ${id} holds ${mailbox.max} messages and takes no more now.`, {
         details: { max: mailbox.max },
         hint: 'Send more slowly, or raise mailbox.max of this kernel.',
       })
     }
-    if (degraded.mode === 'buffer' && this.mailbox.depth < degraded.max) return undefined
-    const why =
-      degraded.mode === 'buffer' ? `its buffer of ${degraded.max} messages is full` : 'its degraded mode is reject'
-    return this.#error('KERNEL_UNAVAILABLE', `${id} is out of service, and ${why}.`, {
+    if (by === 'buffer' && this.mailbox.depth < degraded.max) return undefined
+    return this.#error('KERNEL_UNAVAILABLE', `${id} is out of service, and ${this.#whyRefused(by)}.`, {
       details: { mode: degraded.mode },
       hint: `See why: lazaret incidents, lazaret status. It is served again when it rejoins.`,
     })
+  }
+
+  #whyRefused(by: ServedBy): string {
+    const { mode, max } = this.#spec().degraded
+    if (by === 'buffer') return `its buffer of ${max} messages is full`
+    return mode === 'fallback' ? 'its fallback does not run' : 'its degraded mode is reject'
   }
 
   #error(code: ErrorCode, text: string, options: LazaretErrorOptions = {}): LazaretError {
@@ -149,19 +172,44 @@ export class Route {
   /** An instance serves from now on. */
   open(receiver: Receiver): void {
     this.#mode = 'open'
+    this.#standIn = undefined
+    this.epoch += 1
     this.mailbox.attach(receiver)
+  }
+
+  /** The stand-in that the route was degraded to serves from now on. */
+  serve(receiver: Receiver): void {
+    this.epoch += 1
+    this.mailbox.attach(receiver)
+  }
+
+  /** The stand-in that serves is the kernel's instance from now on: the epoch goes on. */
+  adopt(): void {
+    this.#mode = 'open'
+    this.#standIn = undefined
   }
 
   /** Messages are held for the next instance. */
   hold(): void {
     this.#mode = 'open'
+    this.#standIn = undefined
   }
 
-  /** Out of service: what waits is kept, or refused, as the degraded mode says. */
-  degrade(): void {
+  /**
+   * Out of service: what waits is kept for the stand-in, or becomes what the degraded mode says.
+   * @param standIn who is about to serve; absent where nobody is.
+   */
+  degrade(standIn?: StandInKind): void {
     this.#mode = 'degraded'
-    if (this.#spec().degraded.mode === 'buffer') return
+    this.#standIn = standIn
+    if (this.#isKept) return
     for (const waiting of this.mailbox.takeWaiting()) this.accept(waiting)
+  }
+
+  /** Whether messages wait here. */
+  get #isKept(): boolean {
+    const by = this.servedBy
+    return by !== 'nobody' && by !== 'reject' && by !== 'reroute'
   }
 
   /** Takes nothing more; what waits is refused. */
@@ -211,8 +259,7 @@ export class Route {
   /** What an ended instance was handling goes in front of what waits, or to what stands in for the kernel now. */
   handAgain(envelopes: readonly Numbered[]): void {
     if (envelopes.length === 0) return
-    const isKept = this.#mode === 'open' || (this.#mode === 'degraded' && this.#spec().degraded.mode === 'buffer')
-    if (isKept) this.mailbox.putBack(envelopes)
+    if (this.#isKept) this.mailbox.putBack(envelopes)
     else for (const envelope of envelopes) this.accept(envelope)
   }
 

@@ -17,6 +17,8 @@ import type { Failure, Unit } from './unit.ts'
 
 /** Opens the incident, captures evidence, tells everybody; then the chart goes on. */
 export function capture(house: House, unit: Unit): void {
+  // Service first: a standby is on its way while the evidence is written.
+  unit.route.degrade(unit.standIns.takeOver())
   const failure = unit.failure ?? lastFailure(house, unit)
   unit.failure = failure
   const { fingerprint, error, phase } = failure
@@ -122,7 +124,7 @@ export async function decide(house: House, unit: Unit): Promise<void> {
     evidence === undefined
       ? { do: 'park', why: `there is no evidence to repair it on: ${problemOf(unit.evidenceProblem)}` }
       : plan({
-          ...{ tier: unit.spec.tier, replica: false, golden: golden !== undefined },
+          ...{ tier: unit.spec.tier, replica: unit.standIns.kind === 'standby', golden: golden !== undefined },
           playbook: trust === 'suspended' ? undefined : trust,
           ...{ autonomy: unit.spec.repair.autonomy, attempts, maxAttempts, restoreTried: restored },
         })

@@ -10,7 +10,7 @@ import { limits } from '../base/limits.ts'
 import { fingerprint } from '../escalation/fingerprint.ts'
 import { stackOfThread } from '../lifecycle/hang-stack.ts'
 import type { HangVerdict } from '../lifecycle/heartbeat.ts'
-import { hashArgs } from '../routing/route.ts'
+import { hashArgs, type StandInKind } from '../routing/route.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import type { Failure, Unit } from './unit.ts'
 
@@ -21,8 +21,7 @@ const poisonCrashes = 2
 export function settleEnd(house: House, unit: Unit, end: ThreadEnd, expected: boolean): { known: boolean } {
   const handling = house.office.detach(unit, end.error)
   if (expected) {
-    unit.route.handAgain(handling.filter(({ idempotent }) => idempotent))
-    for (const message of handling) if (!message.idempotent) unit.route.lose(message, end.error)
+    giveBack(unit, handling, end.error)
     house.events.emit('kernel.stopped', unit.id, { orderly: end.ordered, ...(end.error && { error: end.error }) })
     return { known: false }
   }
@@ -44,6 +43,21 @@ export function settleEnd(house: House, unit: Unit, end: ThreadEnd, expected: bo
   )
   const mayUse = unit.spec.repair.autonomy === 'playbook' || unit.spec.repair.autonomy === 'fix'
   return { known: mayUse && house.playbooks.knows(unit.id, failure.fingerprint) }
+}
+
+/**
+ * Settles what a stand-in held. A message that brought down the instance and then the standby is poison, and the next
+ * standby is spared; a fallback is other code, and its end says nothing about the kernel.
+ */
+export function settleStandIn(house: House, unit: Unit, end: ThreadEnd, expected: boolean, kind: StandInKind): void {
+  const handling = house.office.detach(unit, end.error)
+  if (expected || kind === 'fallback') giveBack(unit, handling, end.error)
+  else judgeMessages(house, unit, handling, describe(house, unit, end, handling[0]))
+}
+
+function giveBack(unit: Unit, handling: readonly Numbered[], error: ErrorRecord | undefined): void {
+  unit.route.handAgain(handling.filter(({ idempotent }) => idempotent))
+  for (const message of handling) if (!message.idempotent) unit.route.lose(message, error)
 }
 
 function describe(house: House, unit: Unit, end: ThreadEnd, inHand: Numbered | undefined): Failure {

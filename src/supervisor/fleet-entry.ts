@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { clipShown, showValue } from '../base/input-problem.ts'
+import { clipShown, type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
 
 const extensions = ['.ts', '.js', '.mts', '.mjs']
 const accepted = `a module that exists, ending in ${extensions.join(', ')}`
@@ -35,4 +35,19 @@ export function findEntry(entry: string, baseDir: string): Entry {
     const compiled = /\.m?js$/.test(name) ? ', as in a published package: name the compiled file' : ': name that one'
     return refuse('which does not exist', `${clipShown(name)} stands beside it${compiled}.`)
   }
+}
+
+/** The URLs of several modules, in their order; what is not found is a problem at the key that names it. */
+export function findEntries(
+  entries: readonly { readonly at: KeyPath; readonly path: string }[],
+  baseDir: string,
+): { urls: (string | undefined)[]; problems: InputProblem[] } {
+  const problems: InputProblem[] = []
+  const urls = entries.map(({ at, path }) => {
+    const found = findEntry(path, baseDir)
+    if ('url' in found) return found.url
+    problems.push({ path: at, ...found })
+    return undefined
+  })
+  return { urls, problems }
 }

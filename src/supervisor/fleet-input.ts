@@ -2,7 +2,7 @@
  * A fleet as people write it, in YAML or as an object, and the defaults of what they leave out. fleet-schema.ts holds
  * what is accepted, base/spec.ts what becomes of it.
  */
-import type { Autonomy, CrashOn, Tier } from '../base/spec.ts'
+import type { Autonomy, CrashOn, DegradedMode, Strategy, Tier } from '../base/spec.ts'
 
 /**
  * @example
@@ -28,8 +28,8 @@ export interface KernelInput {
   readonly tier?: Tier
   /** Ids of kernels that have to settle before this one is started. */
   readonly dependsOn?: readonly string[]
-  /** Standbys. This version runs none, so only 0 is accepted. */
-  readonly replicas?: 0
+  /** Standbys that wait with the module loaded, to take over when the kernel leaves service: 0 to 8, default 0. */
+  readonly replicas?: number
   /** Messages handled at once, awaits included: 1 to 1024, default 1. */
   readonly concurrency?: number
   readonly restart?: {
@@ -44,7 +44,8 @@ export interface KernelInput {
     /** Share of the delay by which it varies, 0 to 1, default 0.2, so that kernels do not restart in step. */
     readonly jitter?: number
   }
-  readonly strategy?: 'one_for_one'
+  /** rest_for_one: whoever depends on it is restarted with it. Default one_for_one: a crash concerns it alone. */
+  readonly strategy?: Strategy
   /** What brings the kernel down, beside leaving by itself. Default `defects`. */
   readonly crashOn?: CrashOn
   /** No sign of life for this long is a hang: 1 or more, default 5000. */
@@ -65,8 +66,17 @@ export interface KernelInput {
   readonly mailbox?: { readonly max?: number }
   /** Names of environment variables passed through. None by default: process.env holds secrets. */
   readonly env?: readonly string[]
-  /** What becomes of messages while the kernel is out of service. Default: 1000 of them wait. */
-  readonly degraded?: { readonly mode?: 'buffer' | 'reject'; readonly max?: number }
+  /** What becomes of messages while the kernel is out of service and no standby serves. Default: 1000 of them wait. */
+  readonly degraded?: {
+    /** May be left out beside `fallback` or `reroute`. */
+    readonly mode?: DegradedMode
+    /** Path of a module with a kernel of the same methods, relative as `entry` is; it serves meanwhile. */
+    readonly fallback?: string
+    /** Id of another kernel with the same methods; it gets the messages meanwhile. */
+    readonly reroute?: string
+    /** Messages that wait: 1 or more, default 1000. */
+    readonly max?: number
+  }
   /** everyMs: 1 or more, default 5000 at tier 1, else 60000. keep: 1 to 100, default 5. */
   readonly snapshot?: { readonly everyMs?: number; readonly keep?: number }
   /** Default: fix, 3 attempts, 900000 ms for each. */

@@ -7,7 +7,7 @@ import { kernelIdProblem, kernelIdRule } from '../base/ids.ts'
 import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
-import type { Tier } from '../base/spec.ts'
+import { degradedModes, type Tier } from '../base/spec.ts'
 import { kernelDefaults } from './fleet-input.ts'
 
 function whole(min: number, max: number, unit = '', reason = '') {
@@ -17,8 +17,8 @@ function whole(min: number, max: number, unit = '', reason = '') {
 
 const delayMs = (min: number) => whole(min, limits.timerMs, 'milliseconds')
 
-function oneOf<const T extends readonly [string, ...string[]]>(words: T, more = '') {
-  return z.enum(words, `${words.length === 1 ? '' : 'one of '}${words.join(', ')}${more}`)
+function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
+  return z.enum(words, `one of ${words.join(', ')}`)
 }
 
 function section<S extends z.core.$ZodLooseShape>(shape: S) {
@@ -52,7 +52,7 @@ const kernelSchema = section({
     .default(d.tier)
     .transform((tier) => tier as Tier),
   dependsOn: listOf(z.string('the id of a kernel'), 'a list of ids of kernels').default([]),
-  replicas: z.literal(0, '0: standbys are not in this version').default(d.replicas),
+  replicas: whole(0, limits.replicas, 'standbys').default(d.replicas),
   concurrency: whole(1, limits.concurrency, 'messages at once').default(d.concurrency),
   restart: section({
     max: whole(0, limits.restartMax, 'restarts').default(d.restart.max),
@@ -65,7 +65,7 @@ const kernelSchema = section({
       .max(1, 'a number from 0 to 1')
       .default(d.restart.jitter),
   }).prefault({}),
-  strategy: oneOf(['one_for_one'], ': the others are not in this version').default(d.strategy),
+  strategy: oneOf(['one_for_one', 'rest_for_one']).default(d.strategy),
   crashOn: oneOf(['defects', 'uncaught', 'all']).default(d.crashOn),
   heartbeat: section({ timeoutMs: delayMs(1).default(d.heartbeat.timeoutMs) }).prefault({}),
   limits: section({
@@ -85,7 +85,9 @@ const kernelSchema = section({
     [],
   ),
   degraded: section({
-    mode: oneOf(['buffer', 'reject']).default(d.degraded.mode),
+    mode: oneOf(degradedModes).optional(),
+    fallback: z.string('the path of a module').min(1, 'the path of a module').optional(),
+    reroute: z.string('the id of another kernel').optional(),
     max: whole(1, limits.queuedMessages, 'messages').default(d.degraded.max),
   }).prefault({}),
   snapshot: section({
@@ -163,6 +165,7 @@ function knownKeys(path: KeyPath): string[] {
   if (path.length === 0) return ['kernels']
   if (path.length <= 2) return Object.keys(kernelSchema.shape)
   if (path[2] === 'snapshot') return ['everyMs', ...Object.keys(kernelDefaults.snapshot)]
+  if (path[2] === 'degraded') return ['mode', 'fallback', 'reroute', 'max']
   return Object.keys(valueAt(kernelDefaults, path.slice(2)) ?? {})
 }
 

@@ -5,13 +5,14 @@
  */
 import { dirname, resolve } from 'node:path'
 import { type InputProblem, inputError, showValue } from '../base/input-problem.ts'
-import { nearest } from '../base/nearest.ts'
 import type { FleetSpec, KernelSpec } from '../base/spec.ts'
 import { readYamlFile } from '../base/yaml-file.ts'
-import { findEntry } from './fleet-entry.ts'
+import { degradedOf } from './fleet-degraded.ts'
+import { findEntries } from './fleet-entry.ts'
 import { type FleetInput, snapshotEveryMs } from './fleet-input.ts'
 import { levelsOf } from './fleet-levels.ts'
 import { plainCopy } from './fleet-object.ts'
+import { otherKernelProblem } from './fleet-relation.ts'
 import { type ParsedKernel, parseFleet } from './fleet-schema.ts'
 
 export type { FleetInput, KernelInput } from './fleet-input.ts'
@@ -42,11 +43,16 @@ export function loadFleet(source: string | FleetInput, options: LoadFleetOptions
     if (first !== undefined) throw error(first, rest)
   }
   refuse(problems)
-  const { urls, problems: unfit } = findEntries(parsed, baseDir)
-  refuse([...parsed.flatMap((kernel, index) => relationProblems(kernel, index, parsed)), ...unfit])
+  const entries = parsed.map((kernel, index) => ({ at: ['kernels', index, 'entry'], path: kernel.entry }))
+  const { urls, problems: unfit } = findEntries(entries, baseDir)
+  const { degraded, problems: unroutable } = degradedOf(parsed, baseDir)
+  const relations = parsed.flatMap((kernel, index) => relationProblems(kernel, index, parsed))
+  refuse([...relations, ...unfit, ...unroutable])
   const order = levelsOf(parsed)
   if ('cycle' in order) throw error(cycleProblem(order.cycle, parsed))
-  const kernels = parsed.map((kernel, index) => toSpec(kernel, urls[index] ?? ''))
+  const kernels = parsed.map((kernel, index) =>
+    toSpec(kernel, urls[index] ?? '', degraded[index] as KernelSpec['degraded']),
+  )
   return { kernels, levels: order.levels, ...(file === undefined ? {} : { file }) }
 }
 
@@ -60,17 +66,6 @@ function fromObject(input: unknown, options: LoadFleetOptions): Source {
   const copied = plainCopy(input)
   if ('problem' in copied) throw error(copied.problem)
   return { value: copied.value, baseDir: resolve(options.baseDir ?? '.'), error }
-}
-
-function findEntries(kernels: readonly ParsedKernel[], baseDir: string): { urls: string[]; problems: InputProblem[] } {
-  const urls: string[] = []
-  const problems: InputProblem[] = []
-  for (const [index, kernel] of kernels.entries()) {
-    const found = findEntry(kernel.entry, baseDir)
-    if ('url' in found) urls[index] = found.url
-    else problems.push({ path: ['kernels', index, 'entry'], ...found })
-  }
-  return { urls, problems }
 }
 
 /** What a key on its own cannot tell: ids that stand twice, dependencies on nobody, delays that contradict. */
@@ -96,36 +91,10 @@ function relationProblems(kernel: ParsedKernel, index: number, kernels: readonly
   }
   for (const [position, id] of kernel.dependsOn.entries()) {
     const path = ['kernels', index, 'dependsOn', position]
-    if (id === kernel.id) {
-      const accepted = 'the id of another kernel'
-      problems.push({
-        path,
-        accepted,
-        got: `${showValue(id)}, the kernel itself (${id} -> ${id})`,
-        advice: 'Remove it.',
-      })
-    } else if (!kernels.some((other) => other.id === id)) {
-      problems.push(unknownDependency(path, id, kernel, kernels))
-    }
+    const problem = otherKernelProblem(path, id, kernel, kernels)
+    if (problem !== undefined) problems.push(problem)
   }
   return problems
-}
-
-function unknownDependency(
-  path: InputProblem['path'],
-  id: string,
-  kernel: ParsedKernel,
-  kernels: readonly ParsedKernel[],
-): InputProblem {
-  const ids = kernels.map((other) => other.id).filter((other) => other !== kernel.id)
-  const listed = ids.length === 0 ? ', and this fleet has no other' : `: ${ids.slice(0, 20).join(', ')}`
-  const meant = nearest(id, ids)
-  return {
-    path,
-    accepted: `the id of another kernel of this fleet${listed}${ids.length > 20 ? ', ...' : ''}`,
-    got: showValue(id),
-    advice: meant === undefined ? 'Remove it, or add that kernel.' : `Did you mean ${meant}?`,
-  }
 }
 
 function cycleProblem(cycle: readonly string[], kernels: readonly ParsedKernel[]): InputProblem {
@@ -139,11 +108,12 @@ function cycleProblem(cycle: readonly string[], kernels: readonly ParsedKernel[]
   }
 }
 
-function toSpec(kernel: ParsedKernel, entryUrl: string): KernelSpec {
-  const { entry: _entry, replicas: _replicas, strategy: _strategy, snapshot, ...rest } = kernel
+function toSpec(kernel: ParsedKernel, entryUrl: string, degraded: KernelSpec['degraded']): KernelSpec {
+  const { entry: _entry, snapshot, ...rest } = kernel
   return {
     ...rest,
     entryUrl,
+    degraded,
     snapshot: { everyMs: snapshot.everyMs ?? snapshotEveryMs(kernel.tier), keep: snapshot.keep },
   }
 }

@@ -58,6 +58,7 @@ export function furnish(given: Furniture): House {
     const unit: Unit = new Unit(spec, {
       nowMs: () => clock.monotonicMs(),
       deadLetter: (letter) => office.deadLetter(letter),
+      reroute: (to, message) => office.reroute(unit, to, message),
       began: (message) => unit.recorder.delivered({ ...message, at: clock.now() }),
     })
     units.set(spec.id, unit)
@@ -89,7 +90,10 @@ function announcers({ journal, events, clock }: Furniture): Pick<House, 'bus' | 
     'system.degraded_mode': () => [outOfService.mode()],
     'coding_agent.task_create': () => journal.tasks({ status: 'open' }).map(taskPayload),
   })
-  const outOfService = new OutOfService({ emit, publish: (topic, payload) => bus.publish(topic, payload) })
+  const outOfService = new OutOfService({
+    ...{ emit, nowMs: () => clock.monotonicMs() },
+    publish: (topic, payload) => bus.publish(topic, payload),
+  })
   const incidents = new Incidents({
     ...{ clock, emit, publish: (topic, payload) => bus.publish(topic, payload) },
     store: {

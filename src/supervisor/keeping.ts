@@ -99,8 +99,10 @@ export class Keeper {
   /** Takes and stores a snapshot now. Undefined where the kernel keeps no state or is not in service. */
   async take(): Promise<WrittenSnapshot | undefined> {
     const unit = this.#unit
-    const thread = unit.instance.thread
-    if (!unit.keepsState || thread === undefined || !unit.instance.state.startsWith('running')) return undefined
+    const thread = unit.servingThread
+    const { kind } = unit.standIns
+    const isWhole = kind === undefined ? unit.instance.state.startsWith('running') : kind === 'standby'
+    if (!unit.keepsState || thread === undefined || !isWhole) return undefined
     const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
     const { askMs } = unit.spec.limits

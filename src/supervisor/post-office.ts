@@ -109,8 +109,9 @@ export class PostOffice {
       return
     }
     sender.recorder.asked({ id, to, method, args })
+    let waitsFor = to
     const settle = (outcome: Outcome) => {
-      if (during >= 0) this.#waits.done(sender.id, during, to)
+      if (during >= 0) this.#waits.done(sender.id, during, waitsFor)
       sender.recorder.answered(id, outcome)
       if (!thread.ended) this.#reply(thread, id, outcome)
     }
@@ -118,10 +119,36 @@ export class PostOffice {
       settle({ ok: false, error: toRecord(this.#unknown(to)) })
       return
     }
-    const cycle = during < 0 ? undefined : this.#waits.wait(sender.id, during, to)
+    const moved = (next: string) => {
+      if (during < 0) return undefined
+      this.#waits.done(sender.id, during, waitsFor)
+      waitsFor = next
+      const cycle = this.#waits.wait(sender.id, during, next)
+      return cycle === undefined ? undefined : cycleError(sender.id, cycle)
+    }
+    const cycle = moved(to)
     if (cycle === undefined)
-      target.route.accept({ kind, from: sender.id, method, args, deadlineAt, idempotent, settle })
-    else settle({ ok: false, error: cycleError(sender.id, cycle) })
+      target.route.accept({ kind, from: sender.id, method, args, deadlineAt, idempotent, settle, moved })
+    else settle({ ok: false, error: cycle })
+  }
+
+  /** A kernel that is out of service passes a message on to the one that its fleet names for that. */
+  reroute(from: Unit, to: string, message: Envelope): void {
+    const via = [...(message.via ?? []), from.id]
+    const target = this.#units.get(to)
+    if (target === undefined) {
+      from.route.refuse(message, this.#unknown(to))
+      return
+    }
+    if (via.includes(to)) {
+      // The fleet file was changed under running kernels, one restart at a time: the whole never was a circle.
+      const text = `${from.id} is out of service, and so is whoever it is rerouted to: ${[...via, to].join(' -> ')}.`
+      from.route.refuse(message, new LazaretError('KERNEL_UNAVAILABLE', text, { kernel: from.id, details: { via } }))
+      return
+    }
+    const cycle = message.moved?.(to)
+    if (cycle === undefined) target.route.accept({ ...message, via })
+    else message.settle?.({ ok: false, error: cycle })
   }
 
   #reply(thread: Thread, id: number, outcome: Outcome): void {

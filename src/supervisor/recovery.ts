@@ -14,7 +14,7 @@ export async function recovered(house: House, unit: Unit): Promise<void> {
   const hotfix = ranWith(house, unit)
   // Without a hotfix for this very incident it was a person who let it rejoin, or mended it meanwhile.
   const remedy = hotfix !== undefined && hotfix.incident === incident ? hotfix.remedy : undefined
-  const healedBy: HealedBy = remedy?.healedBy ?? 'person'
+  const healedBy: HealedBy = unit.failedOver ? 'failover' : (remedy?.healedBy ?? 'person')
   const learnt = remedy === undefined ? undefined : await tryToLearn(house, unit, remedy)
   closeIncidents(house, unit, healedBy, remedy)
   house.events.emit('kernel.recovered', unit.id, {
@@ -41,7 +41,8 @@ function ranWith(house: House, unit: Unit): ActiveHotfix | undefined {
 /** All of it or nothing: a process that ends here finds the incident open, with its task, or both closed. */
 function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Remedy | undefined): void {
   const { journal } = house
-  const how = remedy === undefined ? 'A person mended it or let it rejoin.' : `${remedy.agent}: ${remedy.why}`
+  const mended = remedy === undefined ? 'A person mended it or let it rejoin.' : `${remedy.agent}: ${remedy.why}`
+  const how = unit.failedOver ? `A standby took over; the failed instance stands by. ${mended}` : mended
   const outcome = `healed by ${healedBy}`
   const closedAt = house.clock.now()
   const rows = house.incidents.list().filter(({ kernel }) => kernel === unit.id)
@@ -87,6 +88,8 @@ async function learn(house: House, unit: Unit, remedy: Remedy): Promise<string |
     const playbook = generatePlaybook({ kernel, fingerprint, error, phase, remedy, incident: unit.incident, at })
     name = (await house.playbooks.register(playbook)).name
   }
+  // What was repaired stands by and has not served yet: the proof is all there is to it.
+  if (unit.failedOver) return name
   // An earlier process may have come as far as this.
   if (house.journal.playbookUses(unit.incident).some((use) => use.playbook === name)) return name
   house.journal.playbookUse({ playbook: name, kernel: unit.id, incident: unit.incident, outcome: 'succeeded', at })
@@ -105,5 +108,6 @@ export function forgetIncident(unit: Unit): void {
   unit.parkedWhy = undefined
   unit.sawPoison = false
   unit.diedInStart = false
+  unit.failedOver = false
   unit.triedRemedies.clear()
 }

@@ -1,5 +1,6 @@
 /** What a person or a program sees of a kernel at the moment. */
 import type { Tier } from '../base/spec.ts'
+import type { ServedBy } from '../routing/route.ts'
 import type { Unit } from './unit.ts'
 
 export interface KernelStatus {
@@ -7,8 +8,14 @@ export interface KernelStatus {
   readonly tier: Tier
   /** State of the chart, dotted: `running.steady`. */
   readonly state: string
-  /** What answers its messages now: its instance, its degraded mode, or nobody. */
-  readonly servedBy: 'instance' | 'buffer' | 'reject' | 'nobody'
+  /** What answers its messages now: its instance, what stands in for it, its degraded mode, or nobody. */
+  readonly servedBy: ServedBy
+  /** Id of the kernel that gets its messages, while `servedBy` is `reroute`. */
+  readonly reroutedTo?: string
+  /** Counts what has served it, one after the other; a new instance or stand-in has a new one. */
+  readonly epoch: number
+  /** Standbys that could take over at once, and how many the fleet names. */
+  readonly standbys: { readonly ready: number; readonly of: number }
   /** Crashes since it was last steady, and how many restarts its budget has left. */
   readonly failures: number
   readonly restartsLeft: number
@@ -23,13 +30,8 @@ export interface KernelStatus {
   readonly cpu: number
   /** Messages accepted and not handled. */
   readonly mailbox: number
-  /** Starts of its instance in this process: first boots and restarts are the budget's, the others are counted apart. */
-  readonly starts: {
-    readonly first: number
-    readonly restart: number
-    readonly command: number
-    readonly rejoin: number
-  }
+  /** Starts in this process, by reason: first boots and restarts are the budget's, the others are counted apart. */
+  readonly starts: Readonly<Unit['boots']>
   /** Id of the hotfix in force. */
   readonly hotfix?: string
 }
@@ -40,6 +42,8 @@ export function statusOf(unit: Unit): KernelStatus {
   unit.route.mailbox.dropExpired()
   return {
     ...{ id: unit.id, tier: unit.spec.tier, state, servedBy: unit.route.servedBy },
+    ...(unit.route.servedBy === 'reroute' && { reroutedTo: unit.spec.degraded.to }),
+    ...{ epoch: unit.route.epoch, standbys: { ready: unit.standIns.ready, of: unit.spec.replicas } },
     ...{ failures, restartsLeft: Math.max(0, max - failures) },
     ...(unit.incident && { incident: unit.incident }),
     ...(state === 'quarantined.parked' && unit.parkedWhy && { why: unit.parkedWhy }),

@@ -3,8 +3,6 @@
  * feeds the outcome back to their charts. A part that does something is a file of its own beside this one; here they
  * are joined.
  */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type ActorRefFrom, createActor } from 'xstate'
 import type { BootRequest, ThreadMessage } from '../actor/protocol.ts'
 import type { Thread } from '../actor/thread.ts'
@@ -15,17 +13,22 @@ import type { FleetSpec } from '../base/spec.ts'
 import type { KernelRow } from '../journal/rows.ts'
 import { type BootReason, dotted, Instance, type InstancePorts, type LifecycleSnapshot } from '../lifecycle/instance.ts'
 import { lifecycleInput } from '../lifecycle/machine.ts'
+import type { StandIn } from '../lifecycle/stand-in.ts'
 import { Turnstile } from '../lifecycle/turnstile.ts'
+import { bootRequestOf } from './boot-request.ts'
+import { Bystanders } from './bystanders.ts'
 import { capture, decide, sayParked } from './escalation.ts'
-import { endHungThread, settleEnd } from './failures.ts'
+import { settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
-import { apply, inForce, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
+import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
 import { type Member, supervisorMachine } from './machine.ts'
 import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
+import { StandIns } from './standing-in.ts'
 import type { Unit } from './unit.ts'
+import { watchThread } from './watching.ts'
 
 type PortEffect = Parameters<InstancePorts['effect']>[0]
 
@@ -35,6 +38,7 @@ const rungs: ReadonlySet<PortEffect['type']> = new Set(['capture', 'decide', 'ac
 export class Supervisor {
   readonly #house: House
   readonly #turnstile = new Turnstile(limits.parallelStarts)
+  readonly #bystanders: Bystanders
   readonly #actor: ActorRefFrom<typeof supervisorMachine>
   readonly #unwatch = new Map<Thread, () => void>()
   /** Effects that are still being carried out: an orderly end waits for them. */
@@ -45,6 +49,7 @@ export class Supervisor {
 
   constructor(house: House, levels: FleetSpec['levels']) {
     this.#house = house
+    this.#bystanders = new Bystanders(house)
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
@@ -63,6 +68,7 @@ export class Supervisor {
     unit.incident = incident?.id
     unit.parkedWhy = typeof row?.facts.parkedWhy === 'string' ? row.facts.parkedWhy : undefined
     unit.diedInStart = diedInStart ?? false
+    unit.route.epoch = typeof row?.facts.epoch === 'number' ? row.facts.epoch : 0
     for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
     if (why !== undefined) events.emit('kernel.resumed', unit.id, { from: row?.state, why })
     return { id: unit.id, input: { ...lifecycleInput(unit.spec), ...counters }, first }
@@ -72,6 +78,13 @@ export class Supervisor {
     const unit = this.#unit(id)
     unit.instance = new Instance(() => unit.spec, ref, this.#ports(unit), this.#turnstile, this.#house.clock)
     unit.keeper = new Keeper(this.#house, unit)
+    unit.standIns = new StandIns(this.#house, unit, {
+      turnstile: this.#turnstile,
+      receive: (thread, message) => this.#receive(unit, thread, message),
+      watch: (thread) => this.#watch(unit, thread),
+      forget: (thread) => this.#forgetThread(thread),
+      commit: () => this.#commit(unit, unit.instance.snapshot),
+    })
   }
 
   #unit(id: string): Unit {
@@ -102,14 +115,15 @@ export class Supervisor {
    */
   async stop(): Promise<void> {
     this.#stopping = true
-    for (const unit of this.#house.units.values()) if (unit.instance.thread === undefined) unit.route.close()
+    for (const unit of this.#house.units.values()) if (unit.servingThread === undefined) unit.route.close()
     for (const unit of this.#house.units.values())
       unit.repair?.abort(new LazaretError('RUNTIME_STOPPED', 'The runtime stops.'))
     const stopped = this.#reached('stopped')
     this.#actor.send({ type: 'STOP' })
     await stopped
-    while (this.#busy.size > 0) await Promise.all(this.#busy)
     const units = [...this.#house.units.values()]
+    await Promise.all(units.map((unit) => unit.standIns.end()))
+    while (this.#busy.size > 0) await Promise.all(this.#busy)
     await Promise.all(units.map((unit) => unit.instance.drained()))
     // Its route may have been opened anew, for a restart that the stop has overtaken.
     for (const unit of units) unit.route.close()
@@ -133,6 +147,8 @@ export class Supervisor {
       commit: (snapshot) => this.#commit(unit, snapshot),
       effect: (effect) => this.#carryOut(unit, effect),
       bootRequest: (reason) => this.#bootRequest(unit, reason),
+      standBy: (request) => unit.standIns.relieve(request),
+      adopted: (standIn) => this.#adopted(unit, standIn),
       booting: (thread, request, reason) => this.#booting(unit, thread, request, reason),
       ready: (thread, message, reason) => this.#ready(unit, thread, message, reason),
       message: (thread, message) => this.#receive(unit, thread, message),
@@ -140,6 +156,7 @@ export class Supervisor {
       stuck: (thread) => house.events.emit('kernel.stuck', unit.id, { thread: thread.name }),
       gone: async (thread, end, expected) => {
         if (thread !== undefined) this.#forgetThread(thread)
+        unit.goneAtMs = house.clock.monotonicMs()
         unit.keeper.pause()
         const settled = settleEnd(house, unit, end, expected)
         if (this.#stopping) unit.route.close()
@@ -163,22 +180,24 @@ export class Supervisor {
     this.#house.journal.commitKernel({
       ...{ id: unit.id, state, failures, attempts, starts, at: this.#house.clock.now() },
       ...(unit.incident && { incident: unit.incident }),
-      facts: { restored, probation, ...(unit.parkedWhy && { parkedWhy: unit.parkedWhy }) },
+      facts: { restored, probation, epoch: unit.route.epoch, ...(unit.parkedWhy && { parkedWhy: unit.parkedWhy }) },
     })
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))
   }
 
   #carryOut(unit: Unit, effect: PortEffect): void {
-    let done: Promise<void> | undefined
     try {
-      done = this.#perform(unit, effect)
+      const done = this.#perform(unit, effect)
+      if (done !== undefined) this.#track(done.catch((thrown: unknown) => this.#failed(unit, effect, thrown)))
     } catch (thrown) {
       this.#failed(unit, effect, thrown)
     }
-    if (done === undefined) return
-    const tracked = done
-      .catch((thrown: unknown) => this.#failed(unit, effect, thrown))
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((thrown: unknown) => this.#house.report(thrown))
       .finally(() => this.#busy.delete(tracked))
     this.#busy.add(tracked)
   }
@@ -199,6 +218,7 @@ export class Supervisor {
     switch (effect.type) {
       case 'hold':
         unit.route.hold()
+        this.#bystanders.crashed(unit)
         return undefined
       case 'exhausted':
         house.events.emit('restart.exhausted', unit.id, { starts: unit.instance.snapshot.context.starts })
@@ -219,6 +239,7 @@ export class Supervisor {
       case 'rollBack':
         return rollBack(house, unit, effect.failed)
       case 'recovered':
+        unit.standIns.renew()
         return recovered(house, unit).then(() => this.#commit(unit, unit.instance.snapshot))
       case 'steady':
         return this.#steady(unit)
@@ -235,9 +256,21 @@ export class Supervisor {
   }
 
   async #quarantine(unit: Unit): Promise<void> {
-    unit.route.degrade()
-    this.#house.outOfService.enter(unit.id, unit.spec.degraded.mode, unit.incident)
-    await unit.instance.endThread()
+    const { route, instance, standIns, spec } = unit
+    const { outOfService } = this.#house
+    this.#bystanders.settled(unit)
+    const isAlive = instance.thread !== undefined
+    route.degrade(isAlive ? standIns.candidate : standIns.takeOver())
+    outOfService.enter(unit.id, route.servedBy, spec.degraded.to, unit.incident)
+    if (isAlive) {
+      // Whoever takes over serves when this one has ended; messages wait for it.
+      await instance.endThread()
+      if (this.#stopping) return
+      route.degrade(standIns.takeOver())
+      outOfService.change(unit.id, route.servedBy)
+    }
+    // One whose process was killed comes without standbys, and one whose standby was lost may have another.
+    standIns.fill()
   }
 
   async #steady(unit: Unit): Promise<void> {
@@ -252,53 +285,67 @@ export class Supervisor {
       this.#house.events.emit('kernel.recovered', unit.id, { healedBy })
       forgetIncident(unit)
     }
+    unit.standIns.renew()
     await unit.keeper.goldenNow()
   }
 
   async #bootRequest(unit: Unit, reason: BootReason): Promise<BootRequest> {
     const house = this.#house
-    const dataDir = join(house.dataDir, 'kernels', unit.id)
-    await mkdir(dataDir, { recursive: true })
+    await this.#bystanders.ended(unit)
     await unit.keeper.drained()
-    const { overlay, config } = inForce(house, unit)
+    const request = await bootRequestOf(house, unit)
     const stored = await house.snapshots.latest(unit.id)
-    unit.boots[reason] += 1
-    const askMs = Object.fromEntries([...house.units.values()].map(({ id, spec }) => [id, spec.limits.askMs]))
-    return {
-      ...{ kernel: unit.id, entryUrl: unit.spec.entryUrl, config, dataDir, overlay, askMs },
-      compiledDir: house.compiledDir,
-      ...{ concurrency: unit.spec.concurrency, crashOn: unit.spec.crashOn },
-      ...(stored && { state: stored.state }),
-    }
+    // A standby that serves goes on; what was repaired stands by, and is not started.
+    if (reason !== 'rejoin' || unit.standIns.kind !== 'standby') unit.boots[reason] += 1
+    return { ...request, ...(stored && { state: stored.state }) }
   }
 
   #booting(unit: Unit, thread: Thread, request: BootRequest, reason: BootReason): void {
     unit.boot = request
     unit.files.clear()
     unit.recorder.boot({ config: request.config, files: [], ...(request.state && { state: request.state }) })
-    const unwatch = this.#house.heartbeat.watch({
-      ...{ id: unit.id, threadName: thread.name, page: thread.page, timeoutMs: unit.spec.heartbeat.timeoutMs },
-      elu: () => ({ idle: thread.idleMs() }),
-      probe: () => thread.post([{ t: 'probe' }]),
-      cpuUsage: async () => (await thread.cpuUsage()) ?? { user: 0, system: 0 },
-      onHang: (verdict) => {
-        endHungThread(unit, thread, verdict).catch((thrown: unknown) => this.#house.report(thrown))
-      },
-    })
-    this.#unwatch.set(thread, unwatch)
+    this.#watch(unit, thread)
     this.#house.events.emit('kernel.started', unit.id, { reason, thread: thread.name })
+  }
+
+  #watch(unit: Unit, thread: Thread): void {
+    this.#unwatch.set(thread, watchThread(this.#house, unit, thread))
   }
 
   #ready(unit: Unit, thread: Thread, message: Extract<ThreadMessage, { t: 'ready' }>, reason: BootReason): void {
     const { events } = this.#house
     unit.keepsState = message.keepsState
     this.#house.office.started(unit)
-    unit.route.open(thread)
+    // Whoever serves finishes what it has in hand first: messages are handled one at a time, and in order.
+    if (unit.standIns.kind === undefined) this.#open(unit, thread)
+    else this.#track(unit.standIns.dismiss().then(() => this.#open(unit, thread)))
     unit.keeper.begin(reason !== 'rejoin')
-    if (reason === 'restart' || reason === 'command') events.emit('kernel.restarted', unit.id, { reason })
-    if (reason === 'rejoin')
-      events.emit('kernel.rejoined', unit.id, { ...(unit.incident && { incident: unit.incident }) })
+    if (reason !== 'first' && reason !== 'rejoin') events.emit('kernel.restarted', unit.id, { reason })
+    if (reason === 'rejoin') this.#rejoined(unit)
+    unit.standIns.fill()
+    this.#bystanders.settled(unit)
+  }
+
+  #open(unit: Unit, thread: Thread): void {
+    if (thread.ended) return
+    unit.route.open(thread)
     this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
+  }
+
+  #rejoined(unit: Unit): void {
+    this.#house.events.emit('kernel.rejoined', unit.id, { ...(unit.incident && { incident: unit.incident }) })
+  }
+
+  /** The standby that served is the instance now; what was repaired stands by. */
+  #adopted(unit: Unit, { request, files }: StandIn): void {
+    unit.boot = request
+    unit.files.clear()
+    for (const [url, file] of files) unit.files.set(url, file)
+    unit.failedOver = true
+    unit.route.adopt()
+    this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
+    this.#rejoined(unit)
+    unit.standIns.fill()
   }
 
   #receive(unit: Unit, thread: Thread, message: ThreadMessage): void {

@@ -1,5 +1,6 @@
 /** Everything the supervisor knows about one kernel at the moment. Data; the decisions are the chart's. */
 import type { BootRequest, InstanceVitals } from '../actor/protocol.ts'
+import type { Thread } from '../actor/thread.ts'
 import type { ErrorRecord } from '../base/error-record.ts'
 import { codeHash, sha256 } from '../base/hash.ts'
 import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
@@ -10,6 +11,7 @@ import type { Instance } from '../lifecycle/instance.ts'
 import type { Hotfix } from '../repair/hotfix.ts'
 import { Route, type RoutePorts } from '../routing/route.ts'
 import type { Keeper } from './keeping.ts'
+import type { StandIns } from './standing-in.ts'
 
 export interface Failure {
   /** Epoch milliseconds. */
@@ -54,6 +56,8 @@ export class Unit {
   instance!: Instance
   /** Set once, with the instance. */
   keeper!: Keeper
+  /** Set once, with the instance. */
+  standIns!: StandIns
   /** By URL: the files of the last boot's import graph, as run. */
   readonly files = new Map<string, LoadedFile>()
   boot: BootRequest | undefined
@@ -81,14 +85,25 @@ export class Unit {
   /** Cancels the repair under way. */
   repair: AbortController | undefined
   vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
-  /** Starts of the instance, by reason, in this process. */
-  readonly boots = { first: 0, restart: 0, command: 0, rejoin: 0 }
+  /** Starts for this kernel, by reason, in this process. */
+  readonly boots = { first: 0, restart: 0, command: 0, rejoin: 0, bystander: 0, promotion: 0, fallback: 0 }
+  /** Monotonic milliseconds; when the last thread that served has gone. */
+  goneAtMs: number | undefined
+  /** Epoch milliseconds; when the state was saved from which a promoted standby goes on. */
+  servesFrom: number | undefined
+  /** A standby has taken over for the open incident, and is the instance now. */
+  failedOver = false
   /** Monotonic milliseconds; when it became steady. */
   steadyAtMs: number | undefined
 
   constructor(spec: KernelSpec, ports: RoutePorts) {
     this.spec = spec
     this.route = new Route(() => this.spec, ports)
+  }
+
+  /** What takes its messages now: its instance's thread, or a stand-in's. */
+  get servingThread(): Thread | undefined {
+    return this.standIns.thread ?? this.instance.thread
   }
 
   /** What the last boot served in place of files. */

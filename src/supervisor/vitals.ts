@@ -47,7 +47,7 @@ export class VitalsSampler {
   }
 
   async #sample(unit: Unit): Promise<void> {
-    const thread = unit.instance.thread
+    const thread = unit.servingThread
     if (thread === undefined) {
       unit.vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
       this.#cpuBefore.delete(unit.id)

@@ -13,10 +13,11 @@ const both = { do: 'repair', agents: ['playbook', 'restore'] }
 const parked = { do: 'park' }
 
 const cells: [Partial<StrategyFacts>, { do: string; agents?: string[] }][] = [
-  [{ tier: 1, replica: true }, { do: 'failover' }],
-  [{ tier: 1, replica: true, playbook: 'trusted' }, { do: 'failover' }],
-  [{ tier: 1, replica: true, attempts: 3 }, { do: 'failover' }],
-  [{ tier: 1, replica: true, autonomy: 'observe' }, { do: 'failover' }],
+  // A standby serves: there is time for a repair that gives up less than the whole golden snapshot.
+  [{ tier: 1, replica: true }, restore],
+  [{ tier: 1, replica: true, playbook: 'trusted' }, { do: 'playbook' }],
+  [{ tier: 1, replica: true, attempts: 3 }, parked],
+  [{ tier: 1, replica: true, autonomy: 'observe' }, parked],
   [{ tier: 2, replica: true }, restore],
   [{ attempts: 2 }, restore],
   [{ attempts: 3 }, parked],
@@ -68,9 +69,9 @@ test('every combination has exactly one plan, and every row of the table is some
     used.add(strategyTable.find((row) => row.fits(all, agents))?.when ?? 'none')
     if (chosen.do === 'park') expect(chosen.why).not.toBe('')
     if (chosen.do === 'repair' || chosen.do === 'suggest') expect(chosen.agents.length).toBeGreaterThan(0)
-    if (chosen.do === 'restore') expect(all.golden && all.tier === 1 && !all.restoreTried).toBe(true)
-    if (all.autonomy === 'observe') expect(['park', 'failover']).toContain(chosen.do)
-    if (all.autonomy === 'suggest') expect(['park', 'failover', 'suggest']).toContain(chosen.do)
+    if (chosen.do === 'restore') expect(all.golden && all.tier === 1 && !all.replica && !all.restoreTried).toBe(true)
+    if (all.autonomy === 'observe') expect(chosen.do).toBe('park')
+    if (all.autonomy === 'suggest') expect(['park', 'suggest']).toContain(chosen.do)
   }
   expect([...used].sort()).toEqual(strategyTable.map((row) => row.when).sort())
 })

@@ -32,7 +32,7 @@ const events: LifecycleEvent[] = [
   ...(['PROPOSED', 'REFUSED', 'VERIFIED', 'APPLIED', 'EXHAUSTED', 'REJOIN', 'QUARANTINE', 'PARK'] as const).map(
     (type) => ({ type }),
   ),
-  ...(['RESTART', 'STOP', 'ENDED'] as const).map((type) => ({ type })),
+  ...(['RESTART', 'STEP_ASIDE', 'STEP_BACK', 'STOP', 'ENDED'] as const).map((type) => ({ type })),
 ]
 
 /** The delays as events, so that a walk without a clock takes them too. */
@@ -63,6 +63,7 @@ const stateOf = (snapshot: unknown) => dotted((snapshot as LifecycleSnapshot).va
 
 const every = [
   ...['stopped', 'starting', 'running.settling', 'running.steady', 'restarting.backingOff', 'restarting.booting'],
+  'restarting.aside',
   ...['failed.capturing', 'failed.deciding', 'quarantined.waiting', 'quarantined.parked', 'repairing.proposing'],
   ...['repairing.verifying', 'repairing.applying', 'rejoined.booting', 'rejoined.probation', 'stopping'],
 ]

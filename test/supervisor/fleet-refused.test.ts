@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { dir, one, refused } from './fleet-fixtures.ts'
 
+const at = 'kernels[0].degraded'
+
 describe('a bad fleet is refused with file, line, key, accepted values and what was got', () => {
   const cases: [string, string, number, string, string, string][] = [
     ['an unknown key', one('dependson: []'), 4, 'kernels[0].dependson', 'dependsOn', '"dependson"'],
@@ -28,10 +30,52 @@ describe('a bad fleet is refused with file, line, key, accepted values and what 
     ['a kernel that is a number', 'kernels:\n  - 3', 2, 'kernels[0]', 'section', '3'],
     ['an empty section', one('restart:'), 4, 'kernels[0].restart', 'section', 'nothing (null)'],
     ['a list in place of a section', one('config: []'), 4, 'kernels[0].config', 'section', '[]'],
-    ['a replica', one('replicas: 1'), 4, 'kernels[0].replicas', 'standbys are not in this version', '1'],
-    ['rest_for_one', one('strategy: rest_for_one'), 4, 'kernels[0].strategy', 'one_for_one', '"rest_for_one"'],
-    ['a fallback', one('degraded: { fallback: ./f.ts }'), 4, 'kernels[0].degraded.fallback', 'mode, max', '"fallback"'],
-    ['degraded.mode reroute', one('degraded: { mode: reroute }'), 4, 'kernels[0].degraded.mode', 'reject', '"reroute"'],
+    ['a ninth replica', one('replicas: 9'), 4, 'kernels[0].replicas', 'from 0 to 8', '9'],
+    [
+      'one_for_all',
+      one('strategy: one_for_all'),
+      4,
+      'kernels[0].strategy',
+      'one_for_one, rest_for_one',
+      '"one_for_all"',
+    ],
+    [
+      'a fallback that is not there',
+      one('degraded: { fallback: ./f.ts }'),
+      4,
+      `${at}.fallback`,
+      'a module',
+      '"./f.ts"',
+    ],
+    ['a fallback without one', one('degraded: { mode: fallback }'), 4, `${at}.fallback`, 'the path', 'is missing'],
+    ['a reroute without a target', one('degraded: { mode: reroute }'), 4, `${at}.reroute`, 'the id', 'is missing'],
+    ['a reroute to nobody', one('degraded: { reroute: b }'), 4, `${at}.reroute`, 'another kernel', '"b"'],
+    ['a reroute to itself', one('degraded: { reroute: a }'), 4, `${at}.reroute`, 'another kernel', 'a -> a'],
+    ['a mode that contradicts', one('degraded: { mode: buffer, reroute: b }'), 4, `${at}.mode`, 'reroute', '"buffer"'],
+    [
+      'a degraded mode of its own',
+      one('degraded: { mode: pause }'),
+      4,
+      `${at}.mode`,
+      'fallback, reroute, buffer',
+      'pause',
+    ],
+    [
+      'fallback and reroute',
+      one('degraded: { fallback: ./kernel.ts, reroute: b }'),
+      4,
+      `${at}.reroute`,
+      'not both',
+      '"b"',
+    ],
+    [
+      'a circle of reroutes',
+      `${one('degraded: { reroute: b }')}\n  - { id: b, entry: ./kernel.ts, degraded: { reroute: a } }`,
+      4,
+      `${at}.reroute`,
+      'nowhere back',
+      'a -> b -> a',
+    ],
     ['crashOn none', one('crashOn: none'), 4, 'kernels[0].crashOn', 'defects, uncaught, all', '"none"'],
     ['an env name with a dash', one('env: [OK, A-B]'), 4, 'kernels[0].env[1]', 'letters', '"A-B"'],
     ['the env name __proto__', one('env: [__proto__]'), 4, 'kernels[0].env[0]', 'letters', '"__proto__"'],

@@ -16,6 +16,8 @@ describe('a fleet that is fine', () => {
           entryUrl: pathToFileURL(join(dir, 'kernel.ts')).href,
           tier: 3,
           dependsOn: [],
+          replicas: 0,
+          strategy: 'one_for_one',
           concurrency: 1,
           restart: { max: 3, stableMs: 600_000, backoffMs: 200, backoffMaxMs: 10_000, jitter: 0.2 },
           crashOn: 'defects',
@@ -38,10 +40,10 @@ describe('a fleet that is fine', () => {
       entry: './kernel.ts',
       tier: 2,
       dependsOn: ['a'],
-      replicas: 0,
+      replicas: 8,
       concurrency: 2,
       restart: { max: 0, stableMs: 1, backoffMs: 0, backoffMaxMs: 0, jitter: 0 },
-      strategy: 'one_for_one',
+      strategy: 'rest_for_one',
       crashOn: 'all',
       heartbeat: { timeoutMs: 1 },
       limits: { heapMb: 16, externalMb: 1, startMs: 1, stopMs: 1, askMs: 1 },
@@ -53,11 +55,26 @@ describe('a fleet that is fine', () => {
       config: { nested: { list: [1, 'two', null, true] } },
     }
     const fleet = { kernels: [{ id: 'a', entry: './kernel.ts' }, kernel] }
-    const { entry: _entry, replicas: _replicas, strategy: _strategy, ...rest } = kernel
+    const { entry: _entry, ...rest } = kernel
     const fromObject = loadFleet(fleet, { baseDir: dir })
     expect(fromObject.kernels[1]).toEqual({ ...rest, entryUrl: pathToFileURL(join(dir, 'kernel.ts')).href })
     expect(fromObject.file).toBeUndefined()
     expect(load(JSON.stringify(fleet)).kernels).toEqual(fromObject.kernels)
+  })
+
+  test.each([
+    [
+      'a fallback',
+      'degraded: { fallback: ./fallback.ts }',
+      { mode: 'fallback', max: 1000, fallbackUrl: 'fallback.ts' },
+    ],
+    ['a fallback, and says so', 'degraded: { mode: fallback, fallback: ./fallback.ts }', { mode: 'fallback' }],
+    ['a reroute', 'degraded: { reroute: b, max: 5 }', { mode: 'reroute', max: 5, to: 'b' }],
+  ])('may name %s', (_what, line, expected) => {
+    writeFileSync(join(dir, 'fallback.ts'), '')
+    const [kernel] = load(`${one(line)}\n  - id: b\n    entry: ./kernel.ts\n`).kernels
+    const { fallbackUrl, ...degraded } = kernel?.degraded ?? {}
+    expect({ ...degraded, ...(fallbackUrl && { fallbackUrl: fallbackUrl.split('/').at(-1) }) }).toMatchObject(expected)
   })
 
   test('snapshots a kernel of tier 1 every 5 s, unless it says otherwise', () => {
