@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { sha256 } from '../../src/base/hash.ts'
 import type { Overlay } from '../../src/base/remedy.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
+import { isolationHere } from '../../src/repair/trial.ts'
 import { Bench } from '../sandbox/bench.ts'
 
 const bench = new Bench()
@@ -19,8 +20,13 @@ const fleet = parse(readFileSync(new URL('fleet.yaml', folder), 'utf8')) as {
   kernels: { id: string; config?: Record<string, unknown> }[]
 }
 
-function check(id: string, overlay: Overlay = {}) {
-  const { config = {} } = fleet.kernels.find((each) => each.id === id) ?? {}
+/** It listens, and there is no network in the sandbox. */
+const listeners = ['http_front']
+
+/** @param withPort false: a kernel that listens is tried without a port, from inside. */
+function check(id: string, overlay: Overlay = {}, withPort = false) {
+  const { port, ...rest } = fleet.kernels.find((each) => each.id === id)?.config ?? {}
+  const config = withPort && port !== undefined ? { ...rest, port } : rest
   const [entryUrl, checkUrl] = ['kernel.ts', 'check.ts'].map((file) => new URL(`${id}/${file}`, folder).href)
   const sources = readdirSync(new URL(`${id}/`, folder)).filter((file) => file !== 'check.ts')
   const files = sources.map((file) => new URL(`${id}/${file}`, folder).href)
@@ -32,6 +38,18 @@ test.each(fleet.kernels)('$id passes its check in the sandbox, within a second',
   const result = await check(id)
   expect(result.error).toBeUndefined()
   expect(result).toMatchObject({ outcome: 'passed' })
+})
+
+// Node.js 24 refuses no network: there the front starts, and passes.
+test.each(listeners)('%s with its port is refused by the sandbox, and not found to be at fault', async (id) => {
+  const { outcome, refused, needed } = await check(id, {}, true)
+  if (isolationHere() === 'weak') expect(outcome).toBe('passed')
+  else
+    expect({ outcome, refused, needed }).toEqual({
+      outcome: 'failed',
+      refused: 'CAGE_UNSUITABLE',
+      needed: 'the network',
+    })
 })
 
 /** One wrong line each: what a bad fix could look like. */
@@ -51,6 +69,35 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['scheduler', 'kernel.ts', 'this.#runs.set(job.name, run)', ''],
   ['scheduler', 'kernel.ts', 'entry.stop()\n    this.#runs', 'this.#runs'],
   ['scheduler', 'job.ts', 'everyMs <= maxEveryMs', 'true'],
+  ['search', 'library.ts', 'if (replaced) this.#index.discard(document.id)', 'if (replaced) return true'],
+  ['search', 'library.ts', 'b.score - a.score', 'a.score - b.score'],
+  ['search', 'kernel.ts', 'else pending.set(key, change)', ''],
+  ['templates', 'shelf.ts', 'strictVariables: true', 'strictVariables: false'],
+  ['templates', 'shelf.ts', '{ renderLimit: this.#renderMs }', '{}'],
+  ['templates', 'shelf.ts', 'if (this.#templates.get(name)?.fixed !== true) return', 'if (name !== undefined) return'],
+  ['webhooks', 'delivery.ts', 'if (allow.includes(url.host)) return url', 'if (url.host !== "") return url'],
+  ['webhooks', 'delivery.ts', "url.username !== '' || url.password !== ''", 'false'],
+  ['webhooks', 'courier.ts', 'this.#counters.refused += 1', 'this.#counters.failed += 1'],
+  ['outbox', 'outbox.ts', 'if (this.#files.has(id)) return id', ''],
+  ['outbox', 'files.ts', '^(\\d{12})-([\\w.-]{1,100})\\.json$/', '^(\\d{12})-([\\w-]{1,100})\\.json$/'],
+  ['outbox', 'outbox.ts', "if (code !== 'HANDLER_FAILED') return", "if (code === 'HANDLER_FAILED') return"],
+  ['imports', 'table.ts', 'const line = info.lines', 'const line = rows.length + 2'],
+  ['imports', 'table.ts', 'record.length !== columns.length', 'record.length > columns.length'],
+  [
+    'imports',
+    'kernel.ts',
+    'if (failed === undefined) written += 1',
+    'written += 1\n            if (failed === undefined) continue',
+  ],
+  ['reports', 'kernel.ts', 'values[fact] = null', 'values[fact] = 0'],
+  ['reports', 'kernel.ts', 'last = report', 'last ??= report'],
+  ['reports', 'report.ts', "value === null ? 'unknown' : String(value)", 'String(value)'],
+  ['http_front', 'behind.ts', "{ 'retry-after': '5' }", '{}'],
+  ['http_front', 'routes.ts', 'if (!isRead(c)) throw error', ''],
+  ['http_front', 'routes.ts', 'healthy === false ? 503 : 200', 'healthy === true ? 200 : 503'],
+  ['healing_stats', 'tally.ts', 'totals.totalMs += tookMs', 'totals.totalMs = tookMs'],
+  ['healing_stats', 'tally.ts', 'if (this.#closed.has(incident)) return', ''],
+  ['healing_stats', 'tally.ts', 'if (known !== undefined) return\n', ''],
 ]
 
 test.each(mistakes)('the check of %s notices a wrong line in %s: %s', async (id, file, right, wrong) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { AnyRemoteApi, Api, Kernel, KernelApi, KernelContext, KernelInstance, Ref } from 'lazaret/kernel'
 import { onTestFinished } from 'vitest'
 import { makeRef } from '../../src/actor/ref.ts'
+import { LazaretError } from '../../src/base/errors.ts'
 
 export interface Sent {
   to: string
@@ -13,7 +14,10 @@ export interface Sent {
 }
 
 export interface Fake {
+  /** What was told. */
   sent: Sent[]
+  /** What was asked, answered or not. */
+  asked: Sent[]
   /** Warnings and errors. */
   logged: string[]
   clock: { nowMs: number }
@@ -37,6 +41,17 @@ export interface StartOptions {
   restored?: unknown
   /** Default: a new folder, gone when the test has ended. */
   dataDir?: string
+  /** What other kernels answer, by `kernel.method`; one that is not named here is out of service. Looked up at each ask. */
+  answers?: Answers
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a method of another kernel takes whatever it takes.
+export type Answers = Record<string, (...args: any[]) => unknown>
+
+/** An ordinary error of another kernel, as the runtime hands it to whoever asked. */
+export function handlerFailed(kernel: string, code: string, message = code): Error {
+  const cause = Object.assign(new Error(message), { code })
+  return new LazaretError('HANDLER_FAILED', `${kernel} failed: ${message}`, { kernel, cause })
 }
 
 export function temporaryFolder(): string {
@@ -49,6 +64,12 @@ export async function startKernel<A extends Api>(kernel: Kernel<A>, options: Sta
   const fake = makeFake(options.dataDir ?? temporaryFolder())
   const handlers = new Map<string, (message: never) => void | Promise<void>>()
   const note = (message: string) => void fake.logged.push(message)
+  const answer = async (to: string, method: string, args: readonly unknown[]): Promise<unknown> => {
+    fake.asked.push({ to, method, args })
+    const reply = options.answers?.[`${to}.${method}`]
+    if (reply === undefined) throw new LazaretError('KERNEL_UNAVAILABLE', `${to} is out of service.`, { kernel: to })
+    return structuredClone(await reply(...args))
+  }
   const ctx: KernelContext = {
     id: options.id,
     config: options.config ?? {},
@@ -64,7 +85,7 @@ export async function startKernel<A extends Api>(kernel: Kernel<A>, options: Sta
     },
     ref: <R = AnyRemoteApi>(id: string): Ref<R> =>
       makeRef<R>(id, ({ kind, to, method, args }) => {
-        if (kind === 'ask') return Promise.reject(Object.assign(new Error(to), { code: 'KERNEL_UNAVAILABLE' }))
+        if (kind === 'ask') return answer(to, method, structuredClone(args))
         fake.sent.push({ to, method, args: structuredClone(args) })
         return undefined
       }),
@@ -94,5 +115,5 @@ export async function startKernel<A extends Api>(kernel: Kernel<A>, options: Sta
 }
 
 function makeFake(dataDir: string): Fake {
-  return { sent: [], logged: [], clock: { nowMs: 1_800_000_000_000 }, say: async () => {}, dataDir }
+  return { sent: [], asked: [], logged: [], clock: { nowMs: 1_800_000_000_000 }, say: async () => {}, dataDir }
 }

@@ -38,7 +38,20 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['memory_fusion', 2],
     ['coding_agent', 2],
     ['scheduler', 3],
+    ['search', 3],
+    ['templates', 3],
+    ['outbox', 3],
+    ['webhooks', 3],
+    ['imports', 4],
+    ['healing_stats', 5],
+    ['reports', 4],
+    ['http_front', 4],
   ])
-  const levels = [['message_bus', 'immutable_log'], ['memory_fusion', 'scheduler'], ['coding_agent']]
+  const levels = [
+    ['message_bus', 'immutable_log', 'templates', 'outbox', 'imports', 'healing_stats'],
+    ['memory_fusion', 'scheduler', 'webhooks', 'reports'],
+    ['coding_agent', 'search'],
+    ['http_front'],
+  ]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
 })
