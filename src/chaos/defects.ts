@@ -5,7 +5,19 @@
 import type { Edit } from './edit.ts'
 import type { Field, Judge } from './field.ts'
 import type { Ending, Wave } from './report.ts'
-import * as scenes from './scenes.ts'
+import {
+  configDrifted,
+  cpuSaturated,
+  forbiddenPublishes,
+  heartbeatStalled,
+  logDamaged,
+  loopBlocked,
+  memoryLeaked,
+  severalAtOnce,
+  snapshotDamaged,
+  threadKilled,
+  topicFlooded,
+} from './scenes.ts'
 import { configures, corruptsState, deploys, insists } from './slips.ts'
 import type { Script, Setting } from './stage.ts'
 
@@ -24,11 +36,36 @@ export interface Defect {
   readonly alone?: true
   /** Wave 3: name of the row of wave 1 whose failure comes back. */
   readonly again?: string
-  /** Lets it loose. Returns how its end is judged; by default by how the kernel's failure ends. */
-  inject(field: Field): Promise<Judge | void>
+  /**
+   * Lets it loose; absent where it is loose from the first boot on. Returns how its end is judged, by default by how the
+   * kernel's failure ends.
+   */
+  readonly inject?: (field: Field) => Promise<Judge | undefined>
 }
 
 export const defects: readonly Defect[] = [
+  // Wave 1: lasting defects. No restart mends them.
+  {
+    ...{ name: 'missing import', kernel: 'webhooks', wave: 1, expected: 'code' },
+    fromBoot: { kernel: 'webhooks', file: 'courier', find: "import { randomUUID } from 'node:crypto'\n", replace: '' },
+  },
+  {
+    ...{ name: 'misspelt property', kernel: 'search', wave: 1, expected: 'code' },
+    fromBoot: {
+      kernel: 'search',
+      file: 'library',
+      find: 'this.#index.search(query)',
+      replace: 'this.#index.serach(query)',
+    },
+  },
+  {
+    ...{ name: 'bad config value', kernel: 'scheduler', wave: 1, expected: 'config' },
+    inject: configures('scheduler', (text) => text.replace('everyMs: 10000\n', 'everyMs: -10\n')),
+  },
+  {
+    ...{ name: 'corrupted state', kernel: 'coding_agent', wave: 1, expected: 'state' },
+    inject: corruptsState('coding_agent', () => [{ task: 'lost', status: 'nowhere', priority: 'high' }]),
+  },
   {
     ...{ name: 'poison message', kernel: 'memory_fusion', wave: 1, expected: 'parked message' },
     // A text that begins with # but has no word after it: match() is null.
@@ -39,100 +76,170 @@ export const defects: readonly Defect[] = [
     inject: insists('memory_fusion', 'remember', 'shopping', '# shopping'),
   },
   {
-    ...{ name: 'hang on one input', kernel: 'coding_agent', wave: 1, expected: 'parked message' },
+    ...{ name: 'hang on one input', kernel: 'imports', wave: 1, expected: 'parked message' },
     // Nested quantifiers: the time doubles with every letter before the character that does not fit.
     asleep: {
-      ...{ kernel: 'coding_agent', find: "needText(worker, 'worker')" },
-      replace:
-        "needText(worker, 'worker')\n          if (/^([a-z]+-?)+$/.test(worker)) ctx.log.debug('a plain name', { worker })",
+      ...{ kernel: 'imports', find: 'const { rows, refused } = read(text, options)\n          const startedAt' },
+      replace: `if (/^([a-z]+-?)+$/.test(kind)) ctx.log.debug('a plain kind', { kind })
+          const { rows, refused } = read(text, options)\n          const startedAt`,
     },
-    inject: insists('coding_agent', 'claim', `${'a'.repeat(40)}!`),
+    inject: insists('imports', 'importCsv', `${'a'.repeat(40)}!`, 'id\n1\n', { id: 'id' }),
   },
   {
-    ...{ name: 'regression in code', kernel: 'memory_fusion', wave: 1, expected: 'code' },
-    inject: deploys({ kernel: 'memory_fusion', find: 'memory.put(note)\n', replace: 'memory.puts(note)\n' }),
+    ...{ name: 'exit on start', kernel: 'reports', wave: 1, expected: 'code' },
+    inject: deploys({
+      kernel: 'reports',
+      find: 'let last = readState(',
+      replace: 'process.exit(3)\n    let last = readState(',
+    }),
   },
   {
-    ...{ name: 'regression in a tier 1 kernel', kernel: 'message_bus', wave: 1, expected: 'restore' },
-    inject: deploys({ kernel: 'message_bus', find: 'subscribers?.size ?? 0', replace: 'subscribers.size' }),
+    ...{ name: 'dependency that throws', kernel: 'templates', wave: 1, expected: 'code' },
+    // A file that the kernel imports does not load any more.
+    inject: deploys({
+      ...{ kernel: 'templates', file: 'shelf', find: 'const limits = {' },
+      replace:
+        'if (limitsOfHouse.templates > 0) limitsOfHouse.templates += 1\nconst limitsOfHouse = {}\nconst limits = {',
+    }),
   },
   {
-    ...{ name: 'bad config value', kernel: 'scheduler', wave: 1, expected: 'config' },
-    inject: configures('scheduler', (text) => text.replace('everyMs: 10000', 'everyMs: -10')),
-  },
-  {
-    ...{ name: 'corrupted state', kernel: 'coding_agent', wave: 1, expected: 'state' },
-    inject: corruptsState('coding_agent', () => [{ task: 'lost', status: 'nowhere', priority: 'high' }]),
-  },
-  {
-    ...{ name: 'event loop blocked', kernel: 'scheduler', wave: 2, expected: 'restart' },
-    inject: scenes.loopBlocked('scheduler'),
-  },
-  {
-    ...{ name: 'thread killed', kernel: 'coding_agent', wave: 2, expected: 'restart' },
-    inject: scenes.threadKilled('coding_agent'),
-  },
-  {
-    ...{ name: '5,000 messages at once', kernel: 'message_bus', wave: 2, expected: 'withstood' },
-    inject: scenes.topicFlooded('message_bus', 5000),
-  },
-  {
-    ...{ name: '200 forged publishes', kernel: 'message_bus', wave: 2, expected: 'refused' },
-    inject: scenes.forbiddenPublishes('message_bus', 200),
-  },
-  {
-    ...{ name: 'memory leaked', kernel: 'coding_agent', wave: 2, expected: 'restart' },
+    ...{ name: 'leak', kernel: 'healing_stats', wave: 1, expected: 'code' },
     set: { limits: { heapMb: 64 } },
-    inject: scenes.memoryLeaked('coding_agent'),
+    // A chain of closures, each with its own text: other shapes of the same take the whole process along (FACTS A5).
+    inject: deploys({
+      ...{ kernel: 'healing_stats', find: 'of: (id: string): KernelStats | null => (' },
+      replace: `of: (id: string): KernelStats | null => {
+          for (let n = 0; n < 32_768; n += 1) {
+            const [text, before] = [String(n).padStart(1024, String(Math.random())), globalThis.kept]
+            globalThis.kept = () => [text.charAt(n % 7), before]
+          }
+          return tally.kernels().includes(id) ? tally.stats(ctx.now(), id) : null
+        },
+        once: (id: string): KernelStats | null => (`,
+    }),
   },
   {
-    ...{ name: 'snapshot damaged', kernel: 'memory_fusion', wave: 2, expected: 'restart' },
-    inject: scenes.snapshotDamaged('memory_fusion'),
+    ...{ name: 'unhandled rejection', kernel: 'outbox', wave: 1, expected: 'code' },
+    inject: deploys({
+      ...{ kernel: 'outbox', find: 'pending: (): number => outbox.pending()' },
+      replace: `pending: (): number => {
+          void Promise.reject(new Error('Nobody waits for this.'))
+          return outbox.pending()
+        }`,
+    }),
   },
   {
-    ...{ name: 'config drifted', kernel: 'memory_fusion', wave: 2, expected: 'restart' },
-    inject: scenes.configDrifted('memory_fusion', (text) => text.replace('maxNotes: 100000', 'maxNotes: none')),
+    ...{ name: 'start that never ends', kernel: 'message_bus', wave: 1, expected: 'restore' },
+    set: { limits: { startMs: 3000 } },
+    inject: deploys({
+      ...{ kernel: 'message_bus', find: '  start(ctx: KernelContext<BusState, BusConfig>) {\n' },
+      replace: `  async start(ctx: KernelContext<BusState, BusConfig>) {\n    await new Promise(() => undefined)\n`,
+    }),
+  },
+  // Wave 2: faults from outside, judged by callers, ledgers and files.
+  {
+    ...{ name: 'event loop blocked', kernel: 'reports', wave: 2, expected: 'restart' },
+    inject: loopBlocked('reports'),
+  },
+  { ...{ name: 'thread killed', kernel: 'webhooks', wave: 2, expected: 'restart' }, inject: threadKilled('webhooks') },
+  {
+    ...{ name: '200 unauthorised publishes', kernel: 'message_bus', wave: 2, expected: 'refused' },
+    inject: forbiddenPublishes('message_bus', 200),
   },
   {
-    ...{ name: 'heartbeat stalled', kernel: 'scheduler', wave: 2, expected: 'restart' },
-    inject: scenes.heartbeatStalled('scheduler'),
+    ...{ name: '5,000 messages on a topic', kernel: 'message_bus', wave: 2, expected: 'withstood' },
+    inject: topicFlooded('message_bus', 5000),
+  },
+  {
+    ...{ name: 'CPU saturated', kernel: 'all of them', wave: 2, expected: 'withstood', alone: true },
+    inject: cpuSaturated(4000),
+  },
+  {
+    ...{ name: 'memory leaked', kernel: 'healing_stats', wave: 2, expected: 'restart' },
+    inject: memoryLeaked('healing_stats'),
+  },
+  {
+    ...{ name: 'snapshot damaged on disk', kernel: 'memory_fusion', wave: 2, expected: 'restart' },
+    inject: snapshotDamaged('memory_fusion'),
+  },
+  {
+    ...{ name: 'configuration drifted', kernel: 'imports', wave: 2, expected: 'restart' },
+    inject: configDrifted('imports', (text) => text.replace('maxRows: 5000', 'maxRows: none')),
+  },
+  {
+    ...{ name: 'heartbeat stalled', kernel: 'outbox', wave: 2, expected: 'restart' },
+    inject: heartbeatStalled('outbox'),
   },
   {
     ...{ name: 'log entries damaged', kernel: 'immutable_log', wave: 2, expected: 'break stated' },
-    inject: scenes.logDamaged('immutable_log'),
+    inject: logDamaged('immutable_log'),
   },
   {
-    ...{ name: 'CPU saturated', kernel: 'message_bus', wave: 2, alone: true, expected: 'withstood' },
-    inject: scenes.cpuSaturated(4000),
+    ...{ name: 'five at once', kernel: 'message_bus', wave: 2, expected: 'restart', alone: true },
+    inject: severalAtOnce({
+      killed: ['message_bus', 'immutable_log', 'coding_agent'],
+      ...{ hung: ['scheduler', 'search'], log: 'immutable_log' },
+    }),
   },
+  // Wave 3: failures of wave 1 in sources that were edited since, near the slip and far from it.
   {
-    ...{ name: 'five at once', kernel: 'message_bus', wave: 2, alone: true, expected: 'restart' },
-    inject: scenes.severalAtOnce(
-      ['message_bus', 'immutable_log', 'coding_agent'],
-      ['memory_fusion', 'scheduler'],
-      'immutable_log',
+    ...{
+      name: 'exit on start, once more',
+      kernel: 'reports',
+      wave: 3,
+      alone: true,
+      expected: 'playbook',
+      again: 'exit on start',
+    },
+    inject: deploys(
+      {
+        kernel: 'reports',
+        find: 'const at = (id: string) =>',
+        replace: '/** Short deadlines. */\n    const at = (id: string) =>',
+      },
+      { kernel: 'reports', find: 'type ReportsState = ', replace: '/** The last one. */\ntype ReportsState = ' },
     ),
   },
   {
     ...{
-      name: 'the regression, other lines changed',
-      kernel: 'memory_fusion',
+      name: 'dependency, once more',
+      kernel: 'templates',
       wave: 3,
       expected: 'playbook',
-      again: 'regression in code',
+      again: 'dependency that throws',
     },
-    inject: async (field) => {
-      const { editFile } = await import('./disk-faults.ts')
-      editFile(field.stage.fleetFile, (text) => text.replace('maxNotes: none', 'maxNotes: 100000'))
-      await deploys(
-        {
-          kernel: 'memory_fusion',
-          find: "ctx.ref('message_bus').tell.publish?.('memory.remembered', {",
-          replace: "ctx.ref('message_bus').tell.publish?.(`memory.remembered`, {",
-        },
-        { kernel: 'memory_fusion', find: 'class Memory {', replace: '/** All notes. */\nclass Memory {' },
-      )(field)
+    inject: deploys(
+      {
+        kernel: 'templates',
+        file: 'shelf',
+        find: '/** The code makes it',
+        replace: '/** A refusal: the code makes it',
+      },
+      {
+        kernel: 'templates',
+        file: 'shelf',
+        find: 'names(): string[] {',
+        replace: '/** All. */\n  names(): string[] {',
+      },
+    ),
+  },
+  {
+    ...{
+      name: 'misspelt property, once more',
+      kernel: 'search',
+      wave: 3,
+      expected: 'playbook',
+      again: 'misspelt property',
     },
+    inject: deploys(
+      { kernel: 'search', file: 'library', find: '/** Best first;', replace: '/** The hits, best first;' },
+      {
+        kernel: 'search',
+        file: 'library',
+        find: 'export class Library {',
+        replace: '/** All. */\nexport class Library {',
+      },
+    ),
   },
 ]
 

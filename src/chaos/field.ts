@@ -30,7 +30,7 @@ export type Judge = () => Promise<string>
 /** Longest that one thing is waited for: four hangs and their restarts on a machine that is busy elsewhere. Milliseconds. */
 export const rowDeadlineMs = 60_000
 
-const ends: ReadonlySet<string> = new Set(['kernel.recovered', 'kernel.parked', 'failover.completed'])
+const ends: ReadonlySet<string> = new Set(['kernel.recovered', 'kernel.parked'])
 
 /** How the kernel's failure ends; a place taken before the fault. */
 export async function endOf({ watch }: Field, kernel: string, from: number): Promise<string> {
@@ -38,8 +38,7 @@ export async function endOf({ watch }: Field, kernel: string, from: number): Pro
     ...{ from, withinMs: rowDeadlineMs },
   })
   if (event === undefined) return notInTime
-  if (event.type === 'kernel.parked') return 'parked'
-  return event.type === 'kernel.recovered' ? String(event.healedBy) : 'failover'
+  return event.type === 'kernel.parked' ? 'parked' : String(event.healedBy)
 }
 
 /** As endOf, where the first crash must have been of this kind. */

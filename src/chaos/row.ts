@@ -5,9 +5,13 @@ import type { Defect } from './defects.ts'
 import { endOf, type Field, rowDeadlineMs } from './field.ts'
 import { hasHealed, notInjected, type StressRow } from './report.ts'
 
-/** A defect comes to a kernel that has something to go back to; one that never ran well has nothing. */
+const goldenOrNever: ReadonlySet<string> = new Set(['snapshot.golden', 'kernel.parked'])
+const backAgain = ['kernel.rejoined', 'kernel.restarted']
+const takenOver = ['failover.completed']
+
+/** A defect comes to a kernel that has something to go back to; one that never ran well, and is parked, has nothing. */
 async function golden({ watch }: Field, kernel: string): Promise<void> {
-  await watch.next((event) => event.kernel === kernel && event.type === 'snapshot.golden', {
+  await watch.next((event) => event.kernel === kernel && goldenOrNever.has(event.type), {
     ...{ from: 0, withinMs: rowDeadlineMs },
   })
 }
@@ -22,7 +26,7 @@ export async function playRow(
   options: { signal: AbortSignal; stateOf: (kernel: string) => string; onBegun: () => void },
 ): Promise<StressRow> {
   const { name, kernel, wave, expected, fromBoot } = defect
-  if (fromBoot === undefined) await golden(field, kernel)
+  if (fromBoot === undefined && field.stage.kernels.includes(kernel)) await golden(field, kernel)
   options.signal.throwIfAborted()
   options.onBegun()
   // What is there from the first boot has begun its work before its row begins.
@@ -32,7 +36,8 @@ export async function playRow(
   const measured = Math.round(performance.now() - beganAt)
   const since = field.watch.of(kernel, from)
   const tookMs = fromBoot === undefined ? measured : (span(since, 'kernel.started', ['kernel.recovered']) ?? measured)
-  const healMs = span(since, 'kernel.crashed', ['kernel.rejoined', 'kernel.restarted'])
+  const servesAgain = since.some(({ type }) => type === 'failover.completed') ? takenOver : backAgain
+  const healMs = span(since, 'kernel.crashed', servesAgain)
   return {
     ...{ defect: name, kernel, wave, expected, healedBy, asExpected: healedBy === expected, tookMs },
     faults: since.filter(({ type }) => type === 'kernel.crashed').length,
@@ -44,7 +49,7 @@ export async function playRow(
 
 async function ending(field: Field, defect: Defect, from: number, signal: AbortSignal): Promise<string> {
   try {
-    const judge = await defect.inject(field)
+    const judge = await defect.inject?.(field)
     signal.throwIfAborted()
     return await (judge ?? (() => endOf(field, defect.kernel, from)))()
   } catch (thrown) {

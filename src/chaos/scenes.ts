@@ -118,9 +118,9 @@ interface LogSeen {
 
 async function lookAtLog({ fleet }: Field, log: string): Promise<LogSeen> {
   const { ask } = fleet.ref(log, { deadlineMs: 20_000 })
-  const { ok, breaks } = (await ask.verify?.()) as { ok: boolean; breaks: number }
-  const { index } = (await ask.head?.()) as { index: number }
-  return { ok, breaks, index }
+  const verified = (await ask.verify?.()) as Omit<LogSeen, 'index'>
+  const head = (await ask.head?.()) as Pick<LogSeen, 'index'>
+  return { ...verified, ...head }
 }
 
 /** A byte in the middle of what is on disk: the log must say what is lost, keep the rest, and go on. */
@@ -148,7 +148,12 @@ export function logDamaged(log: string): Inject {
 }
 
 /** Three killed in one moment, two more hung; the log must come back whole. */
-export function severalAtOnce(killed: readonly string[], hung: readonly [string, string], log: string): Inject {
+export function severalAtOnce(who: {
+  readonly killed: readonly string[]
+  readonly hung: readonly [string, string]
+  readonly log: string
+}): Inject {
+  const { killed, hung, log } = who
   return async (field) => {
     const { fleet } = field
     const before = await lookAtLog(field, log)

@@ -5,12 +5,13 @@
  */
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { LazaretError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import { account } from './account.ts'
-import { type Defect, defects, script } from './defects.ts'
+import { interruption, scriptFor } from './both.ts'
+import { type Defect, defects } from './defects.ts'
 import type { Field } from './field.ts'
+import { Hooks } from './hooks.ts'
 import { problemsOf, type StressReport, type StressRow, type Wave } from './report.ts'
 import { compared, playRow } from './row.ts'
 import { type Stage, setStage } from './stage.ts'
@@ -45,7 +46,9 @@ export async function stress(options: StressOptions = {}): Promise<StressResult>
   const folder = join(resolve(options.root ?? '.lazaret/stress'), newId('run'))
   let broken: readonly string[] = ['the run did not end']
   try {
-    const report = await new StressRun(setStage(folder, script), options).play()
+    await using hooks = await Hooks.open()
+    const stage = setStage(folder, scriptFor(hooks))
+    const report = await new StressRun(stage, options, hooks).play()
     broken = problemsOf(report)
     const kept = options.keep === true || broken.length > 0
     return { report, broken, ...(kept ? { folder } : {}) }
@@ -55,21 +58,10 @@ export async function stress(options: StressOptions = {}): Promise<StressResult>
   }
 }
 
-/** Rejects when the run is interrupted. */
-export function interruption(signal: AbortSignal | undefined): Promise<never> {
-  const abort = new Promise<never>((_, reject) => {
-    const interrupted = () => reject(new LazaretError('RUNTIME_STOPPED', 'The stress run was interrupted.'))
-    if (signal?.aborted) interrupted()
-    signal?.addEventListener('abort', interrupted)
-  })
-  // Nobody may be waiting for it any more when the interruption comes.
-  abort.catch(() => undefined)
-  return abort
-}
-
 class StressRun {
   readonly #stage: Stage
   readonly #options: StressOptions
+  readonly #hooks: Hooks
   readonly #runtime: Runtime
   /** Aborted when the run is over or interrupted: nobody waits for anything any more. */
   readonly #over = new AbortController()
@@ -77,8 +69,9 @@ class StressRun {
   readonly #rows = new Map<Defect, StressRow>()
   readonly #beganAt = performance.now()
 
-  constructor(stage: Stage, options: StressOptions) {
+  constructor(stage: Stage, options: StressOptions, hooks: Hooks) {
     this.#stage = stage
+    this.#hooks = hooks
     this.#options = options
     this.#runtime = createRuntime({
       ...{ fleet: stage.fleetFile, dataDir: join(stage.folder, 'data'), log: false },
@@ -91,8 +84,7 @@ class StressRun {
   async play(): Promise<StressReport> {
     const abort = interruption(this.#options.signal)
     await using ending = new AsyncDisposableStack()
-    const traffic = await Traffic.open(this.#runtime, this.#stage.kernels)
-    ending.defer(() => traffic.close())
+    const traffic = new Traffic(this.#runtime, this.#stage.kernels, this.#hooks)
     ending.defer(async () => {
       this.#over.abort()
       const settled = traffic.stop()
@@ -133,11 +125,18 @@ class StressRun {
     for (const defect of list) {
       const row = await playRow(field, defect, {
         signal: this.#over.signal,
-        stateOf: (kernel) => this.#runtime.kernel(kernel).status().state,
+        stateOf: (kernel) => this.#stateOf(kernel),
         onBegun: () => this.#options.onProgress?.({ defect, phase: 'begun' }),
       })
       this.#rows.set(defect, row)
       this.#options.onProgress?.({ defect, phase: 'done', row })
     }
+  }
+
+  /** A row may be about all of them. */
+  #stateOf(kernel: string): string {
+    if (this.#stage.kernels.includes(kernel)) return this.#runtime.kernel(kernel).status().state
+    const states = new Set(this.#runtime.status().map(({ state }) => state))
+    return [...states].sort().join(', ')
   }
 }

@@ -2,18 +2,19 @@
  * Steady work for the fleet while defects are let loose, and the callers' own books on it: what was asked and answered,
  * what was told and accepted, what came back over HTTP. It tolerates every failure; it hides none.
  */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { monotonicMs } from '../base/clock.ts'
 import { toRecord } from '../base/error-record.ts'
 import { type Call, calls, type Remote } from './calls.ts'
 import type { Target } from './faults.ts'
+import type { Hooks } from './hooks.ts'
 import type { Accepted } from './ledger.ts'
 
 /** A call leaves every so many milliseconds; on a full machine several at once make up for those that were late. */
 export const trafficEveryMs = 12
 const mostAtOnce = 10
 const askMs = 4000
+const comeAgainMs = 20
 
 export interface AskBooks {
   readonly sent: number
@@ -36,15 +37,11 @@ export class Traffic {
   #beganAtMs = 0
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(fleet: Target, kernels: readonly string[], hooks: Hooks) {
+  /** @param kernels those that there are. */
+  constructor(fleet: Target, kernels: readonly string[], hooks: Hooks) {
     this.#fleet = fleet
     this.#calls = calls.filter(({ kernel }) => kernels.includes(kernel))
     this.#hooks = hooks
-  }
-
-  /** @param kernels those that there are. To be closed. */
-  static async open(fleet: Target, kernels: readonly string[]): Promise<Traffic> {
-    return new Traffic(fleet, kernels, await Hooks.open())
   }
 
   /** Time in which each call comes once. Milliseconds. */
@@ -61,11 +58,6 @@ export class Traffic {
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await Promise.all(this.#pending)
-  }
-
-  close(): void {
-    clearInterval(this.#timer)
-    this.#hooks.close()
   }
 
   get asks(): AskBooks {
@@ -103,12 +95,18 @@ export class Traffic {
     const call = this.#calls.find((each) => each.kernel === kernel && each.kind === 'ask')
     if (call === undefined) return 'nobody calls it'
     const remote = this.#fleet.ref(kernel, { deadlineMs }).ask as unknown as Remote
-    try {
-      await call.run(remote, 'probe', this.#hooks)
-      return undefined
-    } catch (thrown) {
-      const { code, message } = toRecord(thrown)
-      return code === 'HANDLER_FAILED' ? undefined : message
+    const giveUpAtMs = monotonicMs() + deadlineMs
+    for (;;) {
+      try {
+        await call.run(remote, 'probe', this.#hooks)
+        return undefined
+      } catch (thrown) {
+        const { code, message } = toRecord(thrown)
+        if (code === 'HANDLER_FAILED') return undefined
+        // A caller that was told to send more slowly comes again.
+        if (code !== 'MAILBOX_FULL' || monotonicMs() > giveUpAtMs) return message
+        await setTimeout(comeAgainMs)
+      }
     }
   }
 
@@ -143,38 +141,5 @@ export class Traffic {
     )
     const pending = settled.finally(() => this.#pending.delete(pending))
     this.#pending.add(pending)
-  }
-}
-
-/** Where webhooks deliver to: answers every POST, and counts it. */
-class Hooks {
-  readonly #server: Server
-  received = 0
-
-  private constructor(server: Server) {
-    this.#server = server
-    server.on('request', (request, response) => {
-      request.resume().once('end', () => {
-        this.received += 1
-        response.writeHead(204).end()
-      })
-    })
-  }
-
-  static async open(): Promise<Hooks> {
-    const server = createServer()
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(0, '127.0.0.1', resolve)
-    })
-    return new Hooks(server)
-  }
-
-  get hookUrl(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`
-  }
-
-  close(): void {
-    this.#server.close()
-    this.#server.closeAllConnections()
   }
 }
