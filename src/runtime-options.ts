@@ -2,6 +2,7 @@
 import type { Clock } from './base/clock.ts'
 import { LazaretError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
+import { type AlertOptions, checkAlertOptions } from './escalation/alert-options.ts'
 import type { Notice } from './escalation/notify.ts'
 import type { FleetInput } from './supervisor/fleet.ts'
 
@@ -16,6 +17,11 @@ export interface RuntimeOptions {
   playbooksDir?: string
   /** Told of every critical incident, of its end, and of a kernel that needs a person. Never in the way. */
   notify?: (notice: Notice) => void | Promise<void>
+  /**
+   * Posts the same to a receiver of alerts, in the shape of Prometheus' Alertmanager: firing when an incident is opened,
+   * resolved when it is over, and one of its own while a kernel needs a person. Default: none.
+   */
+  alerts?: AlertOptions
   /** A pino logger; by default JSON lines of level warn and above on stderr. `false`: none. */
   log?: Log | false
   /** Successes after which a playbook is trusted; the repair that made it counts as one. Default 1. */
@@ -45,6 +51,8 @@ const optionKinds: Readonly<Record<string, Accepted>> = {
   fleet: { words: 'a path or an object', test: (value) => typeof value === 'string' || isObject(value) },
   ...{ dataDir: folder, quarantineDir: folder, playbooksDir: folder },
   notify: { words: 'a function', test: (value) => typeof value === 'function' },
+  // What is in it is its own check.
+  alerts: { words: 'an object with a url', test: isObject },
   log: { words: 'a pino logger, or false', test: (value) => value === false || isObject(value) },
   playbookTrustAfter: {
     words: 'a whole number above 0',
@@ -66,5 +74,6 @@ export function checkOptions(options: RuntimeOptions): RuntimeOptions {
     const got = typeof value === 'object' || typeof value === 'function' ? typeof value : JSON.stringify(value)
     throw new LazaretError('OPTION_INVALID', `${name} must be ${accepted.words}. Got: ${got}.`)
   }
+  if (options.alerts !== undefined) checkAlertOptions(options.alerts)
   return options
 }

@@ -16,6 +16,7 @@ import type { FleetSpec } from './base/spec.ts'
 import { ControlServer } from './control/server.ts'
 import { controlTable } from './control/table.ts'
 import { expireReplays } from './diagnostics/replay.ts'
+import { checkAlertOptions } from './escalation/alert-options.ts'
 import { Journal } from './journal/journal.ts'
 import { acquireDataDirLock, type DataDirLock } from './journal/lock.ts'
 import { attachInspector } from './lifecycle/inspector.ts'
@@ -128,6 +129,8 @@ export class Runtime {
     journal.onNote((note) => events.emit(note.type, undefined, note.facts))
     closing.defer(() => void events.emit('runtime.stopped', undefined))
     const house = this.#furnish(journal, events)
+    house.operators.start()
+    closing.defer(() => house.operators.stop())
     closing.defer(() => house.office.close(() => new LazaretError('RUNTIME_STOPPED', 'The runtime has stopped.')))
     closing.defer(() => house.playbooks.close())
     await house.playbooks.load()
@@ -161,9 +164,10 @@ export class Runtime {
   }
 
   #furnish(journal: Journal, events: EventStream): House {
-    const { notify, playbooksDir, playbookTrustAfter, quarantineDir } = this.#options
+    const { notify, alerts, playbooksDir, playbookTrustAfter, quarantineDir } = this.#options
     return furnish({
       ...{ journal, events, clock: this.#clock, log: this.#log, fleet: this.#fleet, dataDir: this.#dataDir, notify },
+      alerts: alerts && checkAlertOptions(alerts),
       quarantineDir: resolve(quarantineDir ?? '.quarantine'),
       playbooksDir: resolve(playbooksDir ?? 'playbooks'),
       trustAfter: playbookTrustAfter ?? 1,

@@ -22,6 +22,7 @@ const floors: Readonly<Record<string, number>> = {
 
 /** One package, one door: the folders (of src, or top-level ones) that may import it. */
 const doors: Readonly<Record<string, readonly string[]>> = {
+  cockatiel: ['escalation', 'kernels'],
   xstate: ['lifecycle', 'supervisor'],
   pino: ['base'],
   yaml: ['base', 'playbook', 'chaos', 'cli'],
@@ -46,9 +47,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 /** Longer than the tripwire, each for a reason that was looked at. Lines. */
 const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
   'src/actor/thread-main.ts': {
-    max: 420,
+    max: 430,
     why: 'everything that runs inside a thread, in the order in which it happens',
   },
+  'src/lifecycle/machine.ts': { max: 310, why: 'the whole chart, to be read as one' },
   'src/actor/thread.ts': { max: 360, why: 'one thread from its start to its end' },
   'src/runtime.ts': { max: 340, why: 'the public handle, mostly docstrings' },
   'src/supervisor/supervisor.ts': { max: 340, why: 'the joints between the chart and the parts' },

@@ -24,6 +24,7 @@ export const errorCatalogue = {
   RUNTIME_NOT_STARTED: { means: 'the runtime has not been started', recoverable: true },
   NODE_UNSUPPORTED: { means: 'this version of Node.js is too old', recoverable: false },
   COMMAND_REFUSED: { means: 'the kernel is in a state in which this command has no meaning', recoverable: true },
+  ALERT_UNDELIVERED: { means: 'the receiver of alerts did not take one', recoverable: true },
   OPTION_INVALID: { means: 'an option has a value that is not accepted', recoverable: false },
   KERNEL_MALFORMED: { means: 'the module does not export a kernel made by defineKernel', recoverable: false },
   KERNEL_EXITED: { means: 'the thread ended without saying goodbye', recoverable: true },

@@ -57,6 +57,7 @@ export const eventTypes = [
   'journal.setAside',
   'journal.failed',
   'journal.resumed',
+  'notify.sent',
   'notify.failed',
   'listener.failed',
   'runtime.failed',

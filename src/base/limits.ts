@@ -162,6 +162,25 @@ export const limits = {
   systemProbeMs: 10_000,
   /** Longest that a user's notify function is waited for before it is reported as failed. Milliseconds. */
   notifyMs: 10_000,
+  /** Alerts that wait for their receiver: two of every kernel of the largest fleet. Each takes up to 10 KB. */
+  alertQueue: 1000,
+  /** Events of deliveries that a start looks through for ends that were not told: the last ones. */
+  alertHistory: 1000,
+  /** One attempt to deliver an alert, from connecting to the end of the answer. Milliseconds. */
+  alertAttemptMs: 5000,
+  /** Pause after a failed attempt, doubled with each and varied by half, so that hosts do not come in step. Milliseconds. */
+  alertBackoffMs: 500,
+  alertBackoffMaxMs: 30_000,
+  /** Failed attempts in a row after which a receiver counts as dead: 4 s of a restart are outlasted. */
+  alertBreakAfter: 5,
+  /** How often a dead receiver is tried, with one alert. Milliseconds. */
+  alertBreakMs: 30_000,
+  /** Longest that a runtime which stops waits for alerts that are pending. Milliseconds. */
+  alertStopMs: 2000,
+  /** How often Alertmanager is told again what fires; it expects 30 s to 3 min. Milliseconds. */
+  alertRepeatMs: 60_000,
+  /** How long Alertmanager holds what fires without being told again: as long as a dead host may go unnoticed. 24 h. */
+  alertHoldMs: 86_400_000,
   /** replay.bin holds exact messages, so it is deleted after this. Milliseconds: 7 days. */
   replayExpiryMs: 604_800_000,
 

@@ -102,6 +102,7 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'journal.setAside': tell('journal', 'urgent', ({ movedTo }) => `was damaged; it lies in ${said(movedTo)} now`),
   'journal.failed': tell('journal', 'urgent', (event) => `cannot be written: ${said(event.error)}`),
   'journal.resumed': tell('journal', 'good', () => 'is written again'),
+  'notify.sent': tell('notified', 'plain', ({ alert, status }) => `${said(alert)}, ${said(status)}`),
   'notify.failed': tell('notify', 'watch', ({ error }) => said(error)),
   'listener.failed': tell('defect', 'bad', ({ error }) => said(error)),
 }

@@ -4,7 +4,7 @@
  * that leaves with its exit code.
  */
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { controlSocketPath } from '../control/path.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
@@ -16,17 +16,34 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** After an orderly stop nothing is left; should something be, the process leaves all the same after this. */
 const leaveMs = 3000
 
+const example = `lazaret run kernels/fleet.yaml
+lazaret run --alert-url http://127.0.0.1:9093/api/v2/alerts`
+
 export function runCommand(): Command {
-  return newCommand('run', 'run a fleet in the foreground until Ctrl-C', 'lazaret run kernels/fleet.yaml')
+  return newCommand('run', 'run a fleet in the foreground until Ctrl-C', example)
     .argument('[fleet]', 'the fleet file', 'kernels/fleet.yaml')
-    .action(async (fleet: string, options: CommonOptions) => {
+    .addOption(
+      // The environment is for a URL with a password, which the list of processes would show.
+      new Option(
+        '--alert-url <url>',
+        'post alerts there: a webhook receiver of Alertmanager, or its own .../api/v2/alerts',
+      ).env('LAZARET_ALERT_URL'),
+    )
+    .action(async (fleet: string, options: RunOptions) => {
       process.exitCode = await run(fleet, options)
     })
 }
 
-async function run(fleet: string, { dataDir, json }: CommonOptions): Promise<number> {
+interface RunOptions extends CommonOptions {
+  readonly alertUrl?: string
+}
+
+async function run(fleet: string, { dataDir, json, alertUrl }: RunOptions): Promise<number> {
   // What is written for operators is told by the events here; programs get it on stderr, as from any other host.
-  const runtime = createRuntime({ fleet, dataDir, ...(json ? {} : { log: false }) })
+  const runtime = createRuntime({
+    ...{ fleet, dataDir, ...(json ? {} : { log: false }) },
+    ...(alertUrl !== undefined && { alerts: { url: alertUrl } }),
+  })
   const output = json ? jsonOutput(write) : textOutput(write, ['', ...runtime.fleet.kernels.map(({ id }) => id)])
   const tally = { opened: 0, resolved: 0, stuck: 0 }
   runtime.on('event', (event) => {

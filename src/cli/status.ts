@@ -36,7 +36,7 @@ function showLive(kernels: readonly KernelStatus[]): void {
     ] as const),
   ]
   const rows = kernels.map((kernel): Cell[] => [
-    ...[kernel.id, String(kernel.tier), stateCell(kernel.state), servedByCell(kernel.servedBy)],
+    ...[kernel.id, String(kernel.tier), stateCell(kernel.state), servedByCell(kernel)],
     ...[countCell(kernel.failures), kernel.state.startsWith('quarantined') ? '-' : String(kernel.restartsLeft)],
     isUp(kernel) ? duration(kernel.uptimeMs) : '-',
     ...(isUp(kernel) ? [`${kernel.heapMb.toFixed(1)} MB`, `${(kernel.cpu * 100).toFixed(1)} %`] : ['-', '-']),
@@ -45,7 +45,8 @@ function showLive(kernels: readonly KernelStatus[]): void {
   print(table(columns, rows), '')
   const serving = kernels.filter(({ servedBy }) => servedBy === 'instance').length
   print(`${serving} of ${count(kernels.length, 'kernel')} in service`)
-  for (const { id, incident, why, state, hotfix } of kernels) {
+  for (const { id, incident, why, state, hotfix, standbys } of kernels) {
+    if (standbys.ready < standbys.of) print(`${id} has ${standbys.ready} of ${count(standbys.of, 'standby')} ready.`)
     if (hotfix !== undefined) print(`${id} runs with ${hotfix}: what that mends is not mended in your files yet.`)
     if (why !== undefined) showParked(id, why)
     else if (incident !== undefined) print(`${id}: ${incident} is open, ${state}. See: lazaret incidents ${incident}`)
@@ -60,8 +61,8 @@ function showParked(id: string, why: string): void {
   print(`${styled('red', `${id} is parked`)}: ${whatNow(id, why)}`)
 }
 
-function servedByCell(servedBy: KernelStatus['servedBy']): Cell {
-  return servedBy === 'instance' ? servedBy : { text: servedBy, style: 'yellow' }
+function servedByCell({ servedBy, reroutedTo }: KernelStatus): Cell {
+  return servedBy === 'instance' ? servedBy : { text: reroutedTo ?? servedBy, style: 'yellow' }
 }
 
 function countCell(n: number): Cell {

@@ -40,6 +40,7 @@ export class StandIn {
   /** What it said when start() was over. */
   ready: Ready | undefined
   #state: StandInState = 'loading'
+  readonly #started = Promise.withResolvers<void>()
   #expectsEnd = false
   #timer: unknown
   readonly #spec: KernelSpec
@@ -68,8 +69,14 @@ export class StandIn {
     return this.#state
   }
 
-  /** A standby starts from this state. */
+  /** Resolves when its start() is over, or it has gone. */
+  get started(): Promise<void> {
+    return this.#started.promise
+  }
+
+  /** A standby starts from this state; one that was told to end does not. */
   promote(state: Uint8Array | undefined): void {
+    if (this.#expectsEnd) return
     this.#state = 'starting'
     this.#startWithin('start() had not finished')
     this.thread.post([{ t: 'promote', ...(state && { state }) }])
@@ -107,6 +114,7 @@ export class StandIn {
       onEnd: (end) => {
         this.#clock.clearTimeout(this.#timer)
         this.#state = 'gone'
+        this.#started.resolve()
         this.#ports.gone(end, this.#expectsEnd)
       },
     }
@@ -126,6 +134,7 @@ export class StandIn {
         this.#clock.clearTimeout(this.#timer)
         this.#state = 'serving'
         this.ready = message
+        this.#started.resolve()
         if (!this.#expectsEnd) this.#ports.ready(message)
         return
       case 'alive':

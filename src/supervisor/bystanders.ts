@@ -3,6 +3,7 @@
  * others, is ended first and started when it has settled again, level by level. Nobody is charged for that. Kernels that
  * are not in service at the moment are left alone, and so is everyone where the strategy is one_for_one.
  */
+import type { LifecycleSnapshot } from '../lifecycle/instance.ts'
 import type { House } from './house.ts'
 import { isSettled } from './machine.ts'
 import type { Unit } from './unit.ts'
@@ -75,7 +76,8 @@ export class Bystanders {
         return instance.state === 'restarting.aside'
       })
       for (const { instance } of back) instance.send({ type: 'STEP_BACK' })
-      await Promise.all(back.map(({ instance }) => instance.until(isSettled)))
+      const isDone = (snapshot: LifecycleSnapshot) => isSettled(snapshot) || snapshot.matches('stopping')
+      await Promise.all(back.map(({ instance }) => instance.until(isDone)))
     }
   }
 

@@ -2,7 +2,7 @@
  * From a spent budget to a plan: one incident, its evidence, a task for whoever mends kernels, word to the operators,
  * and the strategy table's answer. Each step is written to the journal before the next.
  */
-import { describeRecord, type ErrorRecord, toRecord } from '../base/error-record.ts'
+import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import type { Evidence } from '../base/remedy.ts'
 import { captureDiagnostics } from '../diagnostics/capture.ts'
@@ -13,10 +13,12 @@ import { type Plan, plan } from '../escalation/strategy.ts'
 import { buildTask, taskPayload } from '../escalation/task.ts'
 import type { IncidentRow, TaskRow } from '../journal/rows.ts'
 import type { House } from './house.ts'
+import { openedNotice, parkedNotice } from './notices.ts'
 import type { Failure, Unit } from './unit.ts'
 
 /** Opens the incident, captures evidence, tells everybody; then the chart goes on. */
 export function capture(house: House, unit: Unit): void {
+  unit.failedOver = false
   // Service first: a standby is on its way while the evidence is written.
   unit.route.degrade(unit.standIns.takeOver())
   const failure = unit.failure ?? lastFailure(house, unit)
@@ -27,12 +29,7 @@ export function capture(house: House, unit: Unit): void {
   const folder = captureEvidence(house, unit, row, failure)
   if (isNew) {
     openTask(house, unit, row, folder ?? '')
-    house.notify({
-      ...{ kind: 'incident.opened', kernel: unit.id, tier: unit.spec.tier, incident: row.id, fingerprint },
-      text: `Critical: ${unit.id} (tier ${unit.spec.tier}) is out of service. ${describeRecord(error)}`,
-      at: row.openedAt,
-      ...(folder && { folder }),
-    })
+    house.notify(openedNotice(folder === undefined ? row : { ...row, folder }))
   }
   unit.instance.send({ type: 'CAPTURED' })
 }
@@ -148,10 +145,6 @@ export function sayParked(house: House, unit: Unit): void {
   const why = unit.parkedWhy ?? unsaid
   unit.parkedWhy = why
   house.events.emit('kernel.parked', unit.id, { why, ...(unit.incident && { incident: unit.incident }) })
-  if (unit.incident === undefined) return
-  house.notify({
-    ...{ kind: 'kernel.parked', kernel: unit.id, tier: unit.spec.tier, incident: unit.incident },
-    ...{ fingerprint: unit.failure?.fingerprint ?? '', at: house.clock.now() },
-    text: `${unit.id} is parked and needs a person: ${why}`,
-  })
+  const row = house.incidents.list().find(({ id }) => id === unit.parked?.incident)
+  if (row !== undefined) house.notify(parkedNotice(row, unit, house.clock.now()))
 }

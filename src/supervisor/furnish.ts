@@ -8,8 +8,10 @@ import type { Log } from '../base/log.ts'
 import type { FleetSpec } from '../base/spec.ts'
 import { LogRing } from '../diagnostics/log-ring.ts'
 import { SystemSampler } from '../diagnostics/system-sampler.ts'
+import type { AlertTarget } from '../escalation/alert-options.ts'
+import { AlertSender } from '../escalation/alert-sender.ts'
 import { Incidents, incidentPayload } from '../escalation/incident.ts'
-import { type Notice, notifyOperators } from '../escalation/notify.ts'
+import { type Notice, Operators } from '../escalation/notify.ts'
 import { taskPayload } from '../escalation/task.ts'
 import type { Journal } from '../journal/journal.ts'
 import { Heartbeat } from '../lifecycle/heartbeat.ts'
@@ -21,6 +23,7 @@ import { GoldenStore } from '../snapshot/golden.ts'
 import { SnapshotStore } from '../snapshot/store.ts'
 import { RuntimeBus } from './bus.ts'
 import type { House } from './house.ts'
+import { missedNotices, openNotices } from './notices.ts'
 import { PostOffice } from './post-office.ts'
 import { Unit } from './unit.ts'
 
@@ -36,6 +39,7 @@ export interface Furniture {
   readonly playbooksDir: string
   readonly trustAfter: number
   readonly notify: ((notice: Notice) => void | Promise<void>) | undefined
+  readonly alerts: AlertTarget | undefined
   readonly rereadFleet: () => FleetSpec
   /** Why nothing can be sent now; undefined while the runtime runs. */
   readonly closed: () => LazaretError | undefined
@@ -65,6 +69,10 @@ export function furnish(given: Furniture): House {
     office.addKernel(spec.id, () => unit.spec.concurrency)
   }
   const { bus, incidents, outOfService } = announcers(given)
+  const open = () => openNotices({ incidents, units })
+  const missed = () => missedNotices(journal)
+  const alerts = given.alerts && new AlertSender({ target: given.alerts, emit, clock, open, missed })
+  const operators = new Operators({ notify: given.notify, alerts, log, emit, clock })
   const compiledDir = process.env.NODE_COMPILE_CACHE ?? join(dataDir, 'compiled')
   const snapshots = new SnapshotStore(join(dataDir, 'snapshots'), clock, emit)
   return {
@@ -78,7 +86,7 @@ export function furnish(given: Furniture): House {
     compiledDir,
     sandbox: new SandboxPool(compiledDir),
     heartbeat: new Heartbeat(clock, report),
-    notify: notifyOperators({ notify: given.notify, log, emit, clock }),
+    ...{ operators, notify: (notice) => operators.tell(notice) },
   }
 }
 

@@ -5,7 +5,7 @@ import type { FleetSpec, KernelSpec } from '../base/spec.ts'
 import type { LogRing } from '../diagnostics/log-ring.ts'
 import type { SystemSampler } from '../diagnostics/system-sampler.ts'
 import type { Incidents } from '../escalation/incident.ts'
-import type { Notice } from '../escalation/notify.ts'
+import type { Notice, Operators } from '../escalation/notify.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Heartbeat } from '../lifecycle/heartbeat.ts'
 import type { PlaybookRegistry } from '../playbook/registry.ts'
@@ -36,6 +36,7 @@ export interface House {
   readonly sandbox: SandboxPool
   readonly heartbeat: Heartbeat
   readonly notify: (notice: Notice) => void
+  readonly operators: Pick<Operators, 'start' | 'stop'>
   /** Absolute paths. */
   readonly dataDir: string
   readonly quarantineDir: string

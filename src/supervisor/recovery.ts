@@ -3,9 +3,11 @@
  * becomes golden.
  */
 import type { HealedBy, Remedy } from '../base/remedy.ts'
+import type { IncidentRow } from '../journal/rows.ts'
 import { generatePlaybook } from '../playbook/generate.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
+import { resolvedNotice } from './notices.ts'
 import type { ActiveHotfix, Unit } from './unit.ts'
 
 /** Probation is over: incidents are closed, the fix is learnt, the present becomes golden. */
@@ -49,18 +51,14 @@ function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Re
   const tasks = journal.tasks({ kernel: unit.id, status: 'open' })
   // A kernel that is not what it was may be given again what crashed it; a repair that only parks leaves it as it was.
   const isChanged = remedy === undefined || remedy.steps.some((step) => step.do !== 'park_message')
+  const resolved: IncidentRow[] = []
   const forgiven = journal.transaction(() => {
-    for (const { id } of rows) house.incidents.resolve(id, healedBy, how)
+    for (const { id } of rows) resolved.push(house.incidents.resolve(id, healedBy, how))
     for (const { id } of tasks) journal.updateTask(id, { status: 'closed', closedAt, outcome })
     return isChanged ? rows.flatMap(({ fingerprint }) => journal.forgivePoison(unit.id, fingerprint)) : []
   })
   for (const { method, argsSha256 } of forgiven) unit.route.unpark(method, argsSha256)
-  for (const { id: incident, fingerprint } of rows) {
-    house.notify({
-      ...{ kind: 'incident.resolved', kernel: unit.id, tier: unit.spec.tier, incident, fingerprint },
-      ...{ text: `${unit.id} is back: ${how}`, at: closedAt },
-    })
-  }
+  for (const row of resolved) house.notify(resolvedNotice(row, unit.parked))
   for (const { id: task } of tasks) {
     house.events.emit('task.closed', unit.id, { task, outcome })
     house.bus.publish('coding_agent.task_closed', { task, kernel: unit.id, outcome })
@@ -106,6 +104,7 @@ export function forgetIncident(unit: Unit): void {
   unit.approved = undefined
   unit.plan = undefined
   unit.parkedWhy = undefined
+  unit.parked = undefined
   unit.sawPoison = false
   unit.diedInStart = false
   unit.failedOver = false

@@ -11,10 +11,10 @@ import { LazaretError } from '../base/errors.ts'
 import { StandIn } from '../lifecycle/stand-in.ts'
 import type { Turnstile } from '../lifecycle/turnstile.ts'
 import type { StandInKind } from '../routing/route.ts'
-import { bootRequestOf, fallbackRequestOf } from './boot-request.ts'
+import { fallbackRequestOf } from './boot-request.ts'
 import { settleStandIn } from './failures.ts'
 import type { House } from './house.ts'
-import { configSha256 } from './keeping.ts'
+import { Standbys } from './standbys.ts'
 import type { Unit } from './unit.ts'
 
 export interface StandInsPorts {
@@ -31,10 +31,7 @@ export class StandIns {
   readonly #house: House
   readonly #unit: Unit
   readonly #ports: StandInsPorts
-  /** Loading or standing. */
-  readonly #standbys = new Set<StandIn>()
-  /** Threads that wait for their turn to be started. */
-  #coming = 0
+  readonly #standbys: Standbys
   /** Promoted, or the fallback: starting or serving. */
   #serving: StandIn | undefined
   /** The fallback's thread waits for its turn. */
@@ -48,11 +45,16 @@ export class StandIns {
     this.#house = house
     this.#unit = unit
     this.#ports = ports
+    this.#standbys = new Standbys(house, unit, {
+      turnstile: ports.turnstile,
+      make: (request, loaded) => this.#make('standby', request, loaded),
+      track: (work) => this.#track(work),
+    })
   }
 
   /** Standbys that could take over at once. */
   get ready(): number {
-    return [...this.#standbys].filter(({ state }) => state === 'standing').length
+    return this.#standbys.ready
   }
 
   /** Who stands in now, or is about to. */
@@ -73,24 +75,12 @@ export class StandIns {
 
   /** Brings the standbys to the number that the fleet names. */
   fill(): void {
-    const serving = this.#serving?.kind === 'standby' ? 1 : 0
-    const missing = this.#unit.spec.replicas - this.#standbys.size - this.#coming - serving
-    for (let n = 0; n < missing && !this.#ended; n += 1) this.#track(this.#load())
+    if (!this.#ended) this.#standbys.fill(this.#serving?.kind === 'standby' ? 1 : 0)
   }
 
-  /** The kernel is steady: standbys that have loaded other code, or another configuration, are replaced. */
+  /** The kernel is steady: what stands by is to be as it is. */
   renew(): void {
-    const { boot, files, spec } = this.#unit
-    const standbys = [...this.#standbys]
-    const others = standbys.filter((standby) => {
-      const config = configSha256(standby.request.config) !== configSha256(boot?.config ?? spec.config)
-      return config || [...standby.files.values()].some(({ url, text }) => (files.get(url)?.text ?? text) !== text)
-    })
-    const spare = standbys.filter((standby) => !others.includes(standby)).slice(spec.replicas)
-    for (const standby of [...others, ...spare]) {
-      this.#standbys.delete(standby)
-      this.#track(standby.end())
-    }
+    this.#standbys.endOthers()
     this.#fallbackFailed = false
     this.fill()
   }
@@ -102,9 +92,8 @@ export class StandIns {
   takeOver(): StandInKind | undefined {
     if (this.#ended) return undefined
     if (this.kind !== undefined) return this.kind
-    const standby = [...this.#standbys].find(({ state }) => state === 'standing')
+    const standby = this.#standbys.take()
     if (standby !== undefined) {
-      this.#standbys.delete(standby)
       this.#serving = standby
       this.#track(this.#promote(standby))
       return 'standby'
@@ -134,9 +123,7 @@ export class StandIns {
     const serving = this.#serving
     if (serving?.kind !== 'standby') return undefined
     const { state: _, ...fresh } = request
-    const standing = Promise.withResolvers<void>()
-    this.#track(this.#load(fresh, standing))
-    await standing.promise
+    await Promise.all([this.#standbys.load(fresh), serving.started])
     if (this.#serving === serving && serving.state === 'serving') {
       this.#serving = undefined
       return serving
@@ -150,8 +137,7 @@ export class StandIns {
   async end(): Promise<void> {
     this.#ended = true
     this.#fallbackComes = false
-    const all = [...this.#standbys, ...(this.#serving === undefined ? [] : [this.#serving])]
-    await Promise.all(all.map((standIn) => standIn.end()))
+    await Promise.all([this.#standbys.end(), this.#serving?.end()])
     while (this.#busy.size > 0) await Promise.all(this.#busy)
   }
 
@@ -160,32 +146,6 @@ export class StandIns {
       .catch((thrown: unknown) => this.#house.report(thrown))
       .finally(() => this.#busy.delete(tracked))
     this.#busy.add(tracked)
-  }
-
-  /** @param settled told when the standby stands, or why it does not. */
-  async #load(given?: BootRequest, settled?: PromiseWithResolvers<void>): Promise<void> {
-    this.#coming += 1
-    // Whoever gives a request stands in the turnstile already.
-    const release = given === undefined ? await this.#ports.turnstile.enter() : undefined
-    try {
-      const request = given ?? (await bootRequestOf(this.#house, this.#unit))
-      if (this.#ended) throw new LazaretError('RUNTIME_STOPPED', 'The runtime stops.', { kernel: this.#unit.id })
-      const left = Promise.withResolvers<void>()
-      const standIn = this.#make('standby', request, (error) => {
-        if (error === undefined) settled?.resolve()
-        else settled?.reject(error)
-        left.resolve()
-      })
-      this.#standbys.add(standIn)
-      this.#coming -= 1
-      await left.promise
-    } catch (thrown) {
-      this.#coming -= 1
-      settled?.reject(thrown)
-      if (!this.#ended) throw thrown
-    } finally {
-      release?.()
-    }
   }
 
   /** @param loaded called when it stands, or has gone before that. */
@@ -222,12 +182,18 @@ export class StandIns {
 
   /** A standby has become ready while the kernel is out of service, and nobody better than a fallback serves. */
   #offer(): void {
-    if (!this.#house.outOfService.has(this.#unit.id) || this.kind === 'standby') return
+    if (!this.#isWanted || this.kind === 'standby') return
     this.#track(
       this.dismiss().then(() => {
-        if (this.#unit.instance.thread === undefined) this.#change(this.takeOver())
+        if (this.#isWanted) this.#change(this.takeOver())
       }),
     )
+  }
+
+  /** Out of service, and not on its way back by itself: two of a kernel are never started side by side. */
+  get #isWanted(): boolean {
+    const { id, instance } = this.#unit
+    return this.#house.outOfService.has(id) && /^(?:failed|quarantined|repairing)/.test(instance.state)
   }
 
   async #promote(standby: StandIn): Promise<void> {
@@ -264,15 +230,13 @@ export class StandIns {
       const stored = await house.snapshots.latest(unit.id)
       if (!this.#fallbackComes) return
       this.#fallbackComes = false
-      const left = Promise.withResolvers<void>()
-      const standIn = this.#make('fallback', { ...request, ...(stored && { state: stored.state }) }, () =>
-        left.resolve(),
-      )
+      const { promise: started, resolve } = Promise.withResolvers<void>()
+      const standIn = this.#make('fallback', { ...request, ...(stored && { state: stored.state }) }, () => resolve())
       this.#serving = standIn
       unit.boots.fallback += 1
       house.events.emit('kernel.started', unit.id, { reason: 'fallback', thread: standIn.thread.name })
       this.#ports.watch(standIn.thread)
-      await left.promise
+      await started
     } catch (thrown) {
       this.#fallbackComes = false
       this.#fallbackFailed = true
@@ -312,9 +276,8 @@ export class StandIns {
     const { events, clock } = this.#house
     const unit = this.#unit
     this.#ports.forget(standIn.thread)
-    this.#standbys.delete(standIn)
-    const { kind } = standIn
-    const served = this.#serving === standIn
+    this.#standbys.forget(standIn)
+    const [kind, served] = [standIn.kind, this.#serving === standIn]
     if (served) {
       this.#serving = undefined
       unit.goneAtMs = clock.monotonicMs()

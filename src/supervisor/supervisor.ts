@@ -13,7 +13,6 @@ import type { FleetSpec } from '../base/spec.ts'
 import type { KernelRow } from '../journal/rows.ts'
 import { type BootReason, dotted, Instance, type InstancePorts, type LifecycleSnapshot } from '../lifecycle/instance.ts'
 import { lifecycleInput } from '../lifecycle/machine.ts'
-import type { StandIn } from '../lifecycle/stand-in.ts'
 import { Turnstile } from '../lifecycle/turnstile.ts'
 import { bootRequestOf } from './boot-request.ts'
 import { Bystanders } from './bystanders.ts'
@@ -23,9 +22,11 @@ import { act, propose } from './healing.ts'
 import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import { Keeper } from './keeping.ts'
+import { openIncidentOf, rowOf, takeFacts } from './kernel-row.ts'
 import { type Member, supervisorMachine } from './machine.ts'
 import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
+import { Service } from './service.ts'
 import { StandIns } from './standing-in.ts'
 import type { Unit } from './unit.ts'
 import { watchThread } from './watching.ts'
@@ -39,6 +40,7 @@ export class Supervisor {
   readonly #house: House
   readonly #turnstile = new Turnstile(limits.parallelStarts)
   readonly #bystanders: Bystanders
+  readonly #service: Service
   readonly #actor: ActorRefFrom<typeof supervisorMachine>
   readonly #unwatch = new Map<Thread, () => void>()
   /** Effects that are still being carried out: an orderly end waits for them. */
@@ -50,6 +52,11 @@ export class Supervisor {
   constructor(house: House, levels: FleetSpec['levels']) {
     this.#house = house
     this.#bystanders = new Bystanders(house)
+    this.#service = new Service(house, {
+      bystanders: this.#bystanders,
+      track: (work) => this.#track(work),
+      isStopping: () => this.#stopping,
+    })
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
@@ -63,12 +70,11 @@ export class Supervisor {
   #member(unit: Unit): Member {
     const { journal, events } = this.#house
     const row = this.#rows.get(unit.id)
-    const incident = journal.openIncidentFor(unit.id)
+    const incident = openIncidentOf(journal, row) ?? journal.openIncidentFor(unit.id)
     const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max, incident?.folder !== undefined)
     unit.incident = incident?.id
-    unit.parkedWhy = typeof row?.facts.parkedWhy === 'string' ? row.facts.parkedWhy : undefined
     unit.diedInStart = diedInStart ?? false
-    unit.route.epoch = typeof row?.facts.epoch === 'number' ? row.facts.epoch : 0
+    takeFacts(unit, row)
     for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
     if (why !== undefined) events.emit('kernel.resumed', unit.id, { from: row?.state, why })
     return { id: unit.id, input: { ...lifecycleInput(unit.spec), ...counters }, first }
@@ -148,9 +154,9 @@ export class Supervisor {
       effect: (effect) => this.#carryOut(unit, effect),
       bootRequest: (reason) => this.#bootRequest(unit, reason),
       standBy: (request) => unit.standIns.relieve(request),
-      adopted: (standIn) => this.#adopted(unit, standIn),
+      adopted: (standIn) => this.#service.adopted(unit, standIn),
       booting: (thread, request, reason) => this.#booting(unit, thread, request, reason),
-      ready: (thread, message, reason) => this.#ready(unit, thread, message, reason),
+      ready: (thread, message, reason) => this.#service.ready(unit, thread, message, reason),
       message: (thread, message) => this.#receive(unit, thread, message),
       log: (line) => house.logs.add(unit.id, line),
       stuck: (thread) => house.events.emit('kernel.stuck', unit.id, { thread: thread.name }),
@@ -174,14 +180,8 @@ export class Supervisor {
 
   /** Before any effect of the transition. */
   #commit(unit: Unit, snapshot: LifecycleSnapshot): void {
-    const { failures, attempts, starts, restored } = snapshot.context
     const state = dotted(snapshot.value)
-    const probation = unit.hotfixOnProbation && !state.startsWith('running')
-    this.#house.journal.commitKernel({
-      ...{ id: unit.id, state, failures, attempts, starts, at: this.#house.clock.now() },
-      ...(unit.incident && { incident: unit.incident }),
-      facts: { restored, probation, epoch: unit.route.epoch, ...(unit.parkedWhy && { parkedWhy: unit.parkedWhy }) },
-    })
+    this.#house.journal.commitKernel(rowOf(unit, snapshot, this.#house.clock.now()))
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))
   }
@@ -229,7 +229,7 @@ export class Supervisor {
       case 'decide':
         return decide(house, unit)
       case 'quarantine':
-        return this.#quarantine(unit)
+        return this.#service.leave(unit)
       case 'act':
         return act(house, unit, effect.plan)
       case 'propose':
@@ -237,7 +237,8 @@ export class Supervisor {
       case 'apply':
         return this.#apply(unit)
       case 'rollBack':
-        return rollBack(house, unit, effect.failed)
+        // A standby that served and crashed says nothing about the repair, which stood by.
+        return rollBack(house, unit, effect.failed && !unit.failedOver)
       case 'recovered':
         unit.standIns.renew()
         return recovered(house, unit).then(() => this.#commit(unit, unit.instance.snapshot))
@@ -253,24 +254,6 @@ export class Supervisor {
     const event = await apply(this.#house, unit)
     // Nothing boots any more: the next process takes the remedy back and tries the repair again.
     if (!this.#stopping) unit.instance.send(event)
-  }
-
-  async #quarantine(unit: Unit): Promise<void> {
-    const { route, instance, standIns, spec } = unit
-    const { outOfService } = this.#house
-    this.#bystanders.settled(unit)
-    const isAlive = instance.thread !== undefined
-    route.degrade(isAlive ? standIns.candidate : standIns.takeOver())
-    outOfService.enter(unit.id, route.servedBy, spec.degraded.to, unit.incident)
-    if (isAlive) {
-      // Whoever takes over serves when this one has ended; messages wait for it.
-      await instance.endThread()
-      if (this.#stopping) return
-      route.degrade(standIns.takeOver())
-      outOfService.change(unit.id, route.servedBy)
-    }
-    // One whose process was killed comes without standbys, and one whose standby was lost may have another.
-    standIns.fill()
   }
 
   async #steady(unit: Unit): Promise<void> {
@@ -310,42 +293,6 @@ export class Supervisor {
 
   #watch(unit: Unit, thread: Thread): void {
     this.#unwatch.set(thread, watchThread(this.#house, unit, thread))
-  }
-
-  #ready(unit: Unit, thread: Thread, message: Extract<ThreadMessage, { t: 'ready' }>, reason: BootReason): void {
-    const { events } = this.#house
-    unit.keepsState = message.keepsState
-    this.#house.office.started(unit)
-    // Whoever serves finishes what it has in hand first: messages are handled one at a time, and in order.
-    if (unit.standIns.kind === undefined) this.#open(unit, thread)
-    else this.#track(unit.standIns.dismiss().then(() => this.#open(unit, thread)))
-    unit.keeper.begin(reason !== 'rejoin')
-    if (reason !== 'first' && reason !== 'rejoin') events.emit('kernel.restarted', unit.id, { reason })
-    if (reason === 'rejoin') this.#rejoined(unit)
-    unit.standIns.fill()
-    this.#bystanders.settled(unit)
-  }
-
-  #open(unit: Unit, thread: Thread): void {
-    if (thread.ended) return
-    unit.route.open(thread)
-    this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
-  }
-
-  #rejoined(unit: Unit): void {
-    this.#house.events.emit('kernel.rejoined', unit.id, { ...(unit.incident && { incident: unit.incident }) })
-  }
-
-  /** The standby that served is the instance now; what was repaired stands by. */
-  #adopted(unit: Unit, { request, files }: StandIn): void {
-    unit.boot = request
-    unit.files.clear()
-    for (const [url, file] of files) unit.files.set(url, file)
-    unit.failedOver = true
-    unit.route.adopt()
-    this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
-    this.#rejoined(unit)
-    unit.standIns.fill()
   }
 
   #receive(unit: Unit, thread: Thread, message: ThreadMessage): void {

@@ -40,6 +40,12 @@ export interface ActiveHotfix {
   readonly outdated?: boolean
 }
 
+export interface Parking {
+  readonly incident: string
+  /** Epoch milliseconds, of the first time. */
+  readonly at: number
+}
+
 export interface Vitals {
   readonly heapMb: number
   readonly externalMb: number
@@ -75,6 +81,8 @@ export class Unit {
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */
   parkedWhy: string | undefined
+  /** Since when an open incident needs a person; kept until the kernel is back. */
+  parked: Parking | undefined
   plan: Plan | undefined
   evidence: Evidence | undefined
   evidenceProblem: ErrorRecord | undefined

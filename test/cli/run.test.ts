@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { receiver } from '../support/receiver.ts'
 import { cli, folderWith, kernels, start } from './cli.ts'
 
 const fleet = `kernels:
@@ -126,4 +127,29 @@ test('a thread that nothing can end does not keep the process from leaving, with
   const { code, stdout } = await run.ended
   expect(stdout).toContain('its thread cannot be ended')
   expect(code).toBe(0)
+})
+
+test('alerts are posted where the command line says', async () => {
+  await using server = await receiver()
+  const failing = 'kernels:\n  - { id: failing, entry: ./failing.js, restart: { max: 1, backoffMs: 1 } }\n'
+  const folder = await folderWith({ ...kernels, 'fleet.yaml': failing })
+  const run = start(folder, 'run', 'fleet.yaml', '--alert-url', server.url.replace('://', '://ops:hunter22@'))
+  await run.line('LazaretKernelParked, firing')
+  run.process.kill('SIGINT')
+  const { code, stdout, stderr } = await run.ended
+  expect(code).toBe(0)
+  expect(`${stdout}${stderr}`).not.toContain('hunter22')
+  expect(server.posted.map(({ body }) => body.commonLabels.alertname)).toEqual([
+    ...['LazaretKernelDown', 'LazaretKernelParked'],
+  ])
+  expect(server.posted[0]?.headers.authorization).toBe(`Basic ${btoa('ops:hunter22')}`)
+
+  const [bad, help] = await Promise.all([
+    cli(folder, 'run', 'fleet.yaml', '--alert-url', 'ftp://ops:hunter22@host/'),
+    cli(folder, 'run', '--help'),
+  ])
+  expect(bad.code).toBe(2)
+  expect(bad.stderr).toContain('alerts.url must be a URL that begins with http:// or https://.')
+  expect(bad.stderr).not.toContain('hunter22')
+  expect(help.stdout).toContain('LAZARET_ALERT_URL')
 })

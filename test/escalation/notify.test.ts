@@ -3,10 +3,11 @@ import type { Clock } from '../../src/base/clock.ts'
 import { EventStream, type LazaretEvent } from '../../src/base/events.ts'
 import { limits } from '../../src/base/limits.ts'
 import { createLog } from '../../src/base/log.ts'
-import { type Notice, notifyOperators } from '../../src/escalation/notify.ts'
+import { type Notice, Operators } from '../../src/escalation/notify.ts'
 
 const notice: Notice = {
   ...{ kind: 'incident.opened', kernel: 'notes', tier: 2, incident: 'inc_1', fingerprint: 'abc', at: 0 },
+  openedAt: 0,
   text: 'notes failed\nfor good',
 }
 
@@ -22,7 +23,8 @@ function setUp(notify?: (notice: Notice) => void | Promise<void>) {
   stream.on((event) => events.push(event))
   const lines: { level: number; msg: string }[] = []
   const log = createLog({ level: 'info', destination: { write: (line: string) => void lines.push(JSON.parse(line)) } })
-  return { tell: notifyOperators({ notify, log, emit: stream.emit, clock }), events, lines, timers }
+  const operators = new Operators({ notify, log, emit: stream.emit, clock })
+  return { operators, tell: (told: Notice) => operators.tell(told), events, lines, timers }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -70,4 +72,12 @@ test('a promise that never settles is reported at its deadline, once', () => {
   timer?.run()
   timer?.run()
   expect(events).toMatchObject([{ type: 'notify.failed', incident: 'inc_1' }])
+})
+
+test('a promise that has not settled when the runtime stops is reported, and leaves no timer', async () => {
+  const { operators, tell, events, timers } = setUp(() => new Promise(() => {}))
+  tell(notice)
+  await operators.stop()
+  expect(timers).toEqual([])
+  expect(events).toMatchObject([{ type: 'notify.failed', error: { message: expect.stringContaining('stopped') } }])
 })

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { killThread } from '../../src/chaos/index.ts'
-import type { Runtime } from '../../src/index.ts'
+import { createRuntime, type Runtime } from '../../src/index.ts'
 import { fast, house, kernelOf, type TestHouse } from '../support/house.ts'
 
 /** Counts, writes down what it handles, and crashes where it is told to. */
@@ -194,4 +194,72 @@ test('a thread that cannot be ended is left behind: nothing that it says later i
   await ask.who?.()
   expect(at.lines('notes')).toEqual([])
   expect(at.of('kernel.stuck', 'blocked')).toHaveLength(1)
+})
+
+test('a kernel that an earlier process left out of service is served by a standby again, in a later epoch', async () => {
+  const kernel = { ...withStandby, repair: { autonomy: 'observe' } } as const
+  await using at = await house([{ id: 'counter', source: counter, ...kernel }])
+  await ready(at)
+  await counterOf(at.runtime).ask.add(1)
+  await killThread(at.runtime, 'counter')
+  await at.seen(({ type }) => type === 'failover.completed')
+  await counterOf(at.runtime).ask.add(2)
+  await at.runtime.stop()
+  expect(at.runtime.status()[0]?.state).toBe('quarantined.parked')
+
+  const next = createRuntime({
+    fleet: { kernels: [{ id: 'counter', entry: join(at.folder, 'counter', 'kernel.ts'), ...kernel }] },
+    ...{ log: false, dataDir: join(at.folder, 'data'), quarantineDir: join(at.folder, 'quarantine') },
+  })
+  const completed = new Promise((resolve) =>
+    next.on('event', (event) => event.type === 'failover.completed' && resolve(event)),
+  )
+  await next.start()
+  expect(await completed).toMatchObject({ epoch: 3 })
+  // What the standby of the first process was told is in its last snapshot: it ended in an orderly way.
+  expect(await counterOf(next).ask.count()).toBe(1)
+  expect(next.status()[0]).toMatchObject({ state: 'quarantined.parked', servedBy: 'standby', epoch: 3 })
+  await next.stop()
+})
+
+test('a standby that cannot load is told of, once, and the kernel runs on', async () => {
+  const source = kernelOf(`return { api: { ping: () => 'pong' } }`)
+  await using at = await house([{ id: 'plain', source, ...withStandby }], { start: false })
+  const file = join(at.folder, 'plain', 'kernel.ts')
+  // Only the second thread that loads it finds it broken.
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8')
+      .replace(
+        'export default',
+        `if (existsSync('${at.folder}/seen')) throw new Error('broken')
+append('seen', 'once')
+export default`,
+      )
+      .replace('import { appendFileSync }', 'import { appendFileSync, existsSync }'),
+  )
+  await at.runtime.start()
+  const lost = await at.seen(({ type }) => type === 'standby.lost')
+  expect(lost).toMatchObject({ kernel: 'plain', served: false, phase: 'import', error: { message: 'broken' } })
+  expect(await at.runtime.ref('plain').ask.ping?.()).toBe('pong')
+  expect(at.runtime.status()[0]).toMatchObject({
+    state: 'running.settling',
+    standbys: { ready: 0, of: 1 },
+    failures: 0,
+  })
+  expect(at.lines('seen')).toHaveLength(1)
+})
+
+test('the runtime stops with a standby that serves and one that waits: no thread is left', async () => {
+  await using at = await house([{ id: 'counter', source: counter, ...withStandby, replicas: 2 }])
+  await ready(at, 'counter', 2)
+  await killThread(at.runtime, 'counter')
+  await at.seen(({ type }) => type === 'failover.completed')
+  const pending = counterOf(at.runtime)
+    .ask.add(1)
+    .catch((error: { code: string }) => error.code)
+  await at.runtime.stop()
+  expect([1, 'RUNTIME_STOPPED']).toContain(await pending)
+  const threads = process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker')
+  expect(threads).toEqual([])
 })
