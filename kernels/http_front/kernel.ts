@@ -21,6 +21,8 @@ export type InsideRequest = { method: string; path: string; headers?: Record<str
 export type InsideAnswer = { status: number; headers: Record<string, string>; body: string }
 
 const address = '127.0.0.1'
+/** Less than the default limits.stopMs. */
+const closeMs = 2000
 
 function readConfig({ port, askMs = 1000 }: FrontConfig): { port: number | undefined; askMs: number } {
   const bad = (key: string, accepted: string, got: unknown) =>
@@ -47,12 +49,16 @@ async function listen(fetch: (request: Request, env: object) => Response | Promi
   }
 }
 
-/** What is under way is answered; connections that only wait are closed. */
+/** What is under way is answered, if it is soon; connections that only wait are closed at once. */
 async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
-  server.closeIdleConnections()
+  // A connection whose last answer is out after this moment would be kept alive for some seconds more.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  const patience = setTimeout(() => server.closeAllConnections(), closeMs)
   await promise
+  clearInterval(sweep)
+  clearTimeout(patience)
 }
 
 function readRequest(request: unknown): Request {

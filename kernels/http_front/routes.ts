@@ -122,10 +122,15 @@ async function takePoint({ reach, stats }: Front, c: Context<Env>): Promise<void
     stats.unlimited += 1
     return
   }
-  c.header('ratelimit-remaining', String(taken.remaining))
-  if (taken.allowed) return
+  const remaining = String(taken.remaining)
+  if (taken.allowed) {
+    c.header('ratelimit-remaining', remaining)
+    return
+  }
   const seconds = String(Math.max(1, Math.ceil(taken.retryInMs / 1000)))
-  throw new HttpError(429, 'TOO_MANY_REQUESTS', `Come again in ${seconds} s.`, { 'retry-after': seconds })
+  throw new HttpError(429, 'TOO_MANY_REQUESTS', `Come again in ${seconds} s.`, {
+    ...{ 'retry-after': seconds, 'ratelimit-remaining': remaining },
+  })
 }
 
 async function needUser(c: Context, reach: Reach): Promise<string> {

@@ -45,7 +45,7 @@ export default defineCheck<Imports>(async ({ ask }) => {
   const { refused: shown, more: hidden } = await ask.preview(many, id)
   assert.deepEqual([shown.length, hidden], [100, 49], 'the first hundred are named, the others counted')
 
-  for (const bad of ['', 'name,note\nx,y', 'code,code\nx,y', 'code,\nx,y']) {
+  for (const bad of ['', 'name,note\nx,y', 'code,code\nx,y', 'code,\nx,y', 'code\n"x"y\nz']) {
     await assert.rejects(ask.preview(bad, id), `must be refused: ${JSON.stringify(bad)}`)
   }
   await assert.rejects(ask.preview(`code\n${'x\n'.repeat(600_000)}`, id), 'too many bytes')

@@ -1,6 +1,7 @@
 /**
  * A text in CSV, as rows to write and rows to refuse, each refused one with its line and the reason. One bad row costs
- * the others nothing; a text whose first line is no header is refused whole. Nothing is written here.
+ * the others nothing; but after a quote in the wrong place nobody knows where a row ends, so such a text is refused whole,
+ * as is one whose first line is no header. Nothing is written here.
  */
 import { CsvError, parse } from 'csv-parse/sync'
 
@@ -29,13 +30,13 @@ type Parsed = { record: string[]; info: { lines: number } }
 
 /** @param idColumn the column whose value names the record. @throws an error with the code CSV_INVALID. */
 export function readTable(text: string, idColumn: string, maxRows: number): Table {
-  const refused: Refused[] = []
-  const [header, ...records] = parseCsv(text, refused)
+  const [header, ...records] = parseCsv(text)
   const columns = readHeader(header, idColumn)
   if (records.length > maxRows) {
     throw refusal('CSV_TOO_LARGE', `An import has ${maxRows} rows at most. Got: ${records.length}. Split the file.`)
   }
   const rows: Row[] = []
+  const refused: Refused[] = []
   const seen = new Map<string, number>()
   for (const { record, info } of records) {
     const line = info.lines
@@ -53,18 +54,13 @@ export function readTable(text: string, idColumn: string, maxRows: number): Tabl
       rows.push({ line, id, value: Object.fromEntries(columns.map((column, at) => [column, record[at] ?? ''])) })
     }
   }
-  return { rows, refused: refused.sort((a, b) => a.line - b.line) }
+  return { rows, refused }
 }
 
-function parseCsv(text: string, refused: Refused[]): Parsed[] {
-  const noteSkipped = (error: CsvError | undefined): undefined => {
-    refused.push({ line: Number(error?.lines ?? 0), why: error?.message ?? 'it cannot be read' })
-  }
+function parseCsv(text: string): Parsed[] {
   try {
-    return parse(text, {
-      ...{ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_error: true },
-      on_skip: noteSkipped,
-    }) as unknown as Parsed[]
+    const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true }
+    return parse(text, options) as unknown as Parsed[]
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     throw refusal('CSV_INVALID', `The text is no CSV: ${error.message}`)

@@ -75,8 +75,9 @@ export class OutboxFiles {
   /** Undefined where the file is not, to the byte, what was written. */
   read(file: string): Kept | undefined {
     try {
-      const { sha256, message } = JSON.parse(fs.readFileSync(join(this.#folder, file), 'utf8'))
-      return hash('sha256', JSON.stringify(message)) === sha256 ? message : undefined
+      const read: unknown = JSON.parse(fs.readFileSync(join(this.#folder, file), 'utf8'))
+      const { sha256, message } = Object(read) as { sha256?: unknown; message?: Kept }
+      return message !== undefined && hash('sha256', JSON.stringify(message)) === sha256 ? message : undefined
     } catch (error) {
       // Not JSON any more: damaged. Any other error is the disk's, and the caller's.
       if (error instanceof SyntaxError) return undefined

@@ -5,7 +5,7 @@
  * the records.
  */
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
-import { type Change, type Document, limits, needText, readChange, refusal, textOf } from './document.ts'
+import { type Change, type Document, limits, needDocument, needText, readChange, refusal, textOf } from './document.ts'
 import { type Hit, Library } from './library.ts'
 
 export interface SearchConfig {
@@ -28,17 +28,24 @@ function needWhole(value: unknown, name: string): asserts value is number {
   throw refusal('CONFIG_INVALID', `config.${name}: accepted is a whole number above 0. Got: ${String(value)}`)
 }
 
+function readState(state: SearchState | undefined): SearchState {
+  if (state === undefined) return { documents: [], pending: [] }
+  try {
+    state.documents.forEach(needDocument)
+    return { documents: state.documents, pending: state.pending.map(readChange) }
+  } catch (error) {
+    throw refusal('STATE_INVALID', `The restored state is no state of a search index: ${(error as Error).message}`)
+  }
+}
+
 const kernel = defineKernel({
   start(ctx: KernelContext<SearchState, SearchConfig>) {
     const { maxDocuments = 100_000, askMs = 1000 } = ctx.config
     needWhole(maxDocuments, 'maxDocuments')
     needWhole(askMs, 'askMs')
-    const { documents = [], pending: waiting = [] } = ctx.restored ?? {}
-    if (!Array.isArray(documents) || !Array.isArray(waiting)) {
-      throw refusal('STATE_INVALID', 'The restored state is no state of a search index.')
-    }
+    const { documents, pending: waiting } = readState(ctx.restored)
     const library = new Library(maxDocuments, documents)
-    const pending = new Map(waiting.map((change) => [keyOf(readChange(change)), change]))
+    const pending = new Map(waiting.map((change) => [keyOf(change), change]))
     const records = ctx.ref<Records>('records').with({ deadlineMs: askMs, idempotent: true })
 
     /** False where it could not be had; it is asked for again later. */

@@ -14,9 +14,10 @@ export class Library {
     searchOptions: { boost: { tags: 2 }, prefix: true, fuzzy: (term) => (term.length > 4 ? 1 : false) },
   })
 
-  constructor(max: number, documents: Document[]) {
+  /** A state of more documents than a smaller limit allows must still start: the limit is for callers. */
+  constructor(max: number, documents: readonly Document[]) {
     this.#max = max
-    for (const document of documents) this.put(document)
+    for (const document of documents) this.#set(document)
   }
 
   get size(): number {
@@ -31,8 +32,7 @@ export class Library {
       throw refusal('INDEX_FULL', `The index holds ${this.#max} documents, which is its limit: drop some.`)
     }
     if (replaced) this.#index.discard(document.id)
-    this.#documents.set(document.id, document)
-    this.#index.add(document)
+    this.#set(document)
     return replaced
   }
 
@@ -52,5 +52,10 @@ export class Library {
 
   all(): Document[] {
     return [...this.#documents.values()]
+  }
+
+  #set(document: Document): void {
+    this.#documents.set(document.id, document)
+    this.#index.add(document)
   }
 }

@@ -15,6 +15,18 @@ export interface TemplatesConfig {
 }
 type TemplatesState = { sources: [name: string, source: string][] }
 
+function restore(shelf: Shelf, { restored, log }: KernelContext<TemplatesState, TemplatesConfig>): void {
+  if (restored === undefined) return
+  try {
+    for (const [name, source] of restored.sources) {
+      if (!shelf.has(name)) shelf.define(name, source, false)
+      else log.warn('a restored template gave way to the one in the configuration', { template: name })
+    }
+  } catch (error) {
+    throw refusal('STATE_INVALID', `The restored state is no list of templates: ${(error as Error).message}`)
+  }
+}
+
 const kernel = defineKernel({
   start(ctx: KernelContext<TemplatesState, TemplatesConfig>) {
     const { templates = {}, renderMs = 200 } = ctx.config
@@ -32,14 +44,7 @@ const kernel = defineKernel({
         throw refusal('CONFIG_INVALID', `config.templates.${name}: ${(error as Error).message}`)
       }
     }
-    const sources = ctx.restored?.sources ?? []
-    if (!Array.isArray(sources) || !sources.every(Array.isArray)) {
-      throw refusal('STATE_INVALID', 'The restored state is no list of templates.')
-    }
-    for (const [name, source] of sources) {
-      if (!shelf.has(name)) shelf.define(name, source, false)
-      else ctx.log.warn('a restored template gave way to the one in the configuration', { template: name })
-    }
+    restore(shelf, ctx)
     return {
       api: {
         /** A template of the same name is replaced. */

@@ -37,7 +37,7 @@ export class Shelf {
     }
     this.#guard(name)
     const replaced = this.#templates.has(name)
-    if (!replaced && !fixed && this.#templates.size >= limits.templates) {
+    if (!replaced && !fixed && this.sources().length >= limits.templates) {
       throw refusal('TOO_MANY_TEMPLATES', `There are ${limits.templates} templates, which is the limit.`)
     }
     let parsed: Template[]
