@@ -1,6 +1,7 @@
 /** What createRuntime accepts, each value with the words that say so when it is another. */
 import type { Clock } from './base/clock.ts'
 import { LazaretError } from './base/errors.ts'
+import { limits } from './base/limits.ts'
 import type { Log } from './base/log.ts'
 import { type AlertOptions, checkAlertOptions } from './escalation/alert-options.ts'
 import type { Notice } from './escalation/notify.ts'
@@ -31,6 +32,11 @@ export interface RuntimeOptions {
    * can never be interrupted. Default true.
    */
   keepThreadsInterruptible?: boolean
+  /**
+   * How often the fleet file, the kernels' sources, and what the runtime has written are held against what was loaded
+   * and written. Milliseconds, 10 or more; default 30000. They are also looked at at the start and at a crash.
+   */
+  integrityEveryMs?: number
   /** Opens `<dataDir>/control.sock` for the command line. Default true. */
   control?: boolean
   /** Default: the system's. */
@@ -57,6 +63,11 @@ const optionKinds: Readonly<Record<string, Accepted>> = {
   playbookTrustAfter: {
     words: 'a whole number above 0',
     test: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+  },
+  integrityEveryMs: {
+    words: `a whole number of milliseconds from ${limits.integrityEveryMsFloor} to ${limits.timerMs}`,
+    test: (value) =>
+      Number.isSafeInteger(value) && Number(value) >= limits.integrityEveryMsFloor && Number(value) <= limits.timerMs,
   },
   ...{ keepThreadsInterruptible: flag, control: flag },
   clock: { words: 'a clock', test: isObject },

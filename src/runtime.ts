@@ -26,6 +26,7 @@ import { approve, type CommandName, command, openTask, reject } from './supervis
 import { loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
 import type { House } from './supervisor/house.ts'
+import { IntegrityWatch } from './supervisor/integrity-watch.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
@@ -145,8 +146,12 @@ export class Runtime {
     house.sampler.start()
     closing.defer(() => house.sampler.stop())
     closing.defer(() => house.heartbeat.stop())
-    const supervisor = new Supervisor(house, this.#fleet.levels)
+    const everyMs = this.#options.integrityEveryMs ?? limits.integrityEveryMs
+    const watch = new IntegrityWatch(house, { fleetFile: this.#fleet.file, everyMs })
+    closing.defer(() => watch.drained())
+    const supervisor = new Supervisor(house, this.#fleet.levels, watch)
     closing.defer(() => supervisor.stop())
+    closing.defer(() => watch.stop())
     const vitals = new VitalsSampler(house)
     vitals.start()
     closing.defer(() => vitals.stop())

@@ -130,6 +130,21 @@ export const limits = {
   /** First line of a snapshot file: one line of JSON with six short fields. Bytes. */
   snapshotHeaderBytes: 4096,
 
+  /** How often the files behind the fleet are held against what was loaded and written. Milliseconds. */
+  integrityEveryMs: 30_000,
+  /** Shortest that a person may set: a round over 300 kernels takes longer. Milliseconds. */
+  integrityEveryMsFloor: 10,
+  /** Every so many rounds files are read whose size and times say that nothing has changed. */
+  integrityThoroughRounds: 20,
+  /** Kernels whose files are read at once: libuv has four threads for all of the host's files. */
+  integrityParallel: 2,
+  /** Bytes read and hashed in one piece: 0.2 ms of the host's loop. */
+  integritySliceBytes: 262_144,
+  /** Keys of one kernel's configuration that are named as different. */
+  integrityKeys: 50,
+  /** Longest that an escalation waits for the files of its kernel to be looked at. Milliseconds. */
+  integrityCaptureMs: 1000,
+
   /** Sandboxed runs at once; each is a process of its own. */
   sandboxParallel: 2,
   /** One run of a candidate. Milliseconds. */

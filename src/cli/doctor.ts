@@ -6,9 +6,11 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { redactText, safeLine } from '../base/redact.ts'
 import { controlSocketPath } from '../control/path.ts'
 import { Connection } from '../journal/connection.ts'
 import { isolationHere } from '../repair/trial.ts'
+import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { withRuntime } from './connection.ts'
 import { count, styled } from './terminal.ts'
@@ -49,6 +51,7 @@ export async function examine(dataDir: string): Promise<Check[]> {
     ['data directory', () => dataDirectory(dataDir)],
     ['disk space', () => diskSpace(dataDir)],
     ['runtime', () => runtimeThere(dataDir)],
+    ['drift and damage', () => driftAndDamage(dataDir)],
   ]
   const found: Check[] = []
   for (const [name, look] of checks) {
@@ -166,6 +169,22 @@ async function runtimeThere(dataDir: string): Promise<Finding> {
   } catch {
     // Told here; the next start removes the socket, so nothing is lost.
     return warn(`nobody answers at ${controlSocketPath(dataDir)}`, 'It ended abruptly. To go on: lazaret run')
+  }
+}
+
+/** What the runtime itself has found: it looks at the files all the time, and at its start. */
+async function driftAndDamage(dataDir: string): Promise<Finding> {
+  if (!existsSync(controlSocketPath(dataDir))) return ok('looked for by a runtime, at its start and while it works')
+  try {
+    const kernels = await withRuntime(dataDir, (link) => link.ask<KernelStatus[]>('status'))
+    const texts = new Set(kernels.flatMap(({ findings = [] }) => findings))
+    const [first] = texts
+    if (first === undefined) return ok('none found')
+    const more = texts.size === 1 ? '' : ` (and ${texts.size - 1} more)`
+    return warn(`${safeLine(redactText(first))}${more}`, 'All of them, by kernel: lazaret status')
+  } catch {
+    // Told by the check before.
+    return ok('not known while nobody answers')
   }
 }
 

@@ -1,4 +1,6 @@
 /** `lazaret incidents [id]`: what failed so that restarts were no answer, newest first; one of them with its repairs. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
@@ -95,11 +97,30 @@ function showDetails(row: Detailed, nowMs: number): void {
   ]
   print(styled('bold', row.id))
   for (const [name, value] of lines) if (value !== undefined) print(`  ${styled('dim', name.padEnd(11))}  ${value}`)
+  if (row.folder !== undefined) showFindings(row.folder)
   for (const attempt of row.attempts) showAttempt(attempt)
   if (row.status !== 'open') return
   if (row.attempts.at(-1)?.outcome === 'verified')
     print('', 'To approve the proved repair, or to reject it: lazaret tasks')
   else print('', `To try a repair: lazaret repair ${row.kernel}. When it is mended: lazaret rejoin ${row.kernel}`)
+}
+
+/** What was not as it should be when it failed; the evidence has it. */
+function showFindings(folder: string): void {
+  for (const [name, texts] of Object.entries(findingsIn(folder))) {
+    for (const text of texts) print(`  ${styled('yellow', name.padEnd(11))}  ${safeLine(redactText(text))}`)
+  }
+}
+
+function findingsIn(folder: string): Record<'drift' | 'damage', string[]> {
+  const texts = (value: unknown) => (Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [])
+  try {
+    const { drift, damage } = JSON.parse(readFileSync(join(folder, 'error.json'), 'utf8'))
+    return { drift: texts(drift), damage: texts(damage) }
+  } catch {
+    // The folder was moved away, or a person has edited what is in it: the incident is shown without it.
+    return { drift: [], damage: [] }
+  }
 }
 
 function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {

@@ -99,6 +99,14 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'playbook.trusted': tell('trusted', 'good', ({ name }) => `playbook ${said(name)}`),
   'playbook.suspended': tell('suspended', 'watch', ({ name }) => `playbook ${said(name)} failed`),
   'playbook.invalid': tell('bad file', 'watch', ({ error }) => said(error)),
+  'config.drifted': tell('drift', 'watch', ({ findings }) => said(findings)),
+  'config.settled': tell('settled', 'good', ({ what, file }) => {
+    return `${said(what)}${file === undefined ? '' : ` of ${pathFromHere(said(file))}`} is as it is run again`
+  }),
+  'damage.found': tell('damage', 'bad', ({ what, path, reason, done }) => {
+    return `${said(what)} ${pathFromHere(said(path))}: ${said(reason)}; ${said(done)}`
+  }),
+  'damage.mended': tell('mended', 'good', ({ path, how }) => `${said(how)}  (${pathFromHere(said(path))})`),
   'journal.setAside': tell('journal', 'urgent', ({ movedTo }) => `was damaged; it lies in ${said(movedTo)} now`),
   'journal.failed': tell('journal', 'urgent', (event) => `cannot be written: ${said(event.error)}`),
   'journal.resumed': tell('journal', 'good', () => 'is written again'),

@@ -1,5 +1,6 @@
 /** `lazaret status`: where every kernel stands; after the runtime has ended, where its journal says that it stood. */
 import type { Command } from 'commander'
+import { redactText, safeLine } from '../base/redact.ts'
 import type { KernelRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
@@ -50,6 +51,18 @@ function showLive(kernels: readonly KernelStatus[]): void {
     if (hotfix !== undefined) print(`${id} runs with ${hotfix}: what that mends is not mended in your files yet.`)
     if (why !== undefined) showParked(id, why)
     else if (incident !== undefined) print(`${id}: ${incident} is open, ${state}. See: lazaret incidents ${incident}`)
+  }
+  showFindings(kernels)
+}
+
+/** What concerns all of them is said once, without a name. */
+function showFindings(kernels: readonly KernelStatus[]): void {
+  const about = new Map<string, string[]>()
+  for (const { id, findings = [] } of kernels)
+    for (const text of findings) about.set(text, [...(about.get(text) ?? []), id])
+  for (const [text, ids] of about) {
+    const isAll = ids.length === kernels.length && kernels.length > 1
+    print(styled('yellow', `${isAll ? '' : `${ids.join(', ')}: `}${safeLine(redactText(text))}`))
   }
 }
 

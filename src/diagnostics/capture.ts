@@ -15,8 +15,9 @@ import { LazaretError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import { kernelIdProblem, kernelIdRule, timestampName } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import { escapeUnsafe, redact } from '../base/redact.ts'
+import { escapeUnsafe, redact, redactText } from '../base/redact.ts'
 import type { Evidence, FailurePhase } from '../base/remedy.ts'
+import type { Finding } from './integrity.ts'
 import { encodeReplay } from './replay.ts'
 import type { AgedSample } from './system-sampler.ts'
 
@@ -54,6 +55,8 @@ export interface DiagnosticsInput {
   readonly logLines: readonly string[]
   readonly system: AgedSample
   readonly instance: InstanceFacts
+  /** Where configuration and files are not what they should be. Default: nowhere. */
+  readonly findings?: readonly Finding[]
   /** Stack of a hung thread, where one could be taken. */
   readonly hangStack?: string
 }
@@ -132,7 +135,7 @@ function composeFiles(input: DiagnosticsInput): (readonly [name: string, content
   return [
     ['kernel.log', lines(input.logLines.slice(-limits.kernelLogLines))],
     ['error.json', json(describeFailure(input))],
-    ['system_state.json', json({ at: input.at, instance: input.instance, system: input.system })],
+    ['system_state.json', json(describeState(input))],
     ['messages.jsonl', lines(describeMessages(evidence))],
     ['code.json', json({ files: evidence.files.map(({ url, sha256 }) => ({ url, sha256 })) })],
     ['config.json', json(redact(evidence.config))],
@@ -140,15 +143,28 @@ function composeFiles(input: DiagnosticsInput): (readonly [name: string, content
   ]
 }
 
-function describeFailure({ evidence, at, failures, hangStack, leftOut = 0 }: DiagnosticsInput): unknown {
+/** Empty lists say that it was looked at, and that nothing was found. */
+function describeState({ at, instance, system, findings = [] }: DiagnosticsInput): unknown {
+  const of = (kind: Finding['kind']) =>
+    findings.flatMap(({ kind: its, text: _text, ...facts }) => (its === kind ? [redact(facts)] : []))
+  return { at, drift: of('drift'), damage: of('damage'), instance, system }
+}
+
+function describeFailure(input: DiagnosticsInput): unknown {
+  const { evidence, at, failures, hangStack, leftOut = 0, findings = [] } = input
   const { kernel, incident, fingerprint, phase, error } = evidence
   return {
     ...{ kernel, incident, fingerprint, phase, at, error: redact(error) },
+    ...{ drift: textsOf(findings, 'drift'), damage: textsOf(findings, 'damage') },
     ...(hangStack === undefined ? {} : { hangStack: redact(hangStack) }),
     failures: failures.map((failure) => redact(failure)),
     recorded: { messages: evidence.messages.length, replies: evidence.replies.length, leftOut },
     replayExpiresAt: at + limits.replayExpiryMs,
   }
+}
+
+function textsOf(findings: readonly Finding[], kind: Finding['kind']): string[] {
+  return findings.flatMap((finding) => (finding.kind === kind ? [redactText(finding.text)] : []))
 }
 
 function describeMessages(evidence: Pick<Evidence, 'messages' | 'replies'>): string[] {

@@ -8,6 +8,7 @@ import { basename, join, resolve } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
+import { hashFrom, isShortage, openRegular } from '../base/file-hash.ts'
 import { sha256 } from '../base/hash.ts'
 import { limits } from '../base/limits.ts'
 import type { Evidence } from '../base/remedy.ts'
@@ -68,6 +69,30 @@ export function readEvidence(folder: string, nowMs: number): Evidence {
     return { ...(deserialize(body) as Omit<Evidence, 'folder'>), folder: resolve(folder) }
   } catch (cause) {
     throw corrupt(path, 'this version of Node.js cannot deserialise it', cause)
+  }
+}
+
+/**
+ * Why the exact evidence of a folder cannot be used; undefined where it can, or has expired. Its content is not kept in
+ * memory.
+ * @param writtenAt epoch milliseconds; by this one that is gone is told from one that has expired.
+ * @throws what the system says where it is short of files or memory.
+ */
+export async function replayDamage(folder: string, writtenAt: number, nowMs: number): Promise<string | undefined> {
+  try {
+    await using handle = await openRegular(join(folder, 'replay.bin'))
+    const head = Buffer.alloc(headerBytes)
+    const { bytesRead } = await handle.read(head, 0, headerBytes, 0)
+    const parsed = parseHeader(head.subarray(0, bytesRead))
+    if (parsed === undefined) return 'its first line is not the header that was written'
+    if (parsed.header.expiresAt <= nowMs) return undefined
+    const { sha256 } = await hashFrom(handle, parsed.bodyAt)
+    return sha256 === parsed.header.sha256 ? undefined : 'its content does not match its hash'
+  } catch (thrown) {
+    const code = toRecord(thrown).code ?? 'unknown error'
+    if (isShortage(code)) throw thrown
+    if (code !== 'ENOENT') return `it cannot be read: ${code}`
+    return writtenAt + limits.replayExpiryMs <= nowMs ? undefined : 'it is gone'
   }
 }
 

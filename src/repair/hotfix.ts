@@ -71,11 +71,16 @@ export class HotfixStore {
         hint: "Accepted: what newId('fix') returns.",
       })
     }
-    const path = join(this.#root, `${hotfix.id}.json`)
+    const path = this.pathOf(hotfix.id)
     const body = JSON.stringify(hotfix)
     await mkdir(this.#root, { recursive: true, mode: 0o700 })
     await writeFileAtomic(path, `{"sha256":"${sha256(body)}","hotfix":${body}}\n`, { mode: 0o600 })
     return path
+  }
+
+  /** Absolute; whether it is there or not. */
+  pathOf(id: string): string {
+    return join(this.#root, `${id}.json`)
   }
 
   /** Never throws: what cannot be used comes back as a reason. */

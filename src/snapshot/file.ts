@@ -80,7 +80,8 @@ export function encodeSnapshot(header: Omit<SnapshotHeader, 'format' | 'stateSha
   return Buffer.concat([Buffer.from(`${line}\n`), state])
 }
 
-function parseHeader(line: string): SnapshotHeader | undefined {
+/** Undefined where a byte of it was changed. */
+export function parseHeader(line: string): SnapshotHeader | undefined {
   let value: unknown
   try {
     value = JSON.parse(line)

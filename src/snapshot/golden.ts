@@ -13,8 +13,8 @@ import type { Golden } from '../base/remedy.ts'
 import { encodeSnapshot, goldenCopyName, requireSnapshotName } from './file.ts'
 import type { SnapshotStore, StoredSnapshot } from './store.ts'
 
-const currentFile = 'golden.json'
-const previousFile = 'golden.previous.json'
+export const currentFile = 'golden.json'
+export const previousFile = 'golden.previous.json'
 
 const goldenShape = z.object({
   kernel: z.string(),
@@ -135,7 +135,7 @@ export class GoldenStore {
 }
 
 /** The golden, or why the text is none. */
-function parseGolden(text: string, kernel: string): Golden | string {
+export function parseGolden(text: string, kernel: string): Golden | string {
   // The text was written by #write, so everything has its fixed place and one changed byte shows.
   const parts = /^\{"sha256":"([0-9a-f]{64})","golden":(\{.*\})\}\n$/s.exec(text)
   const body = parts?.[2]

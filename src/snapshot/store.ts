@@ -9,6 +9,7 @@ import writeFileAtomic from 'write-file-atomic'
 import type { Clock } from '../base/clock.ts'
 import { LazaretError } from '../base/errors.ts'
 import type { Emit } from '../base/events.ts'
+import { isShortage } from '../base/file-hash.ts'
 import { limits } from '../base/limits.ts'
 import type { DecodedSnapshot } from './file.ts'
 import {
@@ -48,8 +49,6 @@ export interface StoredSnapshot {
 }
 
 const leftOver = /\.(?:snap|json)\.\d+$/
-/** The process or the machine is short of something: says nothing about the file, which must not be set aside. */
-const shortages: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EBUSY'])
 
 function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error'
@@ -159,13 +158,15 @@ export class SnapshotStore {
     await this.#inTurn(kernel, () => rm(join(this.folder(kernel), name), { force: true }))
   }
 
-  /** Renames a file that cannot be trusted to `<name>.corrupt` and reports it. Never throws. */
+  /** Renames a file that cannot be trusted to `<name>.corrupt` and reports it, once. Never throws. */
   async setAside(kernel: string, name: string, reason: string): Promise<void> {
     const path = join(this.folder(kernel), name)
     try {
       await rename(path, `${path}.corrupt`)
       this.#emit('snapshot.corrupt', kernel, { name, reason, setAside: true })
     } catch (thrown) {
+      // Somebody else has met it at the same time, and said so.
+      if (codeOf(thrown) === 'ENOENT') return
       // It stays where it is and fails its hash again next time: reported, and not used either way.
       this.#emit('snapshot.corrupt', kernel, { name, reason, setAside: false, because: codeOf(thrown) })
     }
@@ -205,7 +206,8 @@ export class SnapshotStore {
     } catch (thrown) {
       const code = codeOf(thrown)
       if (code === 'ENOENT') return undefined
-      if (shortages.has(code)) {
+      // Says nothing about the file, which must not be set aside.
+      if (isShortage(code)) {
         throw new LazaretError('SNAPSHOT_FAILED', `The snapshot ${name} of ${kernel} could not be read: ${code}.`, {
           kernel,
           details: { name, code },

@@ -52,7 +52,7 @@ function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Fa
     ...{ quarantineDir: house.quarantineDir, at: failure.at, evidence, leftOut: flight.leftOut },
     failures: house.journal.failures(unit.id, 20).toReversed(),
     logLines: house.logs.last(unit.id),
-    system: house.sampler.last(),
+    ...{ system: house.sampler.last(), findings: unit.findings },
     instance: { ...failure.vitals, sampled: unit.vitals, mailboxDepth: unit.route.mailbox.depth, boots: unit.boots },
     ...(failure.error.code === 'KERNEL_HUNG' && failure.error.stack !== undefined
       ? { hangStack: failure.error.stack }

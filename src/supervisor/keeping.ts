@@ -87,8 +87,12 @@ export class Keeper {
     }
     if (this.#candidate === undefined || now - this.#candidate.atMs < this.#unit.spec.restart.stableMs) return
     const { snapshot } = this.#candidate
-    await this.#makeGolden(snapshot)
-    this.#forgetCandidate()
+    try {
+      await this.#makeGolden(snapshot)
+    } finally {
+      // Also where it was damaged meanwhile: the next one has its turn.
+      this.#forgetCandidate()
+    }
   }
 
   #forgetCandidate(): void {
@@ -156,21 +160,32 @@ export class Keeper {
     return noted
   }
 
-  /** The kernel has just become steady: what it is now is what was good. */
-  async goldenNow(): Promise<void> {
-    this.#trusted = true
+  /** Takes a snapshot in place of one that was damaged. Whether there is one; a failure is told as snapshot.failed. */
+  async retake(): Promise<boolean> {
     try {
-      await this.#makeGolden(await this.take())
+      return (await this.take()) !== undefined
     } catch (thrown) {
-      // The kernel goes on; the next snapshot that is old enough becomes golden.
       this.#failed(thrown)
+      return false
     }
   }
 
-  async #makeGolden(snapshot: WrittenSnapshot | undefined): Promise<void> {
+  /** The kernel is steady: what it is now is what was good. Whether it became golden. */
+  async goldenNow(): Promise<boolean> {
+    this.#trusted = true
+    try {
+      return await this.#makeGolden(await this.take())
+    } catch (thrown) {
+      // The kernel goes on; the next snapshot that is old enough becomes golden.
+      this.#failed(thrown)
+      return false
+    }
+  }
+
+  async #makeGolden(snapshot: WrittenSnapshot | undefined): Promise<boolean> {
     const unit = this.#unit
     const { boot } = unit
-    if (boot === undefined || !unit.instance.state.startsWith('running.steady')) return
+    if (boot === undefined || !unit.instance.state.startsWith('running.steady')) return false
     const putting = this.#house.goldens.put({
       ...{ kernel: unit.id, at: this.#house.clock.now(), codeSha256: unit.codeSha256, config: boot.config },
       sources: Object.fromEntries([...unit.files.values()].map(({ url, text }) => [url, text])),
@@ -179,5 +194,6 @@ export class Keeper {
     this.#writing = Promise.allSettled([this.#writing, putting]).then(() => undefined)
     await putting
     this.#house.events.emit('snapshot.golden', unit.id, { ...(snapshot && { snapshot: snapshot.name }) })
+    return true
   }
 }

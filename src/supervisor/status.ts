@@ -34,6 +34,8 @@ export interface KernelStatus {
   readonly starts: Readonly<Unit['boots']>
   /** Id of the hotfix in force. */
   readonly hotfix?: string
+  /** Where the fleet file, its sources or its files in dataDir are not what they should be: a line each. */
+  readonly findings?: readonly string[]
 }
 
 export function statusOf(unit: Unit): KernelStatus {
@@ -53,5 +55,6 @@ export function statusOf(unit: Unit): KernelStatus {
     mailbox: unit.route.mailbox.depth,
     starts: { ...unit.boots },
     ...(unit.hotfix && { hotfix: unit.hotfix.id }),
+    ...(unit.findings.length > 0 && { findings: unit.findings.map(({ text }) => text) }),
   }
 }

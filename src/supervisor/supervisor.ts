@@ -21,6 +21,7 @@ import { settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
 import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
+import type { IntegrityWatch } from './integrity-watch.ts'
 import { Keeper } from './keeping.ts'
 import { openIncidentOf, rowOf, takeFacts } from './kernel-row.ts'
 import { type Member, supervisorMachine } from './machine.ts'
@@ -38,6 +39,7 @@ const rungs: ReadonlySet<PortEffect['type']> = new Set(['capture', 'decide', 'ac
 
 export class Supervisor {
   readonly #house: House
+  readonly #watch: IntegrityWatch
   readonly #turnstile = new Turnstile(limits.parallelStarts)
   readonly #bystanders: Bystanders
   readonly #service: Service
@@ -49,7 +51,7 @@ export class Supervisor {
   /** Where an earlier process left each kernel. */
   readonly #rows: ReadonlyMap<string, KernelRow>
 
-  constructor(house: House, levels: FleetSpec['levels']) {
+  constructor(house: House, levels: FleetSpec['levels'], watch: IntegrityWatch) {
     this.#house = house
     this.#bystanders = new Bystanders(house)
     this.#service = new Service(house, {
@@ -57,6 +59,7 @@ export class Supervisor {
       track: (work) => this.#track(work),
       isStopping: () => this.#stopping,
     })
+    this.#watch = watch
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
@@ -101,6 +104,7 @@ export class Supervisor {
 
   /** Boots the fleet; resolves when every kernel has settled, in service or not. */
   async start(): Promise<void> {
+    await this.#watch.examineAtStart()
     await Promise.all(
       [...this.#house.units.values()].map((unit) => {
         const row = this.#rows.get(unit.id)
@@ -113,6 +117,7 @@ export class Supervisor {
     const serving = this.#reached('serving')
     this.#actor.send({ type: 'BOOT' })
     await serving
+    this.#watch.begin()
   }
 
   /**
@@ -224,8 +229,8 @@ export class Supervisor {
         house.events.emit('restart.exhausted', unit.id, { starts: unit.instance.snapshot.context.starts })
         return undefined
       case 'capture':
-        capture(house, unit)
-        return undefined
+        // So that the evidence names what of its files is not what it should be.
+        return this.#watch.lookFor(unit).then(() => capture(house, unit))
       case 'decide':
         return decide(house, unit)
       case 'quarantine':

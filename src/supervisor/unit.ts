@@ -5,6 +5,7 @@ import type { ErrorRecord } from '../base/error-record.ts'
 import { codeHash, sha256 } from '../base/hash.ts'
 import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
+import type { Finding } from '../diagnostics/integrity.ts'
 import { FlightRecorder } from '../diagnostics/recorder.ts'
 import type { Plan } from '../escalation/strategy.ts'
 import type { Instance } from '../lifecycle/instance.ts'
@@ -101,6 +102,8 @@ export class Unit {
   servesFrom: number | undefined
   /** A standby has taken over for the open incident, and is the instance now. */
   failedOver = false
+  /** Drift and damage that concern it, as last found; replaced by integrity-watch.ts. */
+  findings: readonly Finding[] = []
   /** Monotonic milliseconds; when it became steady. */
   steadyAtMs: number | undefined
 

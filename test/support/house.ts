@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRuntime, type EventType, type KernelInput, type LazaretEvent, type Runtime } from '../../src/index.ts'
+import type { RuntimeOptions } from '../../src/runtime-options.ts'
 
 export interface TestHouse extends AsyncDisposable {
   readonly folder: string
@@ -21,8 +22,14 @@ export interface TestKernel extends Partial<Omit<KernelInput, 'entry'>> {
   readonly source: string
 }
 
-/** @param start false: the caller starts the runtime. */
-export async function house(kernels: readonly TestKernel[], options: { start?: boolean } = {}): Promise<TestHouse> {
+export interface HouseOptions extends Pick<RuntimeOptions, 'integrityEveryMs'> {
+  /** False: the caller starts the runtime. Default true. */
+  readonly start?: boolean
+  /** The fleet is read from `fleet.yaml` in the folder, so that a test can edit it. Default: handed in as an object. */
+  readonly fleetFile?: boolean
+}
+
+export async function house(kernels: readonly TestKernel[], options: HouseOptions = {}): Promise<TestHouse> {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-house-'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   const fleet = {
@@ -33,13 +40,17 @@ export async function house(kernels: readonly TestKernel[], options: { start?: b
       return { entry, ...kernel }
     }),
   }
+  const { start, fleetFile, ...rest } = options
+  // JSON is YAML; one key a line, as a person edits it.
+  if (fleetFile === true) writeFileSync(join(folder, 'fleet.yaml'), JSON.stringify(fleet, null, 2))
   const runtime = createRuntime({
-    ...{ fleet, log: false, dataDir: join(folder, 'data'), quarantineDir: join(folder, 'quarantine') },
+    ...{ ...rest, fleet: fleetFile === true ? join(folder, 'fleet.yaml') : fleet, log: false },
+    ...{ dataDir: join(folder, 'data'), quarantineDir: join(folder, 'quarantine') },
     playbooksDir: join(folder, 'playbooks'),
   })
   const events: LazaretEvent[] = []
   runtime.on('event', (event) => events.push(event))
-  if (options.start !== false) await runtime.start()
+  if (start !== false) await runtime.start()
   return {
     ...{ folder, runtime, events },
     seen(test, ms = 20_000) {
