@@ -171,6 +171,28 @@ export const limits = {
   /** Changed lines up to which the smallest diff is looked for, as its cost is quadratic: 4000 took 1.3 s. */
   diffLines: 1000,
 
+  /** Longest that the process of the language service lives: 0.5 to 2 s measured (LIBRARIES 2). Milliseconds. */
+  languageServiceMs: 60_000,
+  /** Time for its search; what was found until then is the answer. Milliseconds. */
+  languageServiceSearchMs: 20_000,
+  /** Its heap: 500 MB were resident with one project of this size. */
+  languageServiceHeapMb: 1024,
+  /** Source files and folders of a kernel's folder that it looks at. */
+  languageServiceFiles: 300,
+  /** Times that it checks the whole project, each of 10 to 300 ms. */
+  languageServiceLooks: 100,
+  /** Candidates proposed: each costs up to three sandboxed runs. */
+  languageServiceCandidates: 12,
+  /** Corrections on top of which more are looked for, and how many make one candidate at most. */
+  languageServiceClimbs: 3,
+  languageServiceChain: 4,
+  /** Its answer holds whole texts of files. Characters. */
+  languageServiceAnswerChars: 33_554_432,
+  /** What is kept of the words with which it died. Characters. */
+  languageServiceComplaintChars: 2000,
+  /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
+  guardMessages: 3,
+
   /** How often host resources are sampled: cpu, memory and disk take 529 ms in the background (LIBRARIES 10). */
   systemSampleMs: 30_000,
   /** Longest that one part of a sample (cpu, memory, disk) is waited for. Milliseconds. */

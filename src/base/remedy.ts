@@ -27,7 +27,7 @@ export type HealedBy =
   | 'person'
 
 export interface Remedy {
-  /** Who proposed it: `playbook`, `restore.state`, `restore.config`, `restore.code`. */
+  /** Who proposed it: `playbook`, `restore.state`, `restore.config`, `restore.code`, `language-service`, `guard`. */
   readonly agent: string
   readonly healedBy: HealedBy
   readonly steps: readonly RemedyStep[]

@@ -21,7 +21,7 @@ export interface StrategyFacts {
 }
 
 /** Who may propose a remedy, in the order of asking. */
-export type AgentName = 'playbook' | 'restore'
+export type AgentName = 'playbook' | 'restore' | 'language-service' | 'guard'
 
 export type Plan =
   | { readonly do: 'playbook' }
@@ -36,7 +36,7 @@ const levels: Readonly<Record<Autonomy, number>> = { observe: 0, suggest: 1, pla
 
 interface Row {
   readonly when: string
-  fits(facts: StrategyFacts, agents: readonly AgentName[]): boolean
+  fits(facts: StrategyFacts): boolean
   plan(facts: StrategyFacts, agents: readonly AgentName[]): Plan
 }
 
@@ -68,11 +68,6 @@ export const strategyTable: readonly Row[] = [
     plan: () => ({ do: 'restore' }),
   },
   {
-    when: 'nobody has anything to propose',
-    fits: (_facts, agents) => agents.length === 0,
-    plan: park('no playbook knows this failure and there is no golden snapshot to go back to'),
-  },
-  {
     when: 'autonomy playbook with a playbook on trial: it must prove itself',
     fits: (facts) => facts.autonomy === 'playbook' && facts.playbook !== undefined,
     plan: () => ({ do: 'repair', agents: ['playbook'] }),
@@ -93,7 +88,9 @@ export function plan(facts: StrategyFacts): Plan {
   const agents: AgentName[] = []
   if (facts.playbook !== undefined) agents.push('playbook')
   if (facts.golden) agents.push('restore')
-  const row = strategyTable.find((candidate) => candidate.fits(facts, agents))
+  // The code and the messages are always there to be looked at.
+  agents.push('language-service', 'guard')
+  const row = strategyTable.find((candidate) => candidate.fits(facts))
   // The last row fits everything.
   return row?.plan(facts, agents) ?? { do: 'park', why: 'no row of the strategy table fits' }
 }

@@ -115,7 +115,9 @@ class Repair {
       const won = await this.#ask(agent)
       if (won !== undefined) return won
     }
-    if (this.#reasons.length === 0) this.#reasons.push('no agent had anything to propose')
+    if (this.#reasons.length === 0) {
+      this.#reasons.push(`no agent had anything to propose (asked: ${agents.map(({ name }) => name).join(', ')})`)
+    }
     return { exhausted: true, reasons: this.#reasons }
   }
 

@@ -8,8 +8,10 @@ const facts = (change: Partial<StrategyFacts> = {}): StrategyFacts => ({
   ...change,
 })
 
-const restore = { do: 'repair', agents: ['restore'] }
-const both = { do: 'repair', agents: ['playbook', 'restore'] }
+/** These may always propose: the code and the messages are there to be looked at. */
+const always = ['language-service', 'guard']
+const restore = { do: 'repair', agents: ['restore', ...always] }
+const both = { do: 'repair', agents: ['playbook', 'restore', ...always] }
 const parked = { do: 'park' }
 
 const cells: [Partial<StrategyFacts>, { do: string; agents?: string[] }][] = [
@@ -31,29 +33,36 @@ const cells: [Partial<StrategyFacts>, { do: string; agents?: string[] }][] = [
   [{ playbook: 'trusted', golden: false }, { do: 'playbook' }],
   [
     { playbook: 'trusted', autonomy: 'suggest' },
-    { do: 'suggest', agents: ['playbook', 'restore'] },
+    { do: 'suggest', agents: ['playbook', 'restore', ...always] },
   ],
   [{ tier: 1 }, { do: 'restore' }],
   [{ tier: 1, playbook: 'trial' }, { do: 'restore' }],
   [{ tier: 1, restoreTried: true }, restore],
-  [{ tier: 1, golden: false }, parked],
+  [
+    { tier: 1, golden: false },
+    { do: 'repair', agents: always },
+  ],
   [
     { tier: 1, autonomy: 'playbook' },
-    { do: 'suggest', agents: ['restore'] },
+    { do: 'suggest', agents: ['restore', ...always] },
   ],
-  [{ golden: false }, parked],
-  [{ golden: false, autonomy: 'suggest' }, parked],
+  [{ golden: false }, { do: 'repair', agents: always }],
+  [
+    { golden: false, autonomy: 'suggest' },
+    { do: 'suggest', agents: always },
+  ],
+  [{ golden: false, autonomy: 'observe' }, parked],
   [
     { golden: false, playbook: 'trial' },
-    { do: 'repair', agents: ['playbook'] },
+    { do: 'repair', agents: ['playbook', ...always] },
   ],
   [{ playbook: 'trial' }, both],
   [
     { playbook: 'trial', autonomy: 'playbook' },
     { do: 'repair', agents: ['playbook'] },
   ],
-  [{ autonomy: 'playbook' }, { do: 'suggest', agents: ['restore'] }],
-  [{ autonomy: 'suggest' }, { do: 'suggest', agents: ['restore'] }],
+  [{ autonomy: 'playbook' }, { do: 'suggest', agents: ['restore', ...always] }],
+  [{ autonomy: 'suggest' }, { do: 'suggest', agents: ['restore', ...always] }],
   [{ tier: 5 }, restore],
 ]
 
@@ -65,8 +74,7 @@ test('every combination has exactly one plan, and every row of the table is some
   const used = new Set<string>()
   for (const all of combinations()) {
     const chosen = plan(all)
-    const agents = [...(all.playbook ? ['playbook' as const] : []), ...(all.golden ? ['restore' as const] : [])]
-    used.add(strategyTable.find((row) => row.fits(all, agents))?.when ?? 'none')
+    used.add(strategyTable.find((row) => row.fits(all))?.when ?? 'none')
     if (chosen.do === 'park') expect(chosen.why).not.toBe('')
     if (chosen.do === 'repair' || chosen.do === 'suggest') expect(chosen.agents.length).toBeGreaterThan(0)
     if (chosen.do === 'restore') expect(all.golden && all.tier === 1 && !all.replica && !all.restoreTried).toBe(true)

@@ -1,6 +1,11 @@
-/** The agents that need nobody's help, cheapest first. */
+/** The agents that need nobody's help, cheapest first; last the one that gives something up. */
 import type { RepairAgent } from './agent.ts'
+import { guard } from './guard.ts'
+import { languageService } from './language-service.ts'
 import { playbookAgent } from './playbook.ts'
 import { restoreCode, restoreConfig, restoreState } from './restore.ts'
 
-export const agentChain: readonly RepairAgent[] = [playbookAgent, restoreState, restoreConfig, restoreCode]
+export const agentChain: readonly RepairAgent[] = [
+  ...[playbookAgent, restoreState, restoreConfig, restoreCode],
+  ...[languageService, guard],
+]

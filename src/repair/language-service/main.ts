@@ -1,0 +1,43 @@
+/**
+ * The child process of one search. The main thread does nothing but listen: it takes the job from stdin, and ends the
+ * process when stdin closes, which it does when the host is killed, whatever the other thread is busy with. The other
+ * thread searches, which is one long computation. It reads and computes; it writes its answer, and nothing else.
+ */
+import { once } from 'node:events'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { limits } from '../../base/limits.ts'
+import type { LanguageAnswer, LanguageJob } from './job.ts'
+import { search } from './search.ts'
+import { findTypeScript } from './typescript.ts'
+
+if (isMainThread) await listen()
+else parentPort?.postMessage(answer(workerData))
+
+async function listen(): Promise<void> {
+  process.stdin.on('close', () => process.exit(0))
+  const job = JSON.parse(await firstLine())
+  const resourceLimits = { maxOldGenerationSizeMb: limits.languageServiceHeapMb }
+  const worker = new Worker(new URL(import.meta.url), { workerData: job, resourceLimits })
+  try {
+    const [found] = await once(worker, 'message')
+    process.stdout.write(`${JSON.stringify(found)}\n`)
+  } catch (thrown) {
+    const none = `the search failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+    process.stdout.write(`${JSON.stringify({ candidates: [], none } satisfies LanguageAnswer)}\n`)
+  }
+}
+
+async function firstLine(): Promise<string> {
+  const chunks: Buffer[] = []
+  for (;;) {
+    const [chunk]: Buffer[] = await once(process.stdin, 'data')
+    if (chunk === undefined) continue
+    chunks.push(chunk)
+    if (chunk.includes(0x0a)) return Buffer.concat(chunks).toString('utf8')
+  }
+}
+
+function answer(job: LanguageJob): LanguageAnswer {
+  const api = findTypeScript(job.typescriptFrom)
+  return typeof api === 'string' ? { candidates: [], none: api } : search(api, job)
+}

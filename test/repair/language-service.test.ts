@@ -1,0 +1,192 @@
+/** What the language service proposes for kernels that are really broken, through its real process. */
+import { afterAll, expect, test } from 'vitest'
+import { languageService } from '../../src/repair/agents/language-service.ts'
+import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
+import { Bench, message, processesNaming } from '../sandbox/bench.ts'
+import { type Broken, fallIll, proposed, textsAfter } from './broken.ts'
+
+const bench = new Bench()
+const pool = new SandboxPool()
+afterAll(async () => {
+  await pool.close()
+  expect(processesNaming(bench.root)).toEqual([])
+  bench.remove()
+})
+
+const define = "import { defineKernel } from 'lazaret/kernel'\n"
+const kernel = (api: string, before = '', start = '') =>
+  `${define}${before}export default defineKernel({\n  start(ctx) {\n${start}    return {\n      api: {\n${api}\n      },\n    }\n  },\n})\n`
+const memoryTs = `export class Memory {
+  readonly #notes = new Map<string, string>()
+  put(id: string, text: string): number {
+    this.#notes.set(id, text)
+    return this.#notes.size
+  }
+  has(id: string): boolean {
+    return this.#notes.has(id)
+  }
+}
+`
+const memoryJs = memoryTs
+  .replace('readonly #', '#')
+  .replace('<string, string>', '')
+  .replaceAll(/: (?:string|number|boolean)/g, '')
+const double = 'export const double = (by) => 2 * by\n'
+const doubleTs = 'export const double = (by: number): number => 2 * by\n'
+const double2 = '        twice: (by: number) => double(by),'
+
+interface Case extends Broken {
+  readonly name: string
+  /** Stands in the first candidate. */
+  readonly first: string | readonly string[]
+}
+
+const memoryUse = (call: string) =>
+  kernel(
+    `        put: (id: string) => ${call},`,
+    "import { Memory } from './memory.ts'\n",
+    '    const memory = new Memory()\n',
+  )
+const put = [message('put', 'a', 'alpha')]
+
+const mended: readonly Case[] = [
+  {
+    name: 'missing import of a sibling, ts',
+    files: { 'kernel.ts': kernel(double2), 'double.ts': doubleTs },
+    ...{ unloaded: ['double.ts'], messages: [message('twice', 2)], first: "import { double } from './double.ts'" },
+  },
+  {
+    name: 'missing import of a sibling, js',
+    files: { 'kernel.js': kernel(double2.replace(': number', '')), 'double.js': double },
+    ...{ unloaded: ['double.js'], messages: [message('twice', 2)], first: "import { double } from './double.js'" },
+  },
+  {
+    name: 'missing import of a built-in module',
+    files: { 'kernel.ts': kernel('        name: (path: string) => basename(path),') },
+    ...{ messages: [message('name', '/a/b')], first: /import \{ basename \} from 'node:path(?:\/posix)?'/.source },
+  },
+  {
+    name: 'misspelt property, ts',
+    files: { 'kernel.ts': memoryUse("memory.puts(id, 'x')"), 'memory.ts': memoryTs },
+    ...{ messages: put, first: "memory.put(id, 'x')" },
+  },
+  {
+    name: 'misspelt property, js',
+    files: {
+      'kernel.js': memoryUse("memory.puts(id, 'x')").replace(': string', '').replace('.ts', '.js'),
+      'memory.js': memoryJs,
+    },
+    ...{ messages: put, first: "memory.put(id, 'x')" },
+  },
+  {
+    name: 'misspelt property of a value without a type',
+    files: { 'kernel.ts': kernel('        find: (notes: any) => notes.filtre((note: any) => note !== 1).length,') },
+    ...{ messages: [message('find', [1, 2])], first: 'notes.filter(' },
+  },
+  {
+    name: 'misspelt identifier',
+    files: { 'kernel.ts': kernel('        add: (by: number) => (totl += by),', '', '    let total = 0\n') },
+    ...{ messages: [message('add', 1)], first: '(total += by)' },
+  },
+  {
+    name: 'misspelt identifier in a file that is not checked',
+    files: {
+      'kernel.ts': `// @ts-nocheck\n${kernel('        add: (by) => (totl += by),', '', '    let total = 0\n')}`,
+    },
+    ...{ messages: [message('add', 1)], first: '(total += by)' },
+  },
+  {
+    name: 'misspelt name in an import',
+    files: {
+      'kernel.ts': kernel(double2.replace('double', 'dubble'), "import { dubble } from './double.ts'\n"),
+      'double.ts': doubleTs,
+    },
+    first: ["import { double } from './double.ts'", 'twice: (by: number) => double(by)'],
+  },
+  {
+    name: 'misspelt name in an import, js',
+    files: {
+      'kernel.js': kernel(double2.replace(': number', ''), "import { duoble } from './double.js'\n"),
+      'double.js': double,
+    },
+    first: "import { double } from './double.js'",
+  },
+  {
+    name: 'a type that is imported as a value',
+    files: {
+      'kernel.ts': kernel('        put: (note: Note) => note.id,', "import { Note } from './note.ts'\n"),
+      'note.ts': 'export interface Note {\n  id: string\n}\n',
+    },
+    first: /import (?:type \{ Note \}|\{ type Note \})/.source,
+  },
+  {
+    name: 'missing await',
+    files: {
+      'kernel.ts': kernel(
+        '        async upper(id: string) {\n          const text = read(id)\n          return text.toUpperCase()\n        },',
+        'const read = async (id: string): Promise<string> => id\n',
+      ),
+    },
+    ...{ messages: [message('upper', 'a')], first: 'await read(id)' },
+  },
+  {
+    name: 'missing await in a function that is not async, js',
+    files: {
+      'kernel.js': kernel(
+        '        upper(id) {\n          return read(id).toUpperCase()\n        },',
+        'const read = async () => "text"\n',
+      ),
+    },
+    ...{ messages: [message('upper', 'a')], first: ['async upper(id)', '(await read(id)).toUpperCase()'] },
+  },
+  {
+    name: 'wrong path: spelling',
+    files: { 'kernel.ts': kernel(double2, "import { double } from './duoble.ts'\n"), 'double.ts': doubleTs },
+    ...{ unloaded: ['double.ts'], first: "from './double.ts'" },
+  },
+  {
+    name: 'wrong path: extension',
+    files: { 'kernel.ts': kernel(double2, "import { double } from './double.js'\n"), 'double.ts': doubleTs },
+    ...{ unloaded: ['double.ts'], first: "from './double.ts'" },
+  },
+  {
+    name: 'wrong path: no extension, js',
+    files: {
+      'kernel.js': kernel(double2.replace(': number', ''), "import { double } from './double'\n"),
+      'double.js': double,
+    },
+    ...{ unloaded: ['double.js'], first: "from './double.js'" },
+  },
+  {
+    name: 'wrong path: directory',
+    files: { 'kernel.ts': kernel(double2, "import { double } from './lib/double.ts'\n"), 'util/double.ts': doubleTs },
+    ...{ unloaded: ['util/double.ts'], first: "from './util/double.ts'" },
+  },
+  {
+    name: 'wrong path: a directory itself',
+    files: { 'kernel.ts': kernel(double2, "import { double } from './util'\n"), 'util/index.ts': doubleTs },
+    ...{ unloaded: ['util/index.ts'], first: "from './util/index.ts'" },
+  },
+  {
+    name: 'wrong name of a built-in module',
+    files: {
+      'kernel.ts': kernel('        name: (path: string) => basename(path),', "import { basename } from 'node:paht'\n"),
+    },
+    first: "from 'node:path'",
+  },
+]
+
+test.each(mended)('$name', async ({ name, first, ...broken }) => {
+  const { input } = await fallIll(bench, pool, name.replaceAll(/\W+/g, '-'), broken)
+  const remedies = await proposed(languageService, input)
+  const [best] = remedies
+  if (best === undefined) throw new Error('nothing was proposed')
+  expect(best).toMatchObject({ agent: 'language-service', healedBy: 'code' })
+  const texts = Object.values(textsAfter(best, input)).join('\n')
+  for (const part of typeof first === 'string' ? [first] : first)
+    expect(`${best.why}\n${texts}`).toSatisfy(
+      (text: string) => text.includes(part) || new RegExp(part).test(text),
+      part,
+    )
+  expect(remedies.length).toBeLessThanOrEqual(12)
+})
