@@ -2,11 +2,11 @@
  * The eleven faults, each with how its outcome is judged from outside: by callers, ledgers and files; the runtime's word
  * is taken for how a crash ended, and for nothing else.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { corruptSnapshot, editFile, flipByte } from './disk-faults.ts'
 import { askForbidden, blockLoop, floodTells, killThread, leakMemory, saturateCpu, stallHeartbeat } from './faults.ts'
-import { crashed, crashes, endAfter, endOf, type Field, type Judge } from './field.ts'
+import { crashed, crashes, endAfter, endOf, type Field, type Judge, rowDeadlineMs } from './field.ts'
 import { readLedger } from './ledger.ts'
 
 type Inject = (field: Field) => Promise<Judge>
@@ -99,14 +99,27 @@ export function snapshotDamaged(kernel: string): Inject {
   }
 }
 
-/** A slip in the fleet file while the kernel runs: it goes on, and comes back after a crash, with what it was started with. */
+/**
+ * A slip in the fleet file while the kernel runs: it is told, and the kernel goes on, and comes back after a crash, with
+ * what it was started with.
+ */
 export function configDrifted(kernel: string, change: (text: string) => string): Inject {
   return async (field) => {
-    const { fleet, stage } = field
-    const from = field.watch.place
+    const { fleet, stage, watch } = field
+    const from = watch.place
+    const before = readFileSync(stage.fleetFile, 'utf8')
     editFile(stage.fleetFile, change)
-    await killThread(fleet, kernel)
-    return async () => served(field, [kernel], await endOf(field, kernel, from))
+    return async () => {
+      const told = await watch.next((event) => event.kernel === kernel && event.type === 'config.drifted', {
+        ...{ from, withinMs: rowDeadlineMs },
+      })
+      if (told === undefined) return 'the drift was not told'
+      if (crashes(field, from, kernel).length > 0) return 'it crashed'
+      await killThread(fleet, kernel)
+      const ending = await served(field, [kernel], await endOf(field, kernel, from))
+      writeFileSync(stage.fleetFile, before)
+      return ending
+    }
   }
 }
 

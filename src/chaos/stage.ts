@@ -16,7 +16,7 @@ const fleetFolder = fileURLToPath(new URL('../../kernels/', import.meta.url))
 /** Times short enough to see a whole life in seconds. Milliseconds; what is not here is as in any fleet. */
 export const stressTimes = {
   stableMs: 1500,
-  ...{ backoffMs: 500, backoffMaxMs: 10_000, heartbeatMs: 1000, snapshotMs: 500, startMs: 10_000 },
+  ...{ backoffMs: 500, backoffMaxMs: 10_000, heartbeatMs: 1000, snapshotMs: 500, startMs: 10_000, integrityMs: 2000 },
 } as const
 /** Of the budget: the default of any fleet. */
 export const stressRestarts = 3

@@ -14,7 +14,7 @@ import type { Field } from './field.ts'
 import { Hooks } from './hooks.ts'
 import { problemsOf, type StressReport, type StressRow, type Wave } from './report.ts'
 import { compared, playRow } from './row.ts'
-import { type Stage, setStage } from './stage.ts'
+import { type Stage, setStage, stressTimes } from './stage.ts'
 import { Traffic } from './traffic.ts'
 import { Watch } from './watch.ts'
 
@@ -75,6 +75,7 @@ class StressRun {
     this.#options = options
     this.#runtime = createRuntime({
       ...{ fleet: stage.fleetFile, dataDir: join(stage.folder, 'data'), log: false },
+      integrityEveryMs: stressTimes.integrityMs,
       quarantineDir: join(stage.folder, 'quarantine'),
       playbooksDir: join(stage.folder, 'playbooks'),
     })

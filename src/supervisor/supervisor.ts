@@ -39,7 +39,7 @@ const rungs: ReadonlySet<PortEffect['type']> = new Set(['capture', 'decide', 'ac
 
 export class Supervisor {
   readonly #house: House
-  readonly #watch: IntegrityWatch
+  readonly #integrity: IntegrityWatch
   readonly #turnstile = new Turnstile(limits.parallelStarts)
   readonly #bystanders: Bystanders
   readonly #service: Service
@@ -59,7 +59,7 @@ export class Supervisor {
       track: (work) => this.#track(work),
       isStopping: () => this.#stopping,
     })
-    this.#watch = watch
+    this.#integrity = watch
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
@@ -104,7 +104,7 @@ export class Supervisor {
 
   /** Boots the fleet; resolves when every kernel has settled, in service or not. */
   async start(): Promise<void> {
-    await this.#watch.examineAtStart()
+    await this.#integrity.examineAtStart()
     await Promise.all(
       [...this.#house.units.values()].map((unit) => {
         const row = this.#rows.get(unit.id)
@@ -117,7 +117,7 @@ export class Supervisor {
     const serving = this.#reached('serving')
     this.#actor.send({ type: 'BOOT' })
     await serving
-    this.#watch.begin()
+    this.#integrity.begin()
   }
 
   /**
@@ -230,7 +230,7 @@ export class Supervisor {
         return undefined
       case 'capture':
         // So that the evidence names what of its files is not what it should be.
-        return this.#watch.lookFor(unit).then(() => capture(house, unit))
+        return this.#integrity.lookFor(unit).then(() => capture(house, unit))
       case 'decide':
         return decide(house, unit)
       case 'quarantine':
