@@ -4,9 +4,12 @@ import { script } from './defects.ts'
 import type { Hooks } from './hooks.ts'
 import type { Script } from './stage.ts'
 
-/** The webhooks may speak to the callers' own server. */
+/** The webhooks may speak to the callers' own server too; their check needs the host that stands there. */
 export function scriptFor({ host }: Hooks): Script {
-  return { ...script, settings: [...script.settings, { kernel: 'webhooks', set: { config: { allow: [host] } } }] }
+  return {
+    ...script,
+    settings: [...script.settings, { kernel: 'webhooks', set: { config: { allow: ['hooks.invalid', host] } } }],
+  }
 }
 
 /** Rejects when the run is interrupted. */

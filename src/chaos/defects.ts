@@ -130,7 +130,7 @@ export const defects: readonly Defect[] = [
   },
   {
     ...{ name: 'start that never ends', kernel: 'message_bus', wave: 1, expected: 'restore' },
-    set: { limits: { startMs: 3000 } },
+    set: { limits: { startMs: 2500 } },
     inject: deploys({
       ...{ kernel: 'message_bus', find: '  start(ctx: KernelContext<BusState, BusConfig>) {\n' },
       replace: `  async start(ctx: KernelContext<BusState, BusConfig>) {\n    await new Promise(() => undefined)\n`,
