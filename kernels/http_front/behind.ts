@@ -52,7 +52,7 @@ export class HttpError extends Error {
 
 const away: readonly unknown[] = [
   ...['KERNEL_UNAVAILABLE', 'KERNEL_DOWN', 'ASK_TIMEOUT', 'MAILBOX_FULL', 'STALE_EPOCH', 'UNKNOWN_KERNEL'],
-  ...['MESSAGE_POISONED', 'RUNTIME_STOPPED'],
+  'RUNTIME_STOPPED',
 ]
 const retryAfter = { 'retry-after': '5' }
 

@@ -21,8 +21,12 @@ export type Message = { to: string; subject: string; body: string; id?: string }
 export type Flushed = { delivered: number; failed: number; setAside: number; left: number; why?: string }
 type Webhooks = { send(message: Message): Promise<{ status: string }> }
 
-/** What the webhooks say of a message that they will never deliver. */
-const hopeless: readonly unknown[] = ['INVALID_ARGUMENT', 'INVALID_URL', 'HOST_NOT_ALLOWED', 'DELIVERY_REFUSED']
+/** A message that is never delivered: so the webhooks say, or so the runtime, where it has crashed them twice. */
+const hopeless: readonly unknown[] = [
+  ...['INVALID_ARGUMENT', 'INVALID_URL', 'HOST_NOT_ALLOWED', 'DELIVERY_REFUSED', 'MESSAGE_POISONED'],
+]
+/** The webhooks went down or fell silent over it: the others are tried before it the next time. */
+const ofTheMessage: readonly unknown[] = ['KERNEL_DOWN', 'ASK_TIMEOUT']
 
 function needWhole(value: unknown, name: string): asserts value is number {
   if (Number.isSafeInteger(value) && Number(value) > 0) return
@@ -139,12 +143,14 @@ export class Outbox {
       if (status !== 'delivered') return 'the webhooks are out of service'
     } catch (error) {
       const { code, cause } = error as { code?: string; cause?: { code?: string } }
-      if (code !== 'HANDLER_FAILED') return `the webhooks did not answer: ${String(error)}`
-      if (hopeless.includes(cause?.code)) this.#setAside(file, 'refused', done, error)
-      else {
-        done.failed += 1
-        this.#failures.set(file, this.#failed(file) + 1)
+      const ordinary = code === 'HANDLER_FAILED'
+      if (hopeless.includes(ordinary ? cause?.code : code)) {
+        this.#setAside(file, 'refused', done, error)
+        return undefined
       }
+      if (ordinary || ofTheMessage.includes(code)) this.#failures.set(file, this.#failed(file) + 1)
+      if (!ordinary) return `the webhooks did not answer: ${String(error)}`
+      done.failed += 1
       return undefined
     }
     this.#files.remove(file)

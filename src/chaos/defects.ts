@@ -43,11 +43,13 @@ export interface Defect {
   readonly inject?: (field: Field) => Promise<Judge | undefined>
 }
 
+const courier = (find: string, replace: string): Edit => ({ kernel: 'webhooks', file: 'courier', find, replace })
+
 export const defects: readonly Defect[] = [
   // Wave 1: lasting defects. No restart mends them.
   {
     ...{ name: 'missing import', kernel: 'webhooks', wave: 1, expected: 'code' },
-    fromBoot: { kernel: 'webhooks', file: 'courier', find: "import { randomUUID } from 'node:crypto'\n", replace: '' },
+    fromBoot: courier("import { randomUUID } from 'node:crypto'\n", ''),
   },
   {
     ...{ name: 'misspelt property', kernel: 'search', wave: 1, expected: 'code' },
@@ -119,17 +121,17 @@ export const defects: readonly Defect[] = [
     }),
   },
   {
-    ...{ name: 'unhandled rejection', kernel: 'outbox', wave: 1, expected: 'code' },
+    ...{ name: 'unhandled rejection', kernel: 'immutable_log', wave: 1, expected: 'restore' },
     inject: deploys({
-      ...{ kernel: 'outbox', find: 'pending: (): number => outbox.pending()' },
-      replace: `pending: (): number => {
+      ...{ kernel: 'immutable_log', find: 'head: (): Head => log.head,' },
+      replace: `head: (): Head => {
           void Promise.reject(new Error('Nobody waits for this.'))
-          return outbox.pending()
-        }`,
+          return log.head
+        },`,
     }),
   },
   {
-    ...{ name: 'start that never ends', kernel: 'message_bus', wave: 1, expected: 'restore' },
+    ...{ name: 'start that never ends', kernel: 'message_bus', wave: 1, expected: 'failover' },
     set: { limits: { startMs: 2500 } },
     inject: deploys({
       ...{ kernel: 'message_bus', find: '  start(ctx: KernelContext<BusState, BusConfig>) {\n' },
@@ -201,26 +203,11 @@ export const defects: readonly Defect[] = [
     ),
   },
   {
-    ...{
-      name: 'dependency, once more',
-      kernel: 'templates',
-      wave: 3,
-      expected: 'playbook',
-      again: 'dependency that throws',
-    },
+    ...{ name: 'missing import, once more', kernel: 'webhooks', wave: 3, alone: true, expected: 'playbook' },
+    again: 'missing import',
     inject: deploys(
-      {
-        kernel: 'templates',
-        file: 'shelf',
-        find: '/** The code makes it',
-        replace: '/** A refusal: the code makes it',
-      },
-      {
-        kernel: 'templates',
-        file: 'shelf',
-        find: 'names(): string[] {',
-        replace: '/** All. */\n  names(): string[] {',
-      },
+      courier('import type { KernelContext }', '// Of the house.\nimport type { KernelContext }'),
+      courier('const lastKept = 50', '/** Deliveries that are remembered. */\nconst lastKept = 50'),
     ),
   },
   {

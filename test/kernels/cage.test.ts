@@ -80,7 +80,7 @@ const mistakes: [id: string, file: string, right: string, wrong: string][] = [
   ['webhooks', 'courier.ts', 'this.#counters.refused += 1', 'this.#counters.failed += 1'],
   ['outbox', 'outbox.ts', 'if (this.#files.has(id)) return id', ''],
   ['outbox', 'files.ts', '^(\\d{12})-([\\w.-]{1,100})\\.json$/', '^(\\d{12})-([\\w-]{1,100})\\.json$/'],
-  ['outbox', 'outbox.ts', "if (code !== 'HANDLER_FAILED') return", "if (code === 'HANDLER_FAILED') return"],
+  ['outbox', 'outbox.ts', 'if (!ordinary) return', 'if (ordinary) return'],
   ['imports', 'table.ts', 'const line = info.lines', 'const line = rows.length + 2'],
   ['imports', 'table.ts', 'record.length !== columns.length', 'record.length > columns.length'],
   [

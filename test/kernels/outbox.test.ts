@@ -95,6 +95,20 @@ test('a receiver that is down holds up no other message, and its own is tried la
   expect(delivered).toEqual(['a', 'b', 'c', 'down'])
 })
 
+test('a message over which the webhooks crash is tried last; when it is poison it is set aside', async () => {
+  let code: 'KERNEL_DOWN' | 'MESSAGE_POISONED' = 'KERNEL_DOWN'
+  const { delivered, answers } = webhooksWith((id) => {
+    if (id === 'bad') throw new LazaretError(code, 'webhooks crashed.', { kernel: 'webhooks' })
+  })
+  const { ask } = await start({ answers })
+  for (const id of ['bad', 'a', 'b']) await ask.send(message(id))
+  expect(await ask.flush()).toMatchObject({ delivered: 0, left: 3, why: expect.stringContaining('crashed') })
+  expect(await ask.flush(2)).toMatchObject({ delivered: 2, left: 1 })
+  code = 'MESSAGE_POISONED'
+  expect(await ask.flush()).toEqual({ delivered: 0, failed: 0, setAside: 1, left: 0 })
+  expect(delivered).toEqual(['a', 'b'])
+})
+
 test.each(['DELIVERY_REFUSED', 'HOST_NOT_ALLOWED', 'INVALID_URL', 'INVALID_ARGUMENT'])(
   'a message that can never be delivered (%s) is set aside and not deleted',
   async (code) => {

@@ -162,9 +162,12 @@ const runtime = createRuntime({ fleet: 'node_modules/lazaret/dist/kernels/fleet.
 console.log((await runtime.start()).map(({ id, servedBy }) => id + ' ' + servedBy).join())
 await runtime.stop()`
   await writeFile(join(folder, 'app/fleet.js'), script)
-  expect(await succeed('node', ['fleet.js'], join(folder, 'app'))).toBe(
-    'message_bus instance,immutable_log instance,memory_fusion instance,coding_agent instance,scheduler instance\n',
-  )
+  const ids = [
+    ...['message_bus', 'immutable_log', 'memory_fusion', 'coding_agent', 'scheduler'],
+    ...['search', 'templates', 'outbox', 'webhooks', 'imports', 'healing_stats', 'reports', 'http_front'],
+  ]
+  const expected = `${ids.map((id) => `${id} instance`).join()}\n`
+  expect(await succeed('node', ['fleet.js'], join(folder, 'app'))).toBe(expected)
 })
 
 test('the command is there, and says its version', async () => {
