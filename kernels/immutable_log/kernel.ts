@@ -12,10 +12,14 @@ import { Writer } from './writer.ts'
 
 /** Segments whose every record is verified at start, the newest ones; verify() reads them all. */
 const verifiedAtStart = 16
+/** The same while it runs, every verifyEveryMs: the one that is written, and the one before it. */
+const verifiedInService = 2
 
 export interface LogConfig {
   /** A segment is full at this many bytes. 1024 to 16777216, default 262144. */
   segmentBytes?: number
+  /** The newest segments are verified this often while the log runs. Milliseconds, 10 or more, default 60000. */
+  verifyEveryMs?: number
 }
 
 function readHead(state: Head | undefined): Head {
@@ -29,14 +33,21 @@ function needCount(value: unknown, name: string, least: number, most: number): a
   throw refusal('INVALID_ARGUMENT', `${name} must be a whole number from ${least} to ${most}. Got: ${String(value)}`)
 }
 
-/** Verifies, sets damaged files aside, states the breaks in a new segment. Returns the writer to go on with. */
-function open(ctx: KernelContext<Head, LogConfig>, segmentBytes: number): Writer {
-  const folder = ctx.dataDir
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+/** The newest segments, and what in them no break record states. `known` is the last head that was seen. */
+function verifyNewest(folder: string, count: number, known: Head) {
   const segments = listSegments(folder)
-  const recent = segments.slice(-verifiedAtStart)
+  const recent = segments.slice(-count)
   const from = recent.length === segments.length ? genesis : undefined
-  const { head, damages } = follow(folder, recent, from, readHead(ctx.restored))
+  return { segments, ...follow(folder, recent, from, known) }
+}
+
+/** Sets damaged files aside and states the breaks in a new segment. Returns the writer to go on with. */
+function goOn(
+  ctx: KernelContext<Head, LogConfig>,
+  segmentBytes: number,
+  { segments, head, damages }: ReturnType<typeof verifyNewest>,
+): Writer {
+  const folder = ctx.dataDir
   const aside = `.damaged-${new Date(ctx.now()).toISOString().replace(/[-:.]/g, '')}`
   const setAside = (file: string): string => {
     const segment = segments.find((each) => each.file === file)
@@ -79,9 +90,19 @@ function read(folder: string, from: number, count: number): LogRecord[] {
 
 const kernel = defineKernel({
   start(ctx: KernelContext<Head, LogConfig>) {
-    const { segmentBytes = 262_144 } = ctx.config
+    const { segmentBytes = 262_144, verifyEveryMs = 60_000 } = ctx.config
     needCount(segmentBytes, 'config.segmentBytes', 1024, 16_777_216)
-    const log = open(ctx, segmentBytes)
+    needCount(verifyEveryMs, 'config.verifyEveryMs', 10, 2_147_483_647)
+    fs.mkdirSync(ctx.dataDir, { recursive: true, mode: 0o700 })
+    let log = goOn(ctx, segmentBytes, verifyNewest(ctx.dataDir, verifiedAtStart, readHead(ctx.restored)))
+    // Damage that is done while it runs is stated before more is written after it. Between two messages, as all here.
+    const timer = setInterval(() => {
+      const seen = verifyNewest(ctx.dataDir, verifiedInService, log.head)
+      if (seen.damages.length === 0) return
+      log.close()
+      log = goOn(ctx, segmentBytes, seen)
+    }, verifyEveryMs)
+    timer.unref()
     return {
       api: {
         /** Takes a JSON value; returns when it is on disk. */
@@ -105,7 +126,10 @@ const kernel = defineKernel({
         head: (): Head => log.head,
       },
       snapshot: (): Head => log.head,
-      stop: () => log.close(),
+      stop() {
+        clearInterval(timer)
+        log.close()
+      },
     }
   },
 })

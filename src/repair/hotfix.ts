@@ -72,9 +72,8 @@ export class HotfixStore {
       })
     }
     const path = this.pathOf(hotfix.id)
-    const body = JSON.stringify(hotfix)
     await mkdir(this.#root, { recursive: true, mode: 0o700 })
-    await writeFileAtomic(path, `{"sha256":"${sha256(body)}","hotfix":${body}}\n`, { mode: 0o600 })
+    await writeFileAtomic(path, encodeHotfix(hotfix), { mode: 0o600 })
     return path
   }
 
@@ -110,6 +109,12 @@ export class HotfixStore {
     const name = relative(this.#root, resolve(path))
     return name.endsWith('.json') && idPattern.test(name.slice(0, -'.json'.length))
   }
+}
+
+/** What its file holds, to the byte. */
+export function encodeHotfix(hotfix: Hotfix): string {
+  const body = JSON.stringify(hotfix)
+  return `{"sha256":"${sha256(body)}","hotfix":${body}}\n`
 }
 
 function parseHotfix(text: string): ReadHotfix {

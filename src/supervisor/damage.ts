@@ -8,9 +8,11 @@ import { basename, join } from 'node:path'
 import { toRecord } from '../base/error-record.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import { sha256OfFile } from '../base/file-hash.ts'
+import { sha256 } from '../base/hash.ts'
 import type { FileMarks } from '../diagnostics/file-marks.ts'
 import type { Finding } from '../diagnostics/integrity.ts'
 import { replayDamage } from '../diagnostics/replay.ts'
+import { encodeHotfix, type Hotfix } from '../repair/hotfix.ts'
 import { goldenCopyName } from '../snapshot/file.ts'
 import { isGolden, isVerified, verifyFile } from '../snapshot/verify.ts'
 import type { House } from './house.ts'
@@ -34,7 +36,7 @@ export class Damages {
   readonly #changed: (unit: Unit) => void
   /** By kernel, then by path. */
   readonly #open = new Map<string, Map<string, Damage>>()
-  /** By path: the hash of a hotfix as it was first seen whole. */
+  /** By path: the hash of a hotfix's file as it was written, or as it was loaded at the start. */
   readonly #hotfixSha256 = new Map<string, string>()
 
   /** @param changed the kernel's damages are others now. */
@@ -86,6 +88,7 @@ export class Damages {
         stays,
       })
     }
+    if (event.type === 'hotfix.applied' && unit.hotfix !== undefined) this.#noteWritten(unit.hotfix.body)
     const [what, how] = renewedBy[event.type] ?? []
     if (what === undefined || how === undefined) return
     for (const damage of this.#of(unit.id, what)) if (damage.stays !== true) this.#mended(unit, damage, how)
@@ -172,9 +175,13 @@ export class Damages {
       const done = 'it is written anew from memory'
       this.#found(unit, { what: 'hotfix', path, reason, done })
       await this.#house.hotfixes.write(body)
-      this.#hotfixSha256.delete(path)
+      this.#noteWritten(body)
       this.#mended(unit, { what: 'hotfix', path, reason, done }, 'hotfix rewritten')
     }
+  }
+
+  #noteWritten(body: Hotfix): void {
+    this.#hotfixSha256.set(this.#house.hotfixes.pathOf(body.id), sha256(encodeHotfix(body)))
   }
 
   /** Supervisor.start drops those that do not hold; here they are named. */

@@ -258,3 +258,56 @@ test('a bad configuration or state keeps it from starting', async () => {
   await expect(start({ config: { segmentBytes: '1 MB' } })).rejects.toThrow('Got: 1 MB')
   await expect(start({ restored: { index: 'five' } })).rejects.toMatchObject({ code: 'STATE_INVALID' })
 })
+
+test('damage that is done while it runs is stated within verifyEveryMs, once, and the log goes on', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const log = await start({ config: { ...small, verifyEveryMs: 1000 } })
+  for (let n = 0; n < 20; n++) await log.ask.append({ n })
+  vi.advanceTimersByTime(1000)
+  expect(log.logged).toEqual([])
+  flipByte(join(log.dataDir, files(log.dataDir).at(-1) ?? ''), 5)
+  vi.advanceTimersByTime(999)
+  expect(log.logged).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect(log.logged).toHaveLength(1)
+  expect(files(log.dataDir).filter((file) => file.includes('.damaged-'))).toHaveLength(1)
+  for (let n = 20; n < 40; n++) {
+    expect((await log.ask.append({ n })).index).toBe(n + 1)
+    vi.advanceTimersByTime(1000)
+  }
+  expect(log.logged).toHaveLength(1)
+  expect(await log.ask.verify()).toMatchObject({ ok: true, breaks: 1 })
+  const entries = await readAll(log)
+  expect(entries.slice(-20)).toEqual(numbers(20, 39))
+  // And the next start has nothing to add.
+  const restored = await log.snapshot()
+  await log.stop()
+  const later = await start({ dataDir: log.dataDir, restored, config: small })
+  expect(later.logged).toEqual([])
+  expect(await readAll(later)).toEqual(entries)
+})
+
+test('a segment that is deleted under the log is missed while it runs', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const log = await start({ config: { ...small, verifyEveryMs: 1000 } })
+  for (let n = 0; n < 20; n++) await log.ask.append({ n })
+  fs.rmSync(join(log.dataDir, files(log.dataDir).at(-1) ?? ''))
+  vi.advanceTimersByTime(1000)
+  expect(log.logged).toHaveLength(1)
+  await log.ask.append({ n: 20 })
+  expect(await log.ask.verify()).toMatchObject({ ok: true })
+  expect((await readAll(log)).at(-1)).toBe(20)
+  await log.stop()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test.each([0, 9, 1.5, '60000'])(
+  'config.verifyEveryMs %j is refused, and what is accepted is said',
+  async (verifyEveryMs) => {
+    await expect(start({ config: { verifyEveryMs } })).rejects.toThrow(
+      `config.verifyEveryMs must be a whole number from 10 to 2147483647. Got: ${verifyEveryMs}`,
+    )
+  },
+)
