@@ -23,6 +23,8 @@ export interface RepairInput {
   readonly dataDir: string
   /** The kernel's own data folder, which each trial gets a copy of. */
   readonly kernelDataDir: string
+  /** Where Node keeps compiled code; absent: nowhere. */
+  readonly compiledDir?: string | undefined
   /** Counts the attempts at this incident. */
   readonly attempt: number
   /** Cheapest first. */
@@ -160,10 +162,11 @@ class Repair {
   }
 
   async #agentInput(): Promise<AgentInput> {
-    const { evidence, golden, goldenState, playbook, spec, overlayNow } = this.#input
+    const { evidence, golden, goldenState, playbook, spec, overlayNow, compiledDir } = this.#input
     const { sources } = await readSources(evidence, golden, overlayNow ?? {})
     const kernelFolderUrl = new URL('./', spec.entryUrl).href
-    return { evidence, sources, kernelFolderUrl, golden, goldenState, playbook, signal: this.#signal }
+    const signal = this.#signal
+    return { evidence, sources, kernelFolderUrl, golden, goldenState, playbook, compiledDir, signal }
   }
 
   /** A sandbox that fails proves nothing: the candidate is refused, and may be tried again in a later attempt. */

@@ -74,7 +74,7 @@ async function search(
   return runRepair({
     ...{ evidence, golden, goldenState, signal, spec, tried: unit.triedRemedies, approved: unit.approved },
     ...{ dataDir: house.dataDir, kernelDataDir: join(house.dataDir, 'kernels', unit.id) },
-    attempt: unit.instance.snapshot.context.attempts,
+    ...{ compiledDir: house.compiledDir, attempt: unit.instance.snapshot.context.attempts },
     overlayNow: fittingHotfix(unit).overlay,
     agents: agentsOf(unit),
     playbook: playbookRemedy(house, unit, evidence),

@@ -6,7 +6,7 @@ import { cli, folderWith, kernels, start } from './cli.ts'
 
 const fleet = `kernels:
   - { id: notes, entry: ./notes.js, tier: 2 }
-  - { id: failing, entry: ./failing.js, restart: { max: 1, backoffMs: 1 } }
+  - { id: failing, entry: ./failing.js, restart: { max: 1, backoffMs: 1 }, repair: { autonomy: observe } }
 `
 
 test('run, look, command, stop, look again', async () => {

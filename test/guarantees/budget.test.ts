@@ -71,13 +71,17 @@ test('an error of the module graph is permanent: no second start', async () => {
     { id: 'no-kernel', source: `${top}export default { start() {} }\n` },
     { id: 'late-import', source: kernelOf("append('imports', 'late')\nawait import('./nowhere.ts')") },
   ])
+  const parked = () => place.of('kernel.parked').length
+  if (parked() < 6) await place.seen(() => parked() === 6, 60_000)
   for (const { id, state, starts } of place.runtime.status()) {
     expect({ id, state, starts }).toMatchObject({ id, state: 'quarantined.parked', starts: { first: 1, restart: 0 } })
   }
   expect(place.lines('imports').sort()).toEqual(['late', 'once'])
+  const whys = place.of('kernel.parked', 'missing-package').map(({ why }) => why)
+  expect(whys).toEqual([expect.stringMatching(/^language-service: TypeScript .* no correction .* was found$/)])
   const syntax = place.of('kernel.crashed', 'syntax')[0]
   expect(JSON.stringify(syntax?.error)).toContain('kernel.ts')
-})
+}, 90_000)
 
 test('an error that merely looks like one of syntax is not permanent', async () => {
   await using place = await house([

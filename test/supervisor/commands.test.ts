@@ -46,7 +46,7 @@ test('a restart takes the new configuration, limits, budget and degraded mode', 
 })
 
 test('a kernel that was parked for a bad value rejoins with the mended one', async () => {
-  writeFleet('one', "config: { upstream: '' }, restart: { max: 0 }")
+  writeFleet('one', "config: { upstream: '' }, restart: { max: 0 }, repair: { autonomy: observe }")
   await using place = await createTestRuntime({ fleet: fleetFile() })
   expect(place.runtime.kernel('one').status()).toMatchObject({ state: 'quarantined.parked' })
   writeFleet('one', 'config: { upstream: here }, restart: { max: 0 }')

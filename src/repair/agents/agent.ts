@@ -12,6 +12,8 @@ export interface AgentInput {
   readonly goldenState?: Uint8Array | undefined
   /** Remedy of the playbook that knows this failure. */
   readonly playbook?: Remedy | undefined
+  /** Where Node keeps the compiled code of helpers' processes; absent: nowhere. */
+  readonly compiledDir?: string | undefined
   readonly signal: AbortSignal
 }
 

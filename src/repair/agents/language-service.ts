@@ -18,6 +18,12 @@ const ownExtension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const childFile = fileURLToPath(new URL(`../language-service/main${ownExtension}`, import.meta.url))
 const kernelModule = fileURLToPath(new URL(`../../actor/kernel${ownExtension}`, import.meta.url))
 
+/** Codes of ends that no line of code is named in: there is nothing to look for. */
+const endsWithoutWords: ReadonlySet<string> = new Set([
+  ...['KERNEL_HUNG', 'KERNEL_OUT_OF_MEMORY', 'ERR_WORKER_OUT_OF_MEMORY', 'KERNEL_EXITED', 'KERNEL_PORT_CLOSED'],
+  'KERNEL_START_TIMEOUT',
+])
+
 export interface LanguageServiceOptions {
   /** Folders from which TypeScript is looked for. Default: the kernel's own, then this package's. */
   readonly typescriptFrom?: readonly string[]
@@ -32,13 +38,15 @@ export function makeLanguageService(options: LanguageServiceOptions = {}): Repai
     async propose(input) {
       const kernelFolder = fileURLToPath(input.kernelFolderUrl)
       const { sources, evidence, signal } = input
+      if (endsWithoutWords.has(evidence.error.code ?? '')) return []
       const job: LanguageJob = {
         // TypeScript spells a folder without the slash at its end.
         kernelFolder: kernelFolder.replace(/[\\/]$/, ''),
         ...{ sources, error: evidence.error, kernelModule, searchMs: limits.languageServiceSearchMs },
         typescriptFrom: options.typescriptFrom ?? [kernelFolder, fileURLToPath(new URL('.', import.meta.url))],
       }
-      const { candidates, none } = await ask(job, options.deadlineMs ?? limits.languageServiceMs, signal)
+      const deadlineMs = options.deadlineMs ?? limits.languageServiceMs
+      const { candidates, none } = await inTurn(() => ask(job, deadlineMs, input), signal)
       if (candidates.length === 0) throw new LazaretError('NOT_FOUND', `${none ?? 'nothing was found'}.`)
       return candidates.flatMap((candidate) => remedyOf(candidate, input))
     },
@@ -72,17 +80,34 @@ function isAllowed(step: Extract<RemedyStep, { do: 'apply_patch' }>, kernelFolde
   }
 }
 
+let last: Promise<unknown> = Promise.resolve()
+
+/** One search at a time in this host: where a fleet fails together, each would take half a gigabyte. */
+async function inTurn<T>(search: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const before = last
+  const turn = Promise.withResolvers<void>()
+  last = turn.promise
+  try {
+    await before
+    signal.throwIfAborted()
+    return await search()
+  } finally {
+    turn.resolve()
+  }
+}
+
 /**
  * One search in a process of its own, which has ended when this settles.
  * @throws the signal's reason where it was aborted; LazaretError SANDBOX_FAILED where the process gave no answer.
  */
-async function ask(job: LanguageJob, deadlineMs: number, signal: AbortSignal): Promise<LanguageAnswer> {
+async function ask(job: LanguageJob, deadlineMs: number, input: AgentInput): Promise<LanguageAnswer> {
+  const { signal, compiledDir } = input
   signal.throwIfAborted()
   // The folder among the arguments is for whoever looks at the list of processes.
   const child = spawn(process.execPath, [childFile, job.kernelFolder], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // No secrets of the host; its cache of compiled code saves half a second.
-    env: process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+    // No secrets of the host. TypeScript's compiled code saves half the time of a search.
+    env: compiledDir === undefined ? {} : { NODE_COMPILE_CACHE: compiledDir },
     windowsHide: true,
   })
   const ended = Promise.withResolvers<void>()

@@ -4,6 +4,7 @@
  * thread searches, which is one long computation. It reads and computes; it writes its answer, and nothing else.
  */
 import { once } from 'node:events'
+import { flushCompileCache } from 'node:module'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { limits } from '../../base/limits.ts'
 import type { LanguageAnswer, LanguageJob } from './job.ts'
@@ -39,5 +40,7 @@ async function firstLine(): Promise<string> {
 
 function answer(job: LanguageJob): LanguageAnswer {
   const api = findTypeScript(job.typescriptFrom)
+  // The process is killed when it has answered, and would keep nothing of it.
+  flushCompileCache()
   return typeof api === 'string' ? { candidates: [], none: api } : search(api, job)
 }
