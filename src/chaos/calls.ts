@@ -60,7 +60,8 @@ export const calls: readonly Call[] = [
   { kernel: 'templates', kind: 'ask', run: (to, token) => to.render?.('stress', { name: token }) },
   { kernel: 'webhooks', kind: 'tell', idempotent: true, run: (to, token, at) => to.send?.(letter(token, at)) },
   { kernel: 'webhooks', kind: 'ask', run: (to) => to.stats?.() },
-  { kernel: 'outbox', kind: 'tell', run: (to, token, at) => to.send?.(letter(token, at)) },
+  // What a flush hands over may come back by the webhooks' route; the outbox knows it again by its id.
+  { kernel: 'outbox', kind: 'tell', idempotent: true, run: (to, token, at) => to.send?.(letter(token, at)) },
   { kernel: 'outbox', kind: 'ask', run: (to) => to.pending?.() },
   { kernel: 'outbox', kind: 'ask', run: (to) => to.flush?.(20) },
   {

@@ -215,6 +215,7 @@ export const defects: readonly Defect[] = [
       name: 'misspelt property, once more',
       kernel: 'search',
       wave: 3,
+      alone: true,
       expected: 'playbook',
       again: 'misspelt property',
     },

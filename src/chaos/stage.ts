@@ -129,11 +129,12 @@ export const tokenPattern = /stress-\d+-\d+/
 
 /** In the sandbox the ledger may not be written, and must not be: a replay is no life. */
 function wrapperText(itself: string, ledger: string): string {
+  const file = JSON.stringify(itself)
   return `import { appendFileSync } from 'node:fs'
 import { defineKernel } from 'lazaret/kernel'
-import itself from '${itself}'
+import itself from ${file}
 
-export * from '${itself}'
+export * from ${file}
 
 const ledger = ${JSON.stringify(ledger)}
 const mayWrite = process.permission === undefined || process.permission.has('fs.write', ledger)
