@@ -12,6 +12,7 @@ const withoutThreads = [
   'test/chaos/ledger.test.ts',
   'test/journal/{batch,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
+  'test/kernels/{vault,policy,sessions,rate_limits,feature_flags,records,host_health}.test.ts',
   'test/lifecycle/machine.test.ts',
   'test/repair/{agents,hotfix,patch,workspace}.test.ts',
   'test/supervisor/resume.test.ts',

@@ -33,6 +33,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   zod: ['supervisor', 'snapshot', 'repair', 'playbook'],
   croner: ['kernels'],
   minisearch: ['kernels'],
+  'lru-cache': ['kernels'],
+  'rate-limiter-flexible': ['kernels'],
   'node:sqlite': ['journal', 'cli', 'chaos'],
   'node:worker_threads': ['actor', 'lifecycle', 'repair', 'sandbox', 'kernels'],
   'node:inspector': ['lifecycle'],

@@ -38,7 +38,18 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['memory_fusion', 2],
     ['coding_agent', 2],
     ['scheduler', 3],
+    ['vault', 1],
+    ['policy', 1],
+    ['sessions', 2],
+    ['rate_limits', 2],
+    ['feature_flags', 2],
+    ['records', 2],
+    ['host_health', 5],
   ])
-  const levels = [['message_bus', 'immutable_log'], ['memory_fusion', 'scheduler'], ['coding_agent']]
+  const levels = [
+    ['message_bus', 'immutable_log', 'vault', 'policy', 'sessions', 'rate_limits', 'feature_flags'],
+    ['memory_fusion', 'scheduler', 'records', 'host_health'],
+    ['coding_agent'],
+  ]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
 })
