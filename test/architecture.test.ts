@@ -39,6 +39,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   hono: ['kernels'],
   '@hono/node-server': ['kernels'],
   liquidjs: ['kernels'],
+  'lru-cache': ['kernels'],
+  'rate-limiter-flexible': ['kernels'],
   'node:sqlite': ['journal', 'cli', 'chaos'],
   'node:worker_threads': ['actor', 'lifecycle', 'repair', 'sandbox', 'kernels'],
   'node:inspector': ['lifecycle'],

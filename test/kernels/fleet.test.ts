@@ -46,11 +46,20 @@ test('the fleet file is accepted, and gives each kernel its level', () => {
     ['healing_stats', 5],
     ['reports', 4],
     ['http_front', 4],
+    ['vault', 1],
+    ['policy', 1],
+    ['sessions', 2],
+    ['rate_limits', 2],
+    ['feature_flags', 2],
+    ['records', 2],
+    ['host_health', 5],
   ])
   const levels = [
-    ['message_bus', 'immutable_log', 'templates', 'outbox', 'imports', 'healing_stats'],
-    ['memory_fusion', 'scheduler', 'webhooks', 'reports'],
-    ['coding_agent', 'search'],
+    ['message_bus', 'immutable_log', 'templates', 'outbox', 'healing_stats', 'vault', 'policy', 'sessions'].concat([
+      ...['rate_limits', 'feature_flags'],
+    ]),
+    ['memory_fusion', 'scheduler', 'webhooks', 'records', 'host_health'],
+    ['coding_agent', 'search', 'imports', 'reports'],
     ['http_front'],
   ]
   expect(spec.levels.map((level) => level.toSorted())).toEqual(levels.map((level) => level.toSorted()))
