@@ -1,5 +1,7 @@
 /** What the language service proposes for kernels that are really broken, through its real process. */
 import { afterAll, expect, test } from 'vitest'
+import type { Remedy } from '../../src/base/remedy.ts'
+import type { AgentInput } from '../../src/repair/agents/agent.ts'
 import { languageService } from '../../src/repair/agents/language-service.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import { Bench, message, processesNaming } from '../sandbox/bench.ts'
@@ -63,7 +65,7 @@ const mended: readonly Case[] = [
   {
     name: 'missing import of a built-in module',
     files: { 'kernel.ts': kernel('        name: (path: string) => basename(path),') },
-    ...{ messages: [message('name', '/a/b')], first: /import \{ basename \} from 'node:path(?:\/posix)?'/.source },
+    ...{ messages: [message('name', '/a/b')], first: "import { basename } from 'node:path'" },
   },
   {
     name: 'misspelt property, ts',
@@ -189,4 +191,112 @@ test.each(mended)('$name', async ({ name, first, ...broken }) => {
       part,
     )
   expect(remedies.length).toBeLessThanOrEqual(12)
+})
+
+const everyText = (remedies: readonly Remedy[], input: AgentInput) =>
+  remedies.map((remedy) => Object.values(textsAfter(remedy, input)).join('\n'))
+
+test('two misspellings, one behind the other: the second is seen when the first is gone', async () => {
+  const { input } = await fallIll(bench, pool, 'two', {
+    files: {
+      'kernel.ts': kernel(
+        "        put: (id: string) => new Memry().puts(id, 'x'),",
+        "import { Memry } from './memory.ts'\n",
+      ),
+      'memory.ts': memoryTs,
+    },
+  })
+  const texts = everyText(await proposed(languageService, input), input)
+  expect(texts.some((text) => text.includes("new Memory().put(id, 'x')"))).toBe(true)
+})
+
+test('two misspellings beside one another: the one that crashed alone, then both', async () => {
+  const { input } = await fallIll(bench, pool, 'beside', {
+    files: {
+      'kernel.ts': kernel(
+        "        put: (id: string) => memory.puts(id, 'x'),\n        has: (id: string) => memory.hass(id),",
+        "import { Memory } from './memory.ts'\n",
+        '    const memory = new Memory()\n',
+      ),
+      'memory.ts': memoryTs,
+    },
+    messages: put,
+  })
+  const texts = everyText(await proposed(languageService, input), input)
+  expect(texts[0]).toContain('memory.put(id')
+  expect(texts[0]).toContain('memory.hass(id)')
+  expect(texts.some((text) => text.includes('memory.put(id') && text.includes('memory.has(id)'))).toBe(true)
+})
+
+test('a kernel that was never free of type errors is mended all the same, and they are left as they are', async () => {
+  const dirty = '        dirty: (by: number) => { const text: string = by; return text },\n'
+  const { input } = await fallIll(bench, pool, 'dirty', {
+    files: { 'kernel.ts': kernel(`${dirty}        add: (by: number) => (totl += by),`, '', '    let total = 0\n') },
+    messages: [message('add', 1)],
+  })
+  const [text] = everyText(await proposed(languageService, input), input)
+  expect(text).toContain('(total += by)')
+  expect(text).toContain(dirty)
+})
+
+test("the user's own tsconfig counts for types, and Node for how files are found", async () => {
+  const { input } = await fallIll(bench, pool, 'configured', {
+    files: {
+      'kernel.ts': kernel(double2, "import { double } from './double'\n"),
+      'double.ts': doubleTs,
+      'tsconfig.json':
+        '{ "compilerOptions": { "module": "esnext", "moduleResolution": "bundler", "noUnusedLocals": true } }',
+    },
+    unloaded: ['double.ts', 'tsconfig.json'],
+  })
+  const [text] = everyText(await proposed(languageService, input), input)
+  expect(text).toContain("from './double.ts'")
+})
+
+/** What TypeScript offers, or a person in a hurry would do: none of it mends anything. */
+const refused: readonly (Broken & { readonly name: string })[] = [
+  {
+    name: 'a method that nobody wrote',
+    files: { 'kernel.ts': memoryUse('memory.summarise(id)'), 'memory.ts': memoryTs },
+    messages: put,
+  },
+  {
+    name: 'a function that nobody wrote',
+    files: { 'kernel.ts': kernel('        go: () => launchTheRocket(1),') },
+    messages: [message('go')],
+  },
+  {
+    name: 'too many arguments',
+    files: {
+      'kernel.ts': kernel(
+        "        put: (id: string) => one(id, 'x'),",
+        "const one = (id: string) => { if (id) throw new TypeError('one argument is taken'); return id }\n",
+      ),
+    },
+    messages: put,
+  },
+  {
+    name: 'a value of the wrong type',
+    files: { 'kernel.ts': kernel('        up: (by: number) => { const text: string = by; return text.trim() },') },
+    messages: [message('up', 1)],
+  },
+  {
+    name: 'a property that an object lacks',
+    files: {
+      'kernel.ts': kernel(
+        '        wait: () => { const o: Options = {}; return o.delayMs.toFixed() },',
+        'interface Options { delayMs: number }\n',
+      ),
+    },
+    messages: [message('wait')],
+  },
+  {
+    name: 'a package that nobody installed',
+    files: { 'kernel.ts': `import x from 'a-package-that-nobody-installed'\n${kernel('        x: () => x,')}` },
+  },
+]
+
+test.each(refused)('nothing is proposed for $name', async ({ name, ...broken }) => {
+  const { input } = await fallIll(bench, pool, `no-${name.replaceAll(' ', '-')}`, broken)
+  await expect(proposed(languageService, input)).rejects.toThrow(/TypeScript 6.* and no correction .* was found\.$/)
 })

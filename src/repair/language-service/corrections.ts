@@ -3,7 +3,7 @@
  * import, a path, an await. What merely silences the checker (stubs that throw, `any`, widened parameters, defaults that
  * are guesses) is never offered, whatever the service would give.
  */
-import { builtinModules } from 'node:module'
+import { builtinModules, isBuiltin } from 'node:module'
 import type ts from '@typescript/typescript6'
 import { nearestFew } from './near.ts'
 import type { Problem, Project, Texts } from './project.ts'
@@ -61,23 +61,26 @@ function ofService(project: Project, problem: Problem): Correction[] {
       const texts = applied(project, fix)
       const isOurs = texts !== undefined && [...texts.keys()].every((path) => project.files.includes(path))
       if (!isOurs) return []
-      const what = `${lowerFirst(fix.description)} at ${project.short(file)}:${problem.line}`
+      const what = `${described(fix)} at ${project.short(file)}:${problem.line}`
       return [{ texts, what, reveals: offered.get(fix.fixName) === true }, ...alike(project, problem, fix)]
     })
 }
 
-/** Imports from the kernel's own files come before those of Node, and these before packages. */
+/** Imports from the kernel's own files come before those of Node, and these before packages; shorter ones before longer. */
 function farness({ fixName, description }: ts.CodeFixAction): number {
   if (fixName !== 'import') return 0
-  if (/["']\.{1,2}\//.test(description)) return 0
-  return /["']node:/.test(description) ? 1 : 2
+  const specifier = /["']([^"']+)["']/.exec(description)?.[1] ?? ''
+  if (specifier.startsWith('.')) return specifier.length
+  return (isBuiltin(specifier) ? 1 : 2) * 1000 + specifier.length
 }
 
 function quotesOf(text: string): 'single' | 'double' {
   return /\bfrom\s+"/.test(text) ? 'double' : 'single'
 }
 
-function lowerFirst(text: string): string {
+/** In the service's words, with a built-in module spelt as it will be imported. */
+function described({ description }: ts.CodeFixAction): string {
+  const text = description.replace(/(?<=from ")[\w/]+(?=")/, (name) => (isBuiltin(name) ? `node:${name}` : name))
   return text.charAt(0).toLowerCase() + text.slice(1)
 }
 
@@ -116,7 +119,7 @@ function alike(project: Project, problem: Problem, fix: ts.CodeFixAction): Corre
     span: { start: start + offset, length: change.span.length },
   }))
   const texts = new Map(project.texts).set(problem.file, edited(project.text(problem.file), changes))
-  const what = `${lowerFirst(fix.description)} in ${places.length} places of ${project.short(problem.file)}`
+  const what = `${described(fix)} in ${places.length} places of ${project.short(problem.file)}`
   return [{ texts, what, reveals: false }]
 }
 

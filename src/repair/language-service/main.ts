@@ -40,7 +40,8 @@ async function firstLine(): Promise<string> {
 
 function answer(job: LanguageJob): LanguageAnswer {
   const api = findTypeScript(job.typescriptFrom)
-  // The process is killed when it has answered, and would keep nothing of it.
+  const found = typeof api === 'string' ? { candidates: [], none: api } : search(api, job)
+  // The process is killed when it has answered, and would keep nothing of the compiled code.
   flushCompileCache()
-  return typeof api === 'string' ? { candidates: [], none: api } : search(api, job)
+  return found
 }

@@ -80,10 +80,13 @@ class Search {
     const isNear = (problem: Problem) => this.#relevance(problem) <= related
     const ofProblem = (problem: Problem) => () =>
       correctionsOf(project, problem).map((correction) => ({ correction, problem }))
+    // Where types have found the very name, a guess at it is only worse.
+    const missing = this.#crash.notCallable ?? this.#crash.undefinedName
+    const isSeen = this.#base.some((problem) => problem.source === missing && isNear(problem))
     const ofCrash = (all: Correction[]) => all.map((correction) => ({ correction }))
     return [
       [() => ofCrash(pathCorrections(project, this.#crash)), ...inOrder.filter(isNear).map(ofProblem)],
-      [() => ofCrash(nameCorrections(project, this.#crash))],
+      isSeen ? [] : [() => ofCrash(nameCorrections(project, this.#crash))],
       inOrder.filter((problem) => !isNear(problem) && /ts$/.test(problem.file)).map(ofProblem),
     ]
   }
