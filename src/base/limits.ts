@@ -136,7 +136,7 @@ export const limits = {
   integrityEveryMsFloor: 10,
   /** Every so many rounds files are read whose size and times say that nothing has changed. */
   integrityThoroughRounds: 20,
-  /** Kernels whose files are read at once: libuv has four threads for all of the host's files. */
+  /** Kernels whose files are read at once, one of them by the round: libuv has four threads for all of the host's files. */
   integrityParallel: 2,
   /** Bytes read and hashed in one piece: 0.2 ms of the host's loop. */
   integritySliceBytes: 262_144,

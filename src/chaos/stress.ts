@@ -78,6 +78,8 @@ class StressRun {
       integrityEveryMs: stressTimes.integrityMs,
       quarantineDir: join(stage.folder, 'quarantine'),
       playbooksDir: join(stage.folder, 'playbooks'),
+      // Often, so that what it finds and mends is under load too.
+      integrityEveryMs: 1000,
     })
     this.#runtime.on('event', this.#watch.hear)
   }

@@ -122,7 +122,11 @@ export class IntegrityWatch {
     this.#rounds += 1
     this.#marks.begin(this.#rounds % limits.integrityThoroughRounds === 0)
     await this.#lookAtFleet(true)
-    await Promise.all([...this.#house.units.values()].map((unit) => this.#lookSoon(unit)))
+    // One after the other: a kernel that has crashed is looked at beside them, and waits for none of them.
+    for (const unit of this.#house.units.values()) {
+      if (this.#stopped) return
+      await this.#lookSoon(unit)
+    }
     this.#marks.end()
   }
 

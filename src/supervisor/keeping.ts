@@ -186,11 +186,13 @@ export class Keeper {
     const unit = this.#unit
     const { boot } = unit
     if (boot === undefined || !unit.instance.state.startsWith('running.steady')) return false
-    const putting = this.#house.goldens.put({
+    const golden = {
       ...{ kernel: unit.id, at: this.#house.clock.now(), codeSha256: unit.codeSha256, config: boot.config },
       sources: Object.fromEntries([...unit.files.values()].map(({ url, text }) => [url, text])),
       ...(snapshot && { snapshot: snapshot.name }),
-    })
+    }
+    // One at a time: one that was renewed for damage, and one that has just become due, would drop each other's copies.
+    const putting = this.#writing.then(() => this.#house.goldens.put(golden))
     this.#writing = Promise.allSettled([this.#writing, putting]).then(() => undefined)
     await putting
     this.#house.events.emit('snapshot.golden', unit.id, { ...(snapshot && { snapshot: snapshot.name }) })
