@@ -16,11 +16,15 @@ import type { House } from './house.ts'
 import { openedNotice, parkedNotice } from './notices.ts'
 import type { Failure, Unit } from './unit.ts'
 
+/** Service first: a standby is on its way before evidence is looked for, and what was recorded until now is kept for it. */
+export function serveMeanwhile(unit: Unit): void {
+  unit.failedOver = false
+  unit.flight = unit.recorder.evidence()
+  unit.route.degrade(unit.standIns.takeOver())
+}
+
 /** Opens the incident, captures evidence, tells everybody; then the chart goes on. */
 export function capture(house: House, unit: Unit): void {
-  unit.failedOver = false
-  // Service first: a standby is on its way while the evidence is written.
-  unit.route.degrade(unit.standIns.takeOver())
   const failure = unit.failure ?? lastFailure(house, unit)
   unit.failure = failure
   const { fingerprint, error, phase } = failure
@@ -35,7 +39,7 @@ export function capture(house: House, unit: Unit): void {
 }
 
 function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Failure): string | undefined {
-  const flight = unit.recorder.evidence()
+  const flight = unit.flight ?? unit.recorder.evidence()
   const evidence: Omit<Evidence, 'folder'> = {
     ...{
       kernel: unit.id,

@@ -16,7 +16,7 @@ import { lifecycleInput } from '../lifecycle/machine.ts'
 import { Turnstile } from '../lifecycle/turnstile.ts'
 import { bootRequestOf } from './boot-request.ts'
 import { Bystanders } from './bystanders.ts'
-import { capture, decide, sayParked } from './escalation.ts'
+import { capture, decide, sayParked, serveMeanwhile } from './escalation.ts'
 import { settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
 import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
@@ -51,15 +51,15 @@ export class Supervisor {
   /** Where an earlier process left each kernel. */
   readonly #rows: ReadonlyMap<string, KernelRow>
 
-  constructor(house: House, levels: FleetSpec['levels'], watch: IntegrityWatch) {
+  constructor(house: House, levels: FleetSpec['levels'], integrity: IntegrityWatch) {
     this.#house = house
+    this.#integrity = integrity
     this.#bystanders = new Bystanders(house)
     this.#service = new Service(house, {
       bystanders: this.#bystanders,
       track: (work) => this.#track(work),
       isStopping: () => this.#stopping,
     })
-    this.#integrity = watch
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
@@ -229,6 +229,7 @@ export class Supervisor {
         house.events.emit('restart.exhausted', unit.id, { starts: unit.instance.snapshot.context.starts })
         return undefined
       case 'capture':
+        serveMeanwhile(unit)
         // So that the evidence names what of its files is not what it should be.
         return this.#integrity.lookFor(unit).then(() => capture(house, unit))
       case 'decide':

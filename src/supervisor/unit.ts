@@ -6,7 +6,7 @@ import { codeHash, sha256 } from '../base/hash.ts'
 import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import type { Finding } from '../diagnostics/integrity.ts'
-import { FlightRecorder } from '../diagnostics/recorder.ts'
+import { type FlightEvidence, FlightRecorder } from '../diagnostics/recorder.ts'
 import type { Plan } from '../escalation/strategy.ts'
 import type { Instance } from '../lifecycle/instance.ts'
 import type { Hotfix } from '../repair/hotfix.ts'
@@ -71,6 +71,8 @@ export class Unit {
   keepsState = false
   incident: string | undefined
   failure: Failure | undefined
+  /** What the flight recorder held when the kernel left service. */
+  flight: FlightEvidence | undefined
   hotfix: ActiveHotfix | undefined
   /** The one in force before, to go back to. */
   hotfixBefore: ActiveHotfix | undefined
@@ -94,6 +96,8 @@ export class Unit {
   /** Cancels the repair under way. */
   repair: AbortController | undefined
   vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
+  /** Drift and damage that concern it, as last found; replaced by integrity-watch.ts. */
+  findings: readonly Finding[] = []
   /** Starts for this kernel, by reason, in this process. */
   readonly boots = { first: 0, restart: 0, command: 0, rejoin: 0, bystander: 0, promotion: 0, fallback: 0 }
   /** Monotonic milliseconds; when the last thread that served has gone. */
@@ -102,8 +106,6 @@ export class Unit {
   servesFrom: number | undefined
   /** A standby has taken over for the open incident, and is the instance now. */
   failedOver = false
-  /** Drift and damage that concern it, as last found; replaced by integrity-watch.ts. */
-  findings: readonly Finding[] = []
   /** Monotonic milliseconds; when it became steady. */
   steadyAtMs: number | undefined
 
