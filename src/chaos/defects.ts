@@ -105,19 +105,21 @@ export const defects: readonly Defect[] = [
     }),
   },
   {
-    ...{ name: 'leak', kernel: 'healing_stats', wave: 1, expected: 'code' },
+    // Its fallback serves meanwhile.
+    ...{ name: 'leak', kernel: 'rate_limits', wave: 1, expected: 'code' },
     set: { limits: { heapMb: 64 } },
     // A chain of closures, each with its own text: other shapes of the same take the whole process along (FACTS A5).
     inject: deploys({
-      ...{ kernel: 'healing_stats', find: 'of: (id: string): KernelStats | null => (' },
-      replace: `of: (id: string): KernelStats | null => {
-          for (let n = 0; n < 32_768; n += 1) {
+      ...{
+        kernel: 'rate_limits',
+        find: "needWhole('cost', cost, 1, config.points, 'INVALID_ARGUMENT')\n          return",
+      },
+      replace: `for (let n = 0; n < 32_768; n += 1) {
             const [text, before] = [String(n).padStart(1024, String(Math.random())), globalThis.kept]
             globalThis.kept = () => [text.charAt(n % 7), before]
           }
-          return tally.kernels().includes(id) ? tally.stats(ctx.now(), id) : null
-        },
-        once: (id: string): KernelStats | null => (`,
+          needWhole('cost', cost, 1, config.points, 'INVALID_ARGUMENT')
+          return`,
     }),
   },
   {
@@ -140,10 +142,10 @@ export const defects: readonly Defect[] = [
   },
   // Wave 2: faults from outside, judged by callers, ledgers and files.
   {
-    ...{ name: 'event loop blocked', kernel: 'reports', wave: 2, expected: 'restart' },
-    inject: loopBlocked('reports'),
+    ...{ name: 'event loop blocked', kernel: 'records', wave: 2, expected: 'restart' },
+    inject: loopBlocked('records'),
   },
-  { ...{ name: 'thread killed', kernel: 'webhooks', wave: 2, expected: 'restart' }, inject: threadKilled('webhooks') },
+  { ...{ name: 'thread killed', kernel: 'vault', wave: 2, expected: 'restart' }, inject: threadKilled('vault') },
   {
     ...{ name: '200 unauthorised publishes', kernel: 'message_bus', wave: 2, expected: 'refused' },
     inject: forbiddenPublishes('message_bus', 200),
@@ -157,8 +159,9 @@ export const defects: readonly Defect[] = [
     inject: cpuSaturated(4000),
   },
   {
-    ...{ name: 'memory leaked', kernel: 'healing_stats', wave: 2, expected: 'restart' },
-    inject: memoryLeaked('healing_stats'),
+    ...{ name: 'memory leaked', kernel: 'sessions', wave: 2, expected: 'restart' },
+    set: { limits: { heapMb: 64 } },
+    inject: memoryLeaked('sessions'),
   },
   {
     ...{ name: 'snapshot damaged on disk', kernel: 'memory_fusion', wave: 2, expected: 'restart' },
@@ -169,8 +172,8 @@ export const defects: readonly Defect[] = [
     inject: configDrifted('imports', (text) => text.replace('maxRows: 5000', 'maxRows: none')),
   },
   {
-    ...{ name: 'heartbeat stalled', kernel: 'outbox', wave: 2, expected: 'restart' },
-    inject: heartbeatStalled('outbox'),
+    ...{ name: 'heartbeat stalled', kernel: 'host_health', wave: 2, expected: 'restart' },
+    inject: heartbeatStalled('host_health'),
   },
   {
     ...{ name: 'log entries damaged', kernel: 'immutable_log', wave: 2, expected: 'break stated' },
