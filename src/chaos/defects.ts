@@ -43,13 +43,13 @@ export interface Defect {
   readonly inject?: (field: Field) => Promise<Judge | undefined>
 }
 
-const courier = (find: string, replace: string): Edit => ({ kernel: 'webhooks', file: 'courier', find, replace })
+const outbox = (find: string, replace: string): Edit => ({ kernel: 'outbox', file: 'outbox', find, replace })
 
 export const defects: readonly Defect[] = [
   // Wave 1: lasting defects. No restart mends them.
   {
-    ...{ name: 'missing import', kernel: 'webhooks', wave: 1, expected: 'code' },
-    fromBoot: courier("import { randomUUID } from 'node:crypto'\n", ''),
+    ...{ name: 'missing import', kernel: 'outbox', wave: 1, expected: 'code' },
+    fromBoot: outbox("import { randomUUID } from 'node:crypto'\n", ''),
   },
   {
     ...{ name: 'misspelt property', kernel: 'search', wave: 1, expected: 'code' },
@@ -206,11 +206,11 @@ export const defects: readonly Defect[] = [
     ),
   },
   {
-    ...{ name: 'missing import, once more', kernel: 'webhooks', wave: 3, alone: true, expected: 'playbook' },
+    ...{ name: 'missing import, once more', kernel: 'outbox', wave: 3, alone: true, expected: 'playbook' },
     again: 'missing import',
     inject: deploys(
-      courier('import type { KernelContext }', '// Of the house.\nimport type { KernelContext }'),
-      courier('const lastKept = 50', '/** Deliveries that are remembered. */\nconst lastKept = 50'),
+      outbox('import type { KernelContext }', '// Of the house.\nimport type { KernelContext }'),
+      outbox('export class Outbox {', '/** All of them. */\nexport class Outbox {'),
     ),
   },
   {

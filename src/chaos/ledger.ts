@@ -115,8 +115,14 @@ export function fatesOf({ accepted, ledgers, ledgersOf, deadLetters, pattern }: 
   return { ...fates, lost }
 }
 
+/** By token: how often the call was handled with which it came first; what others call about it later is not it. */
 function timesOf(lines: readonly LedgerLine[]): ReadonlyMap<string, number> {
+  const first = new Map<string, string | undefined>()
   const times = new Map<string, number>()
-  for (const { token } of lines) if (token !== undefined) times.set(token, (times.get(token) ?? 0) + 1)
+  for (const { token, method } of lines) {
+    if (token === undefined) continue
+    if (!first.has(token)) first.set(token, method)
+    if (first.get(token) === method) times.set(token, (times.get(token) ?? 0) + 1)
+  }
   return times
 }

@@ -20,7 +20,7 @@ const fleetFolder = fileURLToPath(new URL('../../kernels/', import.meta.url))
  */
 export const stressTimes = {
   stableMs: 1500,
-  ...{ backoffMs: 1000, backoffMaxMs: 10_000, heartbeatMs: 1000, snapshotMs: 500, startMs: 10_000, integrityMs: 2000 },
+  ...{ backoffMs: 1000, backoffMaxMs: 10_000, heartbeatMs: 1000, snapshotMs: 500, startMs: 10_000, integrityMs: 1000 },
 } as const
 /** Of the budget: the default of any fleet. */
 export const stressRestarts = 3

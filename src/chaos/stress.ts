@@ -75,11 +75,10 @@ class StressRun {
     this.#options = options
     this.#runtime = createRuntime({
       ...{ fleet: stage.fleetFile, dataDir: join(stage.folder, 'data'), log: false },
+      // Often, so that what it finds and mends is under load too.
       integrityEveryMs: stressTimes.integrityMs,
       quarantineDir: join(stage.folder, 'quarantine'),
       playbooksDir: join(stage.folder, 'playbooks'),
-      // Often, so that what it finds and mends is under load too.
-      integrityEveryMs: 1000,
     })
     this.#runtime.on('event', this.#watch.hear)
   }

@@ -72,6 +72,15 @@ test('handled here and once more by a stand-in is handled twice, unless its send
   expect(fatesOf({ ...account, accepted, ledgers })).toMatchObject({ handled: 2, handledTwice: 1, repeated: 1 })
 })
 
+test('what others ask about a token later is not the tell once more', () => {
+  const accepted = new Map([['stress-1-1', told('a')]])
+  const put = { ...message(1, 'stress-1-1'), method: 'put' }
+  const lines = [put, { ...message(2, 'stress-1-1'), method: 'get' }]
+  const fates = (a: readonly LedgerLine[]) => fatesOf({ ...account, accepted, ledgers: new Map([['a', a]]) })
+  expect(fates(lines)).toMatchObject({ handled: 1, handledTwice: 0 })
+  expect(fates([...lines, put])).toMatchObject({ handled: 1, handledTwice: 1 })
+})
+
 test('a line torn by a kill is no line, and a ledger that nobody began is empty', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-ledger-'))
   try {
