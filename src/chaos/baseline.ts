@@ -24,6 +24,7 @@ const settleMs = 8000
 const injectMs = 6000
 /** How soon a kernel that serves must answer at the end. Milliseconds. */
 const answerMs = 3000
+const afterAnswerMs = 500
 
 export async function baseline(options: { root?: string; signal?: AbortSignal } = {}): Promise<BaselineReport> {
   const folder = join(resolve(options.root ?? '.lazaret/stress'), newId('run'))
@@ -85,13 +86,17 @@ async function letLoose(field: Field, list: readonly Defect[]): Promise<void> {
   )
 }
 
+/** Who has lived for a while, answers, and is still there after the answer. */
 async function lookAround(fleet: PlainFleet, stage: Stage, traffic: Traffic): Promise<BaselineReport['kernels']> {
   const looks = await Promise.all(
     stage.kernels.map(async (kernel) => {
-      if (fleet.uptimeMs(kernel) < stressTimes.stableMs)
-        return { kernel, why: 'it ends again and again, or hangs in its start' }
+      const thread = fleet.threadOf(kernel)
+      const again = { kernel, why: 'it ends again and again, or hangs in its start' }
+      if (fleet.uptimeMs(kernel) < stressTimes.stableMs) return again
       const why = await traffic.probe(kernel, answerMs)
-      return why === undefined ? undefined : { kernel, why }
+      if (why !== undefined) return { kernel, why }
+      await pause(afterAnswerMs)
+      return fleet.threadOf(kernel) === thread ? undefined : { kernel, why: 'it answers, and ends' }
     }),
   )
   const notRunning = looks.filter((look) => look !== undefined)

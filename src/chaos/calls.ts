@@ -23,6 +23,18 @@ function task(token: string) {
   return { task: token, type: 'stress', kernel: 'nobody', error: 'none', priority: 1 }
 }
 
+const requestMs = 4000
+
+/** As the world comes in: over a socket, to the port where the front listens now. Any answer of it is an answer. */
+async function request(front: Remote, path: string): Promise<number> {
+  const at = (await front.address?.()) as { port: number }
+  const headers = { connection: 'close' }
+  const signal = AbortSignal.timeout(requestMs)
+  const response = await fetch(`http://127.0.0.1:${at.port}${path}`, { headers, signal })
+  await response.text()
+  return response.status
+}
+
 const letter = (token: string, { hookUrl }: Place) => ({ to: hookUrl, subject: 'stress', body: token })
 
 export const calls: readonly Call[] = [
@@ -77,7 +89,7 @@ export const calls: readonly Call[] = [
   { kernel: 'reports', kind: 'tell', run: (to, token) => to.last?.(token) },
   { kernel: 'reports', kind: 'ask', run: (to) => to.build?.() },
   { kernel: 'http_front', kind: 'tell', run: (to, token) => to.stats?.(token) },
-  { kernel: 'http_front', kind: 'ask', run: (to) => to.stats?.() },
+  { kernel: 'http_front', kind: 'ask', run: (to, token) => request(to, `/search?q=${token}`) },
   { kernel: 'host_health', kind: 'tell', run: (to, token) => to.now?.(token) },
   { kernel: 'host_health', kind: 'ask', run: (to) => to.now?.() },
   { kernel: 'healing_stats', kind: 'tell', run: (to, token) => to.of?.(token) },
