@@ -15,12 +15,12 @@ const fleetFolder = fileURLToPath(new URL('../../kernels/', import.meta.url))
 
 /**
  * Times short enough to see a whole life in seconds. Milliseconds; what is not here is as in any fleet. The backoff is
- * longer than the default of 200, as of a fleet whose restarts wait for what they need: 1, 2 and 4 s until the budget is
+ * longer than the default of 200, as of a fleet whose restarts wait for what they need: 1.5, 3 and 6 s until the budget is
  * spent. It is what the first healing of a failure costs besides the repair, and what its playbook saves.
  */
 export const stressTimes = {
   stableMs: 1500,
-  ...{ backoffMs: 1000, backoffMaxMs: 10_000, heartbeatMs: 1000, snapshotMs: 500, startMs: 10_000, integrityMs: 1000 },
+  ...{ backoffMs: 1500, backoffMaxMs: 10_000, heartbeatMs: 1000, snapshotMs: 500, startMs: 10_000, integrityMs: 1000 },
 } as const
 /** Of the budget: the default of any fleet. */
 export const stressRestarts = 3
