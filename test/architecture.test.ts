@@ -22,7 +22,6 @@ const floors: Readonly<Record<string, number>> = {
 
 /** One package, one door: the folders (of src, or top-level ones) that may import it. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  cockatiel: ['escalation', 'kernels'],
   xstate: ['lifecycle', 'supervisor'],
   pino: ['base'],
   yaml: ['base', 'playbook', 'chaos', 'cli'],
@@ -36,6 +35,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   zod: ['supervisor', 'snapshot', 'repair', 'playbook'],
   croner: ['kernels'],
   minisearch: ['kernels'],
+  cockatiel: ['escalation', 'kernels'],
   'csv-parse': ['kernels'],
   hono: ['kernels'],
   '@hono/node-server': ['kernels'],

@@ -26,9 +26,12 @@ export function readLedger(path: string): LedgerLine[] {
   })
 }
 
+/** Of kernel.started; the others (by command, after a repair, as a standby) are counted apart. */
+const chargedReasons: ReadonlySet<string> = new Set(['first', 'restart'])
+
 /**
  * Starts beyond `1 + max` without `stableMs` of life between. A start belongs to the latest `kernel.started` event before
- * it; those with the reason `command` or `rejoin` are not the budget's. Life is what the ledger shows: from a start to the
+ * it; only those with the reason `first` or `restart` are the budget's. Life is what the ledger shows: from a start to the
  * last line before the next one, so `stableMs` is reached when traffic every `gapMs` shows all but one gap of it.
  */
 export function startsPastBudget(
@@ -44,7 +47,7 @@ export function startsPastBudget(
     if (line.what === 'start') {
       if (bornAt !== undefined && lastAt - bornAt >= bounds.stableMs - bounds.gapMs) charged = 0
       const reason = started.findLast(({ at }) => at <= line.at)?.reason
-      if (reason !== 'command' && reason !== 'rejoin') {
+      if (reason === undefined || chargedReasons.has(String(reason))) {
         charged += 1
         if (charged > bounds.max + 1) past += 1
       }
@@ -55,42 +58,71 @@ export function startsPastBudget(
   return past
 }
 
+/** A tell that the runtime took. */
+export interface Accepted {
+  /** The kernel that it was sent to. */
+  readonly kernel: string
+  /** May be handled twice. */
+  readonly idempotent: boolean
+}
+
 export interface Fates {
   readonly handled: number
+  /** Of these: by a fallback, or by the kernel that its messages were rerouted to. */
+  readonly handledElsewhere: number
+  /** Handled more than once, though their sender had not said that they may be. */
   readonly handledTwice: number
+  /** Those that may be, and were. */
+  readonly repeated: number
   readonly deadLettered: number
   readonly lost: readonly string[]
 }
 
+export interface Account {
+  /** By token. */
+  readonly accepted: ReadonlyMap<string, Accepted>
+  /** By the ledger's name. */
+  readonly ledgers: ReadonlyMap<string, readonly LedgerLine[]>
+  /** Names of the ledgers in which a message to this kernel may stand: its own first, then those that stand in for it. */
+  readonly ledgersOf: (kernel: string) => readonly string[]
+  /** Arguments as the journal has them, serialised; a token is ASCII and stands in them as it is. */
+  readonly deadLetters: readonly (Uint8Array | undefined)[]
+  readonly pattern: RegExp
+}
+
 /**
  * What became of the tells that were accepted. A token may travel on (a note that is remembered is published); what counts
- * is the ledger of the kernel that it was sent to.
- * @param accepted tokens, each with its kernel.
- * @param ledgers by kernel.
- * @param deadLetters arguments as the journal has them, serialised; a token is ASCII and stands in them as it is.
+ * are the ledgers of the kernel that it was sent to and of those that stand in for it.
  */
-export function fatesOf(
-  accepted: ReadonlyMap<string, string>,
-  ledgers: ReadonlyMap<string, readonly LedgerLine[]>,
-  deadLetters: readonly (Uint8Array | undefined)[],
-  pattern: RegExp,
-): Fates {
-  const times = new Map<string, number>()
-  for (const [kernel, lines] of ledgers) {
-    for (const { token } of lines) {
-      if (token !== undefined && accepted.get(token) === kernel) times.set(token, (times.get(token) ?? 0) + 1)
-    }
-  }
+export function fatesOf({ accepted, ledgers, ledgersOf, deadLetters, pattern }: Account): Fates {
+  const times = new Map([...ledgers].map(([name, lines]) => [name, timesOf(lines)]))
   const dead = new Set<string>()
   for (const args of deadLetters) {
     const token = args === undefined ? undefined : pattern.exec(Buffer.from(args).toString('latin1'))?.[0]
     if (token !== undefined) dead.add(token)
   }
-  const tokens = [...accepted.keys()]
-  return {
-    handled: tokens.filter((token) => times.has(token)).length,
-    handledTwice: tokens.filter((token) => (times.get(token) ?? 0) > 1).length,
-    deadLettered: tokens.filter((token) => dead.has(token) && !times.has(token)).length,
-    lost: tokens.filter((token) => !times.has(token) && !dead.has(token)),
+  const fates = { handled: 0, handledElsewhere: 0, handledTwice: 0, repeated: 0, deadLettered: 0 }
+  const lost: string[] = []
+  for (const [token, { kernel, idempotent }] of accepted) {
+    const counts = ledgersOf(kernel).map((name) => times.get(name)?.get(token) ?? 0)
+    const inAll = counts.reduce((sum, count) => sum + count, 0)
+    if (inAll > 0) fates.handled += 1
+    else if (dead.has(token)) fates.deadLettered += 1
+    else lost.push(token)
+    if (inAll > 0 && counts[0] === 0) fates.handledElsewhere += 1
+    if (inAll > 1) fates[idempotent ? 'repeated' : 'handledTwice'] += 1
   }
+  return { ...fates, lost }
+}
+
+/** By token: how often the call was handled with which it came first; what others call about it later is not it. */
+function timesOf(lines: readonly LedgerLine[]): ReadonlyMap<string, number> {
+  const first = new Map<string, string | undefined>()
+  const times = new Map<string, number>()
+  for (const { token, method } of lines) {
+    if (token === undefined) continue
+    if (!first.has(token)) first.set(token, method)
+    if (first.get(token) === method) times.set(token, (times.get(token) ?? 0) + 1)
+  }
+  return times
 }

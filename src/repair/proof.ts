@@ -181,6 +181,8 @@ class Proof {
       overlay,
       config: config ?? evidence.config,
       messages: [],
+      // A check holds or not whatever others happened to answer in service: here they are away.
+      replies: [],
     })
     const caged = cagedDetail(result)
     if (caged !== undefined) return { passed: false, detail: caged }

@@ -18,9 +18,11 @@ test('1 + max starts without life between are within the budget, one more is pas
   expect(startsPastBudget([start(1), start(11), start(21)], events, bounds)).toBe(1)
 })
 
-test("starts by command and after a repair are not the budget's", () => {
-  const events = [started(0, 'first'), started(10, 'restart'), started(20, 'command'), started(30, 'rejoin')]
-  expect(startsPastBudget([start(1), start(11), start(21), start(31)], events, bounds)).toBe(0)
+test("only first starts and restarts are the budget's", () => {
+  const reasons = ['first', 'restart', 'command', 'rejoin', 'promotion', 'bystander']
+  const events = reasons.map((reason, index) => started(10 * index, reason))
+  const lines = reasons.map((_, index) => start(10 * index + 1))
+  expect(startsPastBudget(lines, events, bounds)).toBe(0)
 })
 
 test('a life of stableMs forgives, a shorter one does not', () => {
@@ -29,21 +31,54 @@ test('a life of stableMs forgives, a shorter one does not', () => {
   expect(startsPastBudget([start(1), start(11), message(910), start(2001)], events, bounds)).toBe(1)
 })
 
+const told = (kernel: string, idempotent = false) => ({ kernel, idempotent })
+const account = {
+  ledgersOf: (kernel: string) => (kernel === 'a' ? ['a', 'a.fallback', 'c'] : [kernel]),
+  ...{ deadLetters: [], pattern: tokenPattern },
+}
+
 test('a tell is handled, a dead letter, or lost; one that travels on counts where it was sent', () => {
-  const accepted = new Map([
-    ['stress-1-1', 'a'],
-    ['stress-2-2', 'a'],
-    ['stress-3-3', 'a'],
-    ['stress-4-4', 'a'],
-  ])
+  const accepted = new Map(['stress-1-1', 'stress-2-2', 'stress-3-3', 'stress-4-4'].map((token) => [token, told('a')]))
   const ledgers = new Map([
     ['a', [message(1, 'stress-1-1'), message(2, 'stress-4-4'), message(3, 'stress-4-4')]],
     ['b', [message(2, 'stress-1-1'), message(3, 'stress-3-3')]],
   ])
-  const letters = [serialize(['stress-2-2', { text: 'x' }]), undefined]
-  expect(fatesOf(accepted, ledgers, letters, tokenPattern)).toEqual({
-    ...{ handled: 2, handledTwice: 1, deadLettered: 1, lost: ['stress-3-3'] },
+  const deadLetters = [serialize(['stress-2-2', { text: 'x' }]), undefined]
+  expect(fatesOf({ ...account, accepted, ledgers, deadLetters })).toEqual({
+    ...{ handled: 2, handledElsewhere: 0, handledTwice: 1, repeated: 0, deadLettered: 1, lost: ['stress-3-3'] },
   })
+})
+
+test('a tell that a fallback handled, or the kernel that it was rerouted to, was handled', () => {
+  const accepted = new Map(['stress-1-1', 'stress-2-2', 'stress-3-3'].map((token) => [token, told('a')]))
+  const ledgers = new Map([
+    ['a', [message(1, 'stress-1-1')]],
+    ['a.fallback', [message(2, 'stress-2-2')]],
+    ['c', [message(3, 'stress-3-3')]],
+  ])
+  expect(fatesOf({ ...account, accepted, ledgers })).toMatchObject({ handled: 3, handledElsewhere: 2, lost: [] })
+})
+
+test('handled here and once more by a stand-in is handled twice, unless its sender allowed that', () => {
+  const accepted = new Map([
+    ['stress-1-1', told('a')],
+    ['stress-2-2', told('a', true)],
+  ])
+  const both = [message(1, 'stress-1-1'), message(1, 'stress-2-2')]
+  const ledgers = new Map([
+    ['a', both],
+    ['c', both],
+  ])
+  expect(fatesOf({ ...account, accepted, ledgers })).toMatchObject({ handled: 2, handledTwice: 1, repeated: 1 })
+})
+
+test('what others ask about a token later is not the tell once more', () => {
+  const accepted = new Map([['stress-1-1', told('a')]])
+  const put = { ...message(1, 'stress-1-1'), method: 'put' }
+  const lines = [put, { ...message(2, 'stress-1-1'), method: 'get' }]
+  const fates = (a: readonly LedgerLine[]) => fatesOf({ ...account, accepted, ledgers: new Map([['a', a]]) })
+  expect(fates(lines)).toMatchObject({ handled: 1, handledTwice: 0 })
+  expect(fates([...lines, put])).toMatchObject({ handled: 1, handledTwice: 1 })
 })
 
 test('a line torn by a kill is no line, and a ledger that nobody began is empty', () => {

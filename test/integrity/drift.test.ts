@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { editFile } from '../../src/chaos/faults.ts'
+import { editFile } from '../../src/chaos/disk-faults.ts'
 import type { LazaretEvent } from '../../src/index.ts'
 import { fast, house, kernelOf, type TestHouse } from '../support/house.ts'
 

@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { editFile } from '../../src/chaos/faults.ts'
+import { editFile } from '../../src/chaos/disk-faults.ts'
 import { narrate } from '../../src/cli/narrate.ts'
 import { createRuntime } from '../../src/index.ts'
 import { cli } from '../cli/cli.ts'
