@@ -1,8 +1,9 @@
 /** The account of a stress run: the rows, and what runtime, ledgers and callers say when it is over. */
+import type { FleetSpec } from '../base/spec.ts'
 import type { Runtime } from '../runtime.ts'
 import { type Fates, fatesOf, readLedger, startsPastBudget } from './ledger.ts'
 import { hasHealed, original, type StressReport, type StressRow } from './report.ts'
-import { type Stage, stressRestarts, stressTimes, tokenPattern } from './stage.ts'
+import { type Stage, stressTimes, tokenPattern } from './stage.ts'
 import type { Traffic } from './traffic.ts'
 import type { Watch } from './watch.ts'
 
@@ -17,9 +18,9 @@ export function fatesOnStage(stage: Stage, traffic: Traffic, deadLetters: readon
   })
 }
 
-function pastBudget(stage: Stage, watch: Watch, gapMs: number): number {
-  const bounds = { max: stressRestarts, stableMs: stressTimes.stableMs, gapMs }
-  return stage.kernels.reduce((sum, kernel) => {
+function pastBudget({ kernels }: FleetSpec, stage: Stage, watch: Watch, gapMs: number): number {
+  return kernels.reduce((sum, { id: kernel, restart: { max } }) => {
+    const bounds = { max, stableMs: stressTimes.stableMs, gapMs }
     const started = watch.of(kernel).filter(({ type }) => type === 'kernel.started')
     return sum + startsPastBudget(readLedger(stage.ledger(kernel)), started, bounds)
   }, 0)
@@ -57,7 +58,7 @@ export function account({ stage, runtime, watch, traffic, rows, tookMs }: Played
     },
     restarts: {
       total: ofType('kernel.started').filter(({ reason }) => reason === 'restart').length,
-      pastBudget: pastBudget(stage, watch, 1.5 * traffic.roundMs),
+      pastBudget: pastBudget(runtime.fleet, stage, watch, 1.5 * traffic.roundMs),
     },
     incidents: runtime.journal.incidents({ limit: 1000 }).length,
     healedBy: Object.fromEntries([...Map.groupBy(ways, (way) => way)].map(([way, some]) => [way, some.length])),

@@ -22,9 +22,6 @@ export const stressTimes = {
   stableMs: 1500,
   ...{ backoffMs: 1500, backoffMaxMs: 10_000, heartbeatMs: 1000, snapshotMs: 500, startMs: 10_000, integrityMs: 1000 },
 } as const
-/** Of the budget: the default of any fleet. */
-export const stressRestarts = 3
-
 /** What differs for one kernel on this stage: a section of its fleet entry, merged key by key. */
 export interface Setting {
   readonly kernel: string
@@ -97,7 +94,7 @@ function stageIn(folder: string, copy: string, fleetFile: string, listed: readon
 function shorten(document: Document, index: number, { degraded }: Listed): void {
   const { stableMs, backoffMs, backoffMaxMs, heartbeatMs, snapshotMs, startMs } = stressTimes
   setKeys(document, index, {
-    restart: { max: stressRestarts, stableMs, backoffMs, backoffMaxMs, jitter: 0 },
+    restart: { stableMs, backoffMs, backoffMaxMs, jitter: 0 },
     heartbeat: { timeoutMs: heartbeatMs },
     snapshot: { everyMs: snapshotMs, keep: 5 },
     limits: { startMs },
