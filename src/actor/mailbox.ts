@@ -100,6 +100,11 @@ export class Mailbox {
     this.#onUnclonable = onUnclonable
   }
 
+  /** Who has the messages now. */
+  get receiver(): Receiver | undefined {
+    return this.#receiver
+  }
+
   /** Messages accepted and not finished; see dropExpired. */
   get depth(): number {
     return this.#queue.length - this.#head + this.#inFlight.size - this.#overdue.size

@@ -25,10 +25,12 @@ export interface InstancePorts {
   effect(effect: Exclude<Effect, { type: 'boot' | 'endThread' | 'probe' }>): void
   bootRequest(reason: BootReason): Promise<BootRequest>
   /**
-   * A standby serves while the kernel was repaired: what was repaired loads as a standby, and the one that serves becomes
-   * the instance. Undefined where none serves: the instance gets a thread of its own. @throws what keeps it from loading.
+   * Where a standby serves while the kernel was repaired, what was repaired loads as a standby. False where none serves:
+   * the instance gets a thread of its own. @throws what keeps it from loading.
    */
-  standBy(request: BootRequest): Promise<StandIn | undefined>
+  standBy(request: BootRequest): Promise<boolean>
+  /** The standby that serves, to become the instance. */
+  handOver(): StandIn | undefined
   /** Its thread is this instance's now. */
   adopted(standIn: StandIn): void
   /** The thread exists and loads the kernel. */
@@ -166,8 +168,9 @@ export class Instance {
       if (boot !== this.#boot) return
       const request = await this.#ports.bootRequest(reason)
       if (boot !== this.#boot) return
-      const serving = reason === 'rejoin' ? await this.#ports.standBy(request) : undefined
+      const isRelieved = reason === 'rejoin' && (await this.#ports.standBy(request))
       if (boot !== this.#boot) return
+      const serving = isRelieved ? this.#ports.handOver() : undefined
       if (serving === undefined) await this.#startThread(request, reason)
       else this.#adopt(serving)
     } catch (thrown) {

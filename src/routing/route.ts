@@ -231,6 +231,12 @@ export class Route {
     return envelope
   }
 
+  /** A thread other than this one has the kernel's messages. */
+  isServedByOther(thread: Receiver | undefined): boolean {
+    const { receiver } = this.mailbox
+    return receiver !== undefined && receiver !== thread
+  }
+
   /**
    * The instance is gone. Returns what it was handling; the caller of this judges which of them are poison and calls
    * `lose` or `again` for each. What it had finished without a word is settled here.

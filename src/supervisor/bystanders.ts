@@ -39,11 +39,16 @@ export class Bystanders {
   async #stepAside(unit: Unit, levels: readonly (readonly Unit[])[]): Promise<void> {
     for (const level of levels) {
       const aside = level.filter((dependent) => {
-        const causes = this.#waiting.get(dependent.id)
-        causes?.add(unit.id)
-        if (causes !== undefined || !dependent.instance.snapshot.can({ type: 'STEP_ASIDE' })) return false
+        const { instance } = dependent
+        if (instance.state === 'restarting.aside') {
+          this.#waiting.get(dependent.id)?.add(unit.id)
+          return true
+        }
+        // Whatever it waited for before, a command has brought it back since.
+        this.#waiting.delete(dependent.id)
+        if (!instance.snapshot.can({ type: 'STEP_ASIDE' })) return false
         this.#waiting.set(dependent.id, new Set([unit.id]))
-        dependent.instance.send({ type: 'STEP_ASIDE' })
+        instance.send({ type: 'STEP_ASIDE' })
         return true
       })
       await Promise.all(aside.map(({ instance }) => instance.endThread()))

@@ -10,7 +10,8 @@ import { limits } from '../base/limits.ts'
 import { fingerprint } from '../escalation/fingerprint.ts'
 import { stackOfThread } from '../lifecycle/hang-stack.ts'
 import type { HangVerdict } from '../lifecycle/heartbeat.ts'
-import { hashArgs, type StandInKind } from '../routing/route.ts'
+import type { StandIn } from '../lifecycle/stand-in.ts'
+import { hashArgs } from '../routing/route.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import type { Failure, Unit } from './unit.ts'
 
@@ -18,8 +19,14 @@ import type { Failure, Unit } from './unit.ts'
 const poisonCrashes = 2
 
 /** Settles what the instance held. Says whether a trusted playbook knows the failure. */
-export function settleEnd(house: House, unit: Unit, end: ThreadEnd, expected: boolean): { known: boolean } {
-  const handling = house.office.detach(unit, end.error)
+export function settleEnd(
+  house: House,
+  unit: Unit,
+  thread: Thread | undefined,
+  end: ThreadEnd,
+  expected: boolean,
+): { known: boolean } {
+  const handling = house.office.detach(unit, thread, end.error)
   if (expected) {
     giveBack(unit, handling, end.error)
     house.events.emit('kernel.stopped', unit.id, { orderly: end.ordered, ...(end.error && { error: end.error }) })
@@ -49,8 +56,14 @@ export function settleEnd(house: House, unit: Unit, end: ThreadEnd, expected: bo
  * Settles what a stand-in held. A message that brought down the instance and then the standby is poison, and the next
  * standby is spared; a fallback is other code, and its end says nothing about the kernel.
  */
-export function settleStandIn(house: House, unit: Unit, end: ThreadEnd, expected: boolean, kind: StandInKind): void {
-  const handling = house.office.detach(unit, end.error)
+export function settleStandIn(
+  house: House,
+  unit: Unit,
+  { thread, kind }: Pick<StandIn, 'thread' | 'kind'>,
+  end: ThreadEnd,
+  expected: boolean,
+): void {
+  const handling = house.office.detach(unit, thread, end.error)
   if (expected || kind === 'fallback') giveBack(unit, handling, end.error)
   else judgeMessages(house, unit, handling, describe(house, unit, end, handling[0]))
 }

@@ -225,8 +225,12 @@ export class PostOffice {
     }
   }
 
-  /** The kernel's instance is gone. Returns what it was handling. */
-  detach(unit: Unit, cause: ErrorRecord | undefined): Numbered[] {
+  /** A thread of the kernel is gone. Returns what it was handling: nothing, where another one serves. */
+  detach(unit: Unit, thread: Thread | undefined, cause: ErrorRecord | undefined): Numbered[] {
+    if (unit.route.isServedByOther(thread)) {
+      this.#waits.finished(unit.id, 0)
+      return []
+    }
     this.#waits.forget(unit.id)
     const handling = unit.route.detach(cause)
     for (const { n } of handling) unit.recorder.began(n)

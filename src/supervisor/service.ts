@@ -10,6 +10,9 @@ import type { Bystanders } from './bystanders.ts'
 import type { House } from './house.ts'
 import type { Unit } from './unit.ts'
 
+/** Out of service: whatever becomes ready then is not let in. */
+const outStates = /^(?:failed|quarantined|repairing|stopping|stopped)/
+
 export interface ServicePorts {
   readonly bystanders: Bystanders
   /** An orderly end waits for this work. */
@@ -37,12 +40,13 @@ export class Service {
     // Whoever serves finishes what it has in hand first: messages are handled one at a time, and in order.
     if (unit.standIns.kind === undefined) this.#open(unit, thread)
     else this.#ports.track(unit.standIns.dismiss().then(() => this.#open(unit, thread)))
-    unit.standIns.fill()
+    unit.standIns.fill(true)
     this.#ports.bystanders.settled(unit)
   }
 
   #open(unit: Unit, thread: Thread): void {
-    if (thread.ended) return
+    // A command, or a crash, came first.
+    if (thread.ended || unit.instance.thread !== thread || outStates.test(unit.instance.state)) return
     unit.route.open(thread)
     thread.epoch = unit.route.epoch
     this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
@@ -61,7 +65,7 @@ export class Service {
     unit.route.adopt()
     this.#rejoined(unit)
     this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
-    unit.standIns.fill()
+    unit.standIns.fill(true)
   }
 
   /** The kernel leaves service: its thread is ended, where it has one, and whoever can stands in. */
@@ -70,15 +74,17 @@ export class Service {
     const { outOfService } = this.#house
     this.#ports.bystanders.settled(unit)
     const isAlive = instance.thread !== undefined
-    route.degrade(isAlive ? standIns.candidate : standIns.takeOver())
+    route.degrade(isAlive ? (standIns.kind ?? standIns.candidate) : standIns.takeOver())
     outOfService.enter(unit.id, route.servedBy, spec.degraded.to, unit.incident)
-    if (isAlive) {
-      // Whoever takes over serves when this one has ended; messages wait for it.
-      await instance.endThread()
-      if (this.#ports.isStopping()) return
+    outOfService.change(unit.id, route.servedBy)
+    // One that waits for its turn to start gives up, too.
+    await instance.endThread()
+    if (isAlive && !this.#ports.isStopping() && outStates.test(instance.state)) {
+      // Whoever takes over serves now that this one has ended; messages have waited for it.
       route.degrade(standIns.takeOver())
       outOfService.change(unit.id, route.servedBy)
     }
+    if (this.#ports.isStopping()) return
     // One whose process was killed comes without standbys, and one whose standby was lost may have another.
     standIns.fill()
   }

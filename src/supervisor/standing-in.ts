@@ -19,6 +19,7 @@ import type { Unit } from './unit.ts'
 
 export interface StandInsPorts {
   readonly turnstile: Turnstile
+  readonly standbyTurnstile: Turnstile
   receive(thread: Thread, message: ThreadMessage): void
   /** Looks after a thread that begins to serve, and forgets one that has gone. */
   watch(thread: Thread): void
@@ -37,6 +38,8 @@ export class StandIns {
   /** The fallback's thread waits for its turn. */
   #fallbackComes = false
   #fallbackFailed = false
+  /** A standby could not start when it was promoted; the others have the same code and the same state. */
+  #barren = false
   #ended = false
   /** Everything that is being done: an orderly end waits for it. */
   readonly #busy = new Set<Promise<void>>()
@@ -46,7 +49,7 @@ export class StandIns {
     this.#unit = unit
     this.#ports = ports
     this.#standbys = new Standbys(house, unit, {
-      turnstile: ports.turnstile,
+      turnstile: ports.standbyTurnstile,
       make: (request, loaded) => this.#make('standby', request, loaded),
       track: (work) => this.#track(work),
     })
@@ -64,7 +67,7 @@ export class StandIns {
 
   /** Who would stand in if the kernel left service now. */
   get candidate(): StandInKind | undefined {
-    if (this.ready > 0) return 'standby'
+    if (this.ready > 0 && !this.#barren) return 'standby'
     return this.#unit.spec.degraded.mode === 'fallback' && !this.#fallbackFailed ? 'fallback' : undefined
   }
 
@@ -73,16 +76,20 @@ export class StandIns {
     return this.#serving?.state === 'serving' ? this.#serving.thread : undefined
   }
 
-  /** Brings the standbys to the number that the fleet names. */
-  fill(): void {
-    if (!this.#ended) this.#standbys.fill(this.#serving?.kind === 'standby' ? 1 : 0)
+  /**
+   * Brings the standbys to the number that the fleet names.
+   * @param started an instance has started: what a standby could not start from is gone.
+   */
+  fill(started = false): void {
+    if (started) this.#barren = false
+    if (!this.#ended && !this.#barren) this.#standbys.fill(this.#serving?.kind === 'standby' ? 1 : 0)
   }
 
   /** The kernel is steady: what stands by is to be as it is. */
   renew(): void {
     this.#standbys.endOthers()
     this.#fallbackFailed = false
-    this.fill()
+    this.fill(true)
   }
 
   /**
@@ -92,7 +99,7 @@ export class StandIns {
   takeOver(): StandInKind | undefined {
     if (this.#ended) return undefined
     if (this.kind !== undefined) return this.kind
-    const standby = this.#standbys.take()
+    const standby = this.#barren ? undefined : this.#standbys.take()
     if (standby !== undefined) {
       this.#serving = standby
       this.#track(this.#promote(standby))
@@ -115,22 +122,27 @@ export class StandIns {
   }
 
   /**
-   * The kernel was repaired, and a standby serves: the repaired one loads as a standby. Resolves with the one that
-   * serves, which is handed over; undefined where none does (any more).
+   * The kernel was repaired, and a standby serves: the repaired one loads as a standby. Resolves with whether the other
+   * still serves; then it may be handed over.
    * @throws what kept the repaired one from loading.
    */
-  async relieve(request: BootRequest): Promise<StandIn | undefined> {
+  async relieve(request: BootRequest): Promise<boolean> {
     const serving = this.#serving
-    if (serving?.kind !== 'standby') return undefined
+    if (serving?.kind !== 'standby') return false
     const { state: _, ...fresh } = request
     await Promise.all([this.#standbys.load(fresh), serving.started])
-    if (this.#serving === serving && serving.state === 'serving') {
-      this.#serving = undefined
-      return serving
-    }
-    // It was lost meanwhile, and the repaired one perhaps promoted: the kernel gets an instance of its own.
-    await this.dismiss()
-    return undefined
+    if (this.#serving === serving && serving.state === 'serving') return true
+    // It was lost meanwhile: the kernel gets an instance of its own, unless a command has taken it out again.
+    if (!this.#isWanted) await this.dismiss()
+    return false
+  }
+
+  /** Hands over the standby that serves: it is the kernel's instance from now on. */
+  handOver(): StandIn | undefined {
+    const serving = this.#serving
+    if (serving?.kind !== 'standby' || serving.state !== 'serving') return undefined
+    this.#serving = undefined
+    return serving
   }
 
   /** Ends all of them; resolves when no thread is left. */
@@ -283,13 +295,21 @@ export class StandIns {
       this.#serving = undefined
       unit.goneAtMs = clock.monotonicMs()
       if (kind === 'standby') unit.keeper.pause()
-      settleStandIn(this.#house, unit, end, expected, kind)
+      settleStandIn(this.#house, unit, standIn, end, expected)
     }
-    if (expected) return
+    const next = () => {
+      if (served && !this.#ended) this.#change(this.#isWanted ? this.takeOver() : undefined)
+    }
+    if (expected) {
+      // Dismissed for an instance that has failed meanwhile: another one is needed.
+      if (this.#isWanted) next()
+      return
+    }
+    if (kind === 'standby' && served && standIn.ready === undefined) this.#barren = true
     const error = end.error ?? toRecord(new LazaretError('KERNEL_EXITED', 'It said goodbye without being asked to.'))
     events.emit(kind === 'standby' ? 'standby.lost' : 'fallback.lost', unit.id, { error, phase: end.phase, served })
     if (kind === 'fallback') this.#fallbackFailed = true
-    if (served && !this.#ended) this.#change(this.takeOver())
+    next()
   }
 
   /** Another one answers for the kernel now. */

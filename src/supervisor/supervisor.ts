@@ -41,6 +41,8 @@ export class Supervisor {
   readonly #house: House
   readonly #integrity: IntegrityWatch
   readonly #turnstile = new Turnstile(limits.parallelStarts)
+  /** Standbys load one after the other: nobody who is needed waits behind one. */
+  readonly #standbyTurnstile = new Turnstile(1)
   readonly #bystanders: Bystanders
   readonly #service: Service
   readonly #actor: ActorRefFrom<typeof supervisorMachine>
@@ -88,7 +90,7 @@ export class Supervisor {
     unit.instance = new Instance(() => unit.spec, ref, this.#ports(unit), this.#turnstile, this.#house.clock)
     unit.keeper = new Keeper(this.#house, unit)
     unit.standIns = new StandIns(this.#house, unit, {
-      turnstile: this.#turnstile,
+      ...{ turnstile: this.#turnstile, standbyTurnstile: this.#standbyTurnstile },
       receive: (thread, message) => this.#receive(unit, thread, message),
       watch: (thread) => this.#watch(unit, thread),
       forget: (thread) => this.#forgetThread(thread),
@@ -159,6 +161,7 @@ export class Supervisor {
       effect: (effect) => this.#carryOut(unit, effect),
       bootRequest: (reason) => this.#bootRequest(unit, reason),
       standBy: (request) => unit.standIns.relieve(request),
+      handOver: () => unit.standIns.handOver(),
       adopted: (standIn) => this.#service.adopted(unit, standIn),
       booting: (thread, request, reason) => this.#booting(unit, thread, request, reason),
       ready: (thread, message, reason) => this.#service.ready(unit, thread, message, reason),
@@ -167,9 +170,11 @@ export class Supervisor {
       stuck: (thread) => house.events.emit('kernel.stuck', unit.id, { thread: thread.name }),
       gone: async (thread, end, expected) => {
         if (thread !== undefined) this.#forgetThread(thread)
-        unit.goneAtMs = house.clock.monotonicMs()
-        unit.keeper.pause()
-        const settled = settleEnd(house, unit, end, expected)
+        if (unit.standIns.thread === undefined) {
+          unit.goneAtMs = house.clock.monotonicMs()
+          unit.keeper.pause()
+        }
+        const settled = settleEnd(house, unit, thread, end, expected)
         if (this.#stopping) unit.route.close()
         return settled
       },
