@@ -3,6 +3,7 @@
  * were granted, and what no rule speaks about is denied: a rule that is lost can shut a door, and open none that
  * another rule keeps shut.
  */
+import { inspect } from 'node:util'
 export interface Rule {
   /** By this it is revoked, and by this an explanation names it. */
   id: string
@@ -35,6 +36,11 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
 const isText = (value: unknown, max: number): value is string =>
   typeof value === 'string' && value !== '' && value.length <= max
 
@@ -44,7 +50,7 @@ const isText = (value: unknown, max: number): value is string =>
  */
 export function readRule(rule: unknown, where: string, code: string): Required<Rule> {
   const bad = (key: string, accepted: string, got: unknown) =>
-    refusal(code, `${where}${key}: accepted is ${accepted}. Got: ${JSON.stringify(got)?.slice(0, 200)}`)
+    refusal(code, `${where}${key}: accepted is ${accepted}. Got: ${shown(got)}`)
   if (typeof rule !== 'object' || rule === null) throw bad('', 'a rule, { id, effect, who, action, what }', rule)
   const { id, effect = 'allow', who, action, what, ...others } = rule as Rule
   if (!isText(id, limits.idChars)) throw bad('.id', `a text of 1 to ${limits.idChars} characters`, id)

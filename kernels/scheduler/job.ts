@@ -1,4 +1,5 @@
 /** A job as it is written, in the fleet file or by a caller, and what must hold for it. */
+import { inspect } from 'node:util'
 import { Cron } from 'croner'
 
 export interface Job {
@@ -20,6 +21,11 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
 /** The longest delay of a Node.js timer; a longer one would fire at once, and again and again. */
 const maxEveryMs = 2_147_483_647
 const keys = ['name', 'everyMs', 'cron', 'timezone', 'to', 'method', 'args']
@@ -28,7 +34,7 @@ const reserved = ['then', 'toJSON', 'constructor']
 /** @param where how the job is called in an error, for example `config.jobs[0]`. */
 export function readJob(job: unknown, where: string, code: string): Job {
   const refuse = (key: string, accepted: string, got: unknown): never => {
-    throw refusal(code, `${where}${key}: accepted is ${accepted}. Got: ${JSON.stringify(got) ?? String(got)}`)
+    throw refusal(code, `${where}${key}: accepted is ${accepted}. Got: ${shown(got)}`)
   }
   if (typeof job !== 'object' || job === null) return refuse('', 'an object', job)
   const { name, everyMs, cron, timezone, to, method, args = [] } = job as Partial<Job>
