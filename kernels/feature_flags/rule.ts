@@ -34,6 +34,8 @@ export function needText(value: unknown, name: string, max: number): asserts val
   throw refusal('INVALID_ARGUMENT', `${name} must be a text of 1 to ${max} characters. Got: ${got}`)
 }
 
+const isWho = (name: unknown) => typeof name === 'string' && name.length <= limits.whoChars
+
 /** @throws with this code, where it is no rule. */
 export function readRule(code: string, name: string, value: unknown): Rule {
   if (typeof value !== 'object' || value === null) {
@@ -48,9 +50,12 @@ export function readRule(code: string, name: string, value: unknown): Rule {
     throw refusal(code, `${name}.percent: accepted is a number from 0 to 100. Got: ${shown(percent)}`)
   }
   for (const [key, names] of Object.entries({ always, never })) {
-    const isSound = names === undefined || (Array.isArray(names) && names.every((each) => typeof each === 'string'))
+    const isSound = names === undefined || (Array.isArray(names) && names.every(isWho))
     if (!isSound || (names?.length ?? 0) > limits.names) {
-      throw refusal(code, `${name}.${key}: accepted is a list of ${limits.names} names at most.`)
+      throw refusal(
+        code,
+        `${name}.${key}: accepted is a list of ${limits.names} names at most, of ${limits.whoChars} characters each.`,
+      )
     }
   }
   return { percent, ...(always && { always }), ...(never && { never }) }

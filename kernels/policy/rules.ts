@@ -28,7 +28,7 @@ export interface Decision {
   rule: string | null
 }
 
-export const limits = { idChars: 100, textChars: 500, texts: 100, rules: 10_000 }
+export const limits = { idChars: 100, textChars: 500, texts: 100, ruleBytes: 32_768, rules: 10_000 }
 const lists = ['who', 'action', 'what'] as const
 
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
@@ -66,7 +66,11 @@ export function readRule(rule: unknown, where: string, code: string): Required<R
       throw bad(`.${key}`, `a list of 1 to ${limits.texts} texts, with a * at the end only`, list)
     }
   }
-  return { id, effect, who: [...who], action: [...action], what: [...what] }
+  const read = { id, effect, who: [...who], action: [...action], what: [...what] }
+  const bytes = Buffer.byteLength(JSON.stringify(read))
+  // The log takes no entry of more than twice as much, and a rule that is not in the log must not hold.
+  if (bytes > limits.ruleBytes) throw refusal(code, `${where} has at most ${limits.ruleBytes} bytes. Got: ${bytes}`)
+  return read
 }
 
 function isPattern(value: unknown): boolean {

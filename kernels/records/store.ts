@@ -35,6 +35,12 @@ export function needText(value: unknown, name: string, max: number): asserts val
   throw refusal('INVALID_ARGUMENT', `${name} must be a text of 1 to ${max} characters that is not blank. Got: ${got}`)
 }
 
+/** Elsewhere a record is called `kind/id`, by the policy and by the search: what is before the first / is the kind. */
+export function needKind(kind: unknown): asserts kind is string {
+  needText(kind, 'kind', limits.kindChars)
+  if (kind.includes('/')) throw refusal('INVALID_ARGUMENT', `kind must have no / in it. Got: ${shown(kind)}`)
+}
+
 export function needNumber(code: string, value: unknown, name: string, min: number, max = 2 ** 53 - 1): void {
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return
   throw refusal(code, `${name}: accepted is a whole number from ${min} to ${max}. Got: ${shown(value)}`)
@@ -172,7 +178,7 @@ export class Store {
     needNumber('STATE_INVALID', floor, 'floor', 0)
     if (!Array.isArray(records)) throw refusal('STATE_INVALID', `records must be a list. Got: ${typeof records}`)
     for (const { kind, id, value, version, at } of records) {
-      needText(kind, 'kind', limits.kindChars)
+      needKind(kind)
       needText(id, 'id', limits.idChars)
       needNumber('STATE_INVALID', version, `the version of ${id}`, 1)
       if (!Number.isFinite(at)) throw refusal('STATE_INVALID', `${id} has no time.`)

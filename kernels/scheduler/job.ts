@@ -31,6 +31,23 @@ const maxEveryMs = 2_147_483_647
 const keys = ['name', 'everyMs', 'cron', 'timezone', 'to', 'method', 'args']
 const reserved = ['then', 'toJSON', 'constructor']
 
+const argMembers = 10_000
+
+/** They are part of every snapshot and go out at every run. Counted, because a list can hold another one many times. */
+function isPlain(value: unknown, depth = 0, counted = { left: argMembers, chars: 65_536 }): boolean {
+  counted.left -= 1
+  if (typeof value === 'string') counted.chars -= value.length
+  if (counted.left < 0 || counted.chars < 0 || depth > 32) return false
+  if (value === null || typeof value !== 'object')
+    return ['string', 'boolean', 'object'].includes(typeof value) || Number.isFinite(value)
+  const isList = Array.isArray(value)
+  if (!isList && Object.getPrototypeOf(value) !== Object.prototype) return false
+  return Object.entries(value).every(([key, member]) => {
+    counted.chars -= isList ? 0 : key.length
+    return isPlain(member, depth + 1, counted)
+  })
+}
+
 /** @param where how the job is called in an error, for example `config.jobs[0]`. */
 export function readJob(job: unknown, where: string, code: string): Job {
   const refuse = (key: string, accepted: string, got: unknown): never => {
@@ -43,7 +60,9 @@ export function readJob(job: unknown, where: string, code: string): Job {
   if (!isText(name)) return refuse('.name', 'a text of 1 to 100 characters', name)
   if (!isText(to)) return refuse('.to', 'the id of a kernel', to)
   if (!isText(method) || reserved.includes(method)) return refuse('.method', 'the name of a method', method)
-  if (!Array.isArray(args)) return refuse('.args', 'a list', args)
+  if (!Array.isArray(args) || !isPlain(args)) {
+    return refuse('.args', `a list of JSON values, ${argMembers} of them at most`, args)
+  }
   if ((everyMs === undefined) === (cron === undefined)) return refuse('', 'either everyMs or cron', { everyMs, cron })
   if (everyMs !== undefined) {
     if (Number.isSafeInteger(everyMs) && everyMs >= 10 && everyMs <= maxEveryMs)
