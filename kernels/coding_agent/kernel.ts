@@ -4,7 +4,7 @@
  * about itself it hands to nobody: that one waits for a person. What was done is told to the memory.
  */
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
-import { type NewTask, needText, refusal, type Task, TaskQueue } from './queue.ts'
+import { type NewTask, needText, refusal, shown, type Task, TaskQueue } from './queue.ts'
 
 export interface AgentConfig {
   /** How long a claimed task belongs to its worker. Milliseconds; default 900000, the time that a repair may take. */
@@ -16,6 +16,11 @@ export interface AgentConfig {
 function needWhole(value: unknown, name: string): asserts value is number {
   if (Number.isSafeInteger(value) && Number(value) > 0) return
   throw refusal('CONFIG_INVALID', `config.${name}: accepted is a whole number above 0. Got: ${String(value)}`)
+}
+
+/** What is no text is shown, and what is long is cut: it is there to be read. */
+function line(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 10_000) : shown(value)
 }
 
 function readTask(task: NewTask): NewTask {
@@ -31,13 +36,13 @@ function readTask(task: NewTask): NewTask {
   const { type = 'fix_kernel_failure', priority = 5, log = [], incident, diagnostic_path } = task
   needText(type, 'type')
   if (!Number.isFinite(priority))
-    throw refusal('INVALID_ARGUMENT', `priority must be a number. Got: ${String(priority)}`)
+    throw refusal('INVALID_ARGUMENT', `priority must be a number. Got: ${shown(priority)}`)
   if (!Array.isArray(log)) throw refusal('INVALID_ARGUMENT', `log must be a list of lines. Got: ${typeof log}`)
   const { task: id, kernel, error } = task
   return {
-    ...{ task: id, type, kernel, error, priority, log: log.slice(-10).map(String) },
-    ...(incident === undefined ? {} : { incident: String(incident) }),
-    ...(diagnostic_path === undefined ? {} : { diagnostic_path: String(diagnostic_path) }),
+    ...{ task: id, type, kernel, error, priority, log: log.slice(-10).map(line) },
+    ...(incident === undefined ? {} : { incident: line(incident) }),
+    ...(diagnostic_path === undefined ? {} : { diagnostic_path: line(diagnostic_path) }),
   }
 }
 

@@ -2,6 +2,7 @@
  * The queue of coding tasks, and the rules of who gets which: most urgent first, of equally urgent ones the oldest. A
  * worker that claims a task has a lease; when that has run out, the task is there for others again. Time is handed in.
  */
+import { inspect } from 'node:util'
 
 export type TaskStatus = 'open' | 'claimed' | 'waiting for a person' | 'unconfirmed' | 'closed'
 
@@ -32,6 +33,11 @@ export interface Task extends NewTask {
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 export function needText(value: unknown, name: string, max = 150): asserts value is string {
@@ -90,12 +96,9 @@ export class TaskQueue {
 
   close(id: string, outcome: string): Task {
     const task = this.#tasks.get(id)
-    if (task === undefined) throw refusal('NOT_FOUND', `There is no task ${JSON.stringify(id)}.`)
+    if (task === undefined) throw refusal('NOT_FOUND', `There is no task ${shown(id)}.`)
     if (task.status === 'closed') {
-      throw refusal(
-        'TASK_CLOSED',
-        `The task ${id} is closed already, with the outcome ${JSON.stringify(task.outcome)}.`,
-      )
+      throw refusal('TASK_CLOSED', `The task ${id} is closed already, with the outcome ${shown(task.outcome)}.`)
     }
     Object.assign(task, { status: 'closed', outcome })
     // To the end, so that those closed first are forgotten first.

@@ -5,7 +5,7 @@
  */
 import { defineKernel, type KernelContext } from 'lazaret/kernel'
 import type { Flag } from './kernel.ts'
-import { type FlagsConfig, isOn, limits, needText, type Rule, readRule, refusal } from './rule.ts'
+import { type FlagsConfig, isOn, limits, needText, type Rule, readRule, refusal, shown } from './rule.ts'
 
 export default defineKernel({
   start(ctx: KernelContext<unknown, FlagsConfig>) {
@@ -27,7 +27,7 @@ export default defineKernel({
         set(flag: string, _rule: Rule | null): never {
           throw refusal(
             'READ_ONLY',
-            `${String(flag)} cannot be set: the configured flags stand in until the kernel is back.`,
+            `${shown(flag)} cannot be set: the configured flags stand in until the kernel is back.`,
           )
         },
         all: (): Record<string, Flag> =>

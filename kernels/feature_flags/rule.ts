@@ -1,5 +1,7 @@
 /** What a flag's rule says about somebody. The same name always gets the same answer, and nothing is stored for it. */
+
 import { hash } from 'node:crypto'
+import { inspect } from 'node:util'
 
 export interface Rule {
   /** Of all names, 0 to 100. */
@@ -21,16 +23,23 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
 export function needText(value: unknown, name: string, max: number): asserts value is string {
   if (typeof value === 'string' && value !== '' && value.length <= max) return
   const got = typeof value === 'string' ? `${value.length} characters` : typeof value
   throw refusal('INVALID_ARGUMENT', `${name} must be a text of 1 to ${max} characters. Got: ${got}`)
 }
 
+const isWho = (name: unknown) => typeof name === 'string' && name.length <= limits.whoChars
+
 /** @throws with this code, where it is no rule. */
 export function readRule(code: string, name: string, value: unknown): Rule {
   if (typeof value !== 'object' || value === null) {
-    throw refusal(code, `${name}: accepted is an object with percent, always, never. Got: ${String(value)}`)
+    throw refusal(code, `${name}: accepted is an object with percent, always, never. Got: ${shown(value)}`)
   }
   const { percent, always, never, ...others } = value as Rule
   const [unknown] = Object.keys(others)
@@ -38,12 +47,15 @@ export function readRule(code: string, name: string, value: unknown): Rule {
     throw refusal(code, `${name}: accepted are percent, always and never. Got: ${JSON.stringify(unknown)}`)
   }
   if (!Number.isFinite(percent) || percent < 0 || percent > 100) {
-    throw refusal(code, `${name}.percent: accepted is a number from 0 to 100. Got: ${String(percent)}`)
+    throw refusal(code, `${name}.percent: accepted is a number from 0 to 100. Got: ${shown(percent)}`)
   }
   for (const [key, names] of Object.entries({ always, never })) {
-    const isSound = names === undefined || (Array.isArray(names) && names.every((each) => typeof each === 'string'))
+    const isSound = names === undefined || (Array.isArray(names) && names.every(isWho))
     if (!isSound || (names?.length ?? 0) > limits.names) {
-      throw refusal(code, `${name}.${key}: accepted is a list of ${limits.names} names at most.`)
+      throw refusal(
+        code,
+        `${name}.${key}: accepted is a list of ${limits.names} names at most, of ${limits.whoChars} characters each.`,
+      )
     }
   }
   return { percent, ...(always && { always }), ...(never && { never }) }
@@ -52,7 +64,7 @@ export function readRule(code: string, name: string, value: unknown): Rule {
 /** @throws with this code, where one of them is no rule. */
 export function readRules(code: string, name: string, value: unknown): Map<string, Rule> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refusal(code, `${name}: accepted is an object of rules by flag. Got: ${String(value)}`)
+    throw refusal(code, `${name}: accepted is an object of rules by flag. Got: ${shown(value)}`)
   }
   const entries = Object.entries(value).map(([flag, rule]): [string, Rule] => {
     if (flag === '' || flag.length > limits.flagChars) {

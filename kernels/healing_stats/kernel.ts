@@ -4,7 +4,7 @@
  * supervise (a database, a supplier) are noted by callers. It counts, and heals nothing.
  */
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
-import { type KernelStats, type Notice, refusal, Tally, type TallyState } from './tally.ts'
+import { type KernelStats, type Notice, refusal, shown, Tally, type TallyState } from './tally.ts'
 
 export type Summary = KernelStats & {
   kernels: Record<string, KernelStats>
@@ -16,7 +16,7 @@ function readNotice(notice: unknown): Notice {
   const { incident, kernel, status, at } = Object(notice) as Partial<Notice>
   const isText = (value: unknown): value is string => typeof value === 'string' && /^\S.{0,149}$/.test(value)
   const wrong = (name: string, accepted: string, got: unknown) =>
-    refusal('INVALID_ARGUMENT', `${name}: accepted is ${accepted}. Got: ${JSON.stringify(got) ?? String(got)}`)
+    refusal('INVALID_ARGUMENT', `${name}: accepted is ${accepted}. Got: ${shown(got)}`)
   if (!isText(incident)) throw wrong('incident', 'a text of 1 to 150 characters', incident)
   if (!isText(kernel)) throw wrong('kernel', 'a text of 1 to 150 characters', kernel)
   if (status !== 'open' && status !== 'resolved') throw wrong('status', 'open or resolved', status)

@@ -3,6 +3,7 @@
  * was out of service. Only what was seen from its beginning to its end has a time; the rest is counted as untimed, so
  * that a mean is never made better or worse by a guess. Time is handed in.
  */
+import { inspect } from 'node:util'
 export interface Notice {
   incident: string
   kernel: string
@@ -47,6 +48,11 @@ export interface KernelStats {
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 const most = { kernels: 1000, open: 10_000, closed: 1000 }

@@ -2,6 +2,7 @@
  * What a sample says, and when the verdict turns: one bad sample says little, several in a row do, and as many good ones
  * take it back. Nothing is measured here.
  */
+import { inspect } from 'node:util'
 
 export interface Sample {
   /** Epoch milliseconds. */
@@ -37,6 +38,11 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
 export function needNumber(
   code: string,
   value: unknown,
@@ -48,7 +54,7 @@ export function needNumber(
     return
   throw refusal(
     code,
-    `${name}: accepted is a ${whole ? 'whole ' : ''}number from ${min} to ${max}. Got: ${String(value)}`,
+    `${name}: accepted is a ${whole ? 'whole ' : ''}number from ${min} to ${max}. Got: ${shown(value)}`,
   )
 }
 
@@ -66,7 +72,7 @@ export function readConfig(config: HealthConfig): Required<HealthConfig> {
 
 export function needSample(code: string, sample: unknown): asserts sample is Sample {
   if (typeof sample !== 'object' || sample === null) {
-    throw refusal(code, `A sample is an object with at, loadPerCpu, freeMemory, delayMs. Got: ${String(sample)}`)
+    throw refusal(code, `A sample is an object with at, loadPerCpu, freeMemory, delayMs. Got: ${shown(sample)}`)
   }
   const { at, loadPerCpu, freeMemory, delayMs } = sample as Sample
   needNumber(code, at, 'at', [0, Number.MAX_SAFE_INTEGER], false)

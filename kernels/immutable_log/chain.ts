@@ -3,9 +3,11 @@
  * canonical JSON with the hash of the record before it, so whatever is changed, torn, cut or missing shows as a record
  * that does not follow. Nothing is written here.
  */
+
 import { hash as digest } from 'node:crypto'
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 
 /** Index is -1 while the log is empty. */
 export type Head = { index: number; hash: string }
@@ -27,19 +29,29 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
-/** JSON with sorted keys: one text for one value, so that a hash means something. Only JSON values are accepted. */
-export function canonical(value: unknown, depth = 0): string {
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
+/**
+ * JSON with sorted keys: one text for one value, so that a hash means something. Only JSON values are accepted, and no
+ * more members than a record could hold: a list that holds the same list twice, again and again, would never end.
+ */
+export function canonical(value: unknown, depth = 0, members = { left: 65_536 }): string {
+  if (--members.left < 0) throw refusal('ENTRY_TOO_LARGE', 'The entry has more than 65536 members.')
   if (depth > 64) throw refusal('ENTRY_INVALID', 'The entry is nested deeper than 64 levels, or contains itself.')
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value)
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${Array.from(value, (member) => canonical(member, depth + 1)).join(',')}]`
+  const inner = (member: unknown) => canonical(member, depth + 1, members)
+  if (Array.isArray(value)) return `[${Array.from(value, inner).join(',')}]`
   const prototype: unknown = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined
   if (typeof value !== 'object' || (prototype !== null && prototype !== Object.prototype)) {
     throw refusal('ENTRY_INVALID', `An entry holds JSON values only. Got: a ${typeof value} that is none.`)
   }
   const pairs = Object.entries(value).filter(([, member]) => member !== undefined)
   pairs.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${pairs.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member, depth + 1)}`).join(',')}}`
+  return `{${pairs.map(([key, member]) => `${JSON.stringify(key)}:${inner(member)}`).join(',')}}`
 }
 
 export function seal(record: Omit<Line, 'hash'>): string {

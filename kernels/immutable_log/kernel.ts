@@ -7,7 +7,17 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
-import { type Damage, follow, genesis, type Head, type LogRecord, listSegments, readSegment, refusal } from './chain.ts'
+import {
+  type Damage,
+  follow,
+  genesis,
+  type Head,
+  type LogRecord,
+  listSegments,
+  readSegment,
+  refusal,
+  shown,
+} from './chain.ts'
 import { Writer } from './writer.ts'
 
 /** Segments whose every record is verified at start, the newest ones; verify() reads them all. */
@@ -30,7 +40,7 @@ function readHead(state: Head | undefined): Head {
 
 function needCount(value: unknown, name: string, least: number, most: number): asserts value is number {
   if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return
-  throw refusal('INVALID_ARGUMENT', `${name} must be a whole number from ${least} to ${most}. Got: ${String(value)}`)
+  throw refusal('INVALID_ARGUMENT', `${name} must be a whole number from ${least} to ${most}. Got: ${shown(value)}`)
 }
 
 /** The newest segments, and what in them no break record states. `known` is the last head that was seen. */

@@ -4,7 +4,9 @@
  * Whoever wants to know what is remembered subscribes to `memory.remembered` at the message bus; without the bus this
  * kernel goes on.
  */
+
 import { hash } from 'node:crypto'
+import { inspect } from 'node:util'
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
 import MiniSearch from 'minisearch'
 
@@ -28,6 +30,11 @@ const limits = { idChars: 200, textChars: 65_536, tags: 32, tagChars: 64, queryC
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 function needText(value: unknown, name: string, max: number): asserts value is string {
@@ -107,7 +114,7 @@ class Memory {
   fuse(ids: string[]): Note {
     const parts = [...new Set(ids)].map((id) => {
       const note = this.#notes.get(id)
-      if (note === undefined) throw refusal('NOT_FOUND', `There is no note ${JSON.stringify(id)}: nothing was fused.`)
+      if (note === undefined) throw refusal('NOT_FOUND', `There is no note ${shown(id)}: nothing was fused.`)
       return note
     })
     if (parts.length < 2) throw refusal('INVALID_ARGUMENT', 'fuse takes the ids of two different notes or more.')
@@ -151,7 +158,7 @@ const kernel = defineKernel({
         recall(query: string, limit = 10): Found[] {
           needText(query, 'query', limits.queryChars)
           if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.recall) {
-            throw refusal('INVALID_ARGUMENT', `limit must be 1 to ${limits.recall}. Got: ${String(limit)}`)
+            throw refusal('INVALID_ARGUMENT', `limit must be 1 to ${limits.recall}. Got: ${shown(limit)}`)
           }
           return memory.recall(query, limit)
         },

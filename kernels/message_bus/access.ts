@@ -2,6 +2,7 @@
  * Who may publish and subscribe where: the configuration of the bus, validated, and the rule that decides a question.
  * Rules guard against mistakes, not against malice: a publisher is who it says it is.
  */
+import { inspect } from 'node:util'
 export type Action = 'publish' | 'subscribe'
 
 export interface AccessRule {
@@ -28,6 +29,11 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
 export function isListOfText(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((member) => typeof member === 'string')
 }
@@ -35,7 +41,7 @@ export function isListOfText(value: unknown): value is string[] {
 export function readConfig(config: BusConfig): Required<BusConfig> {
   const { rules = [], default: otherwise = 'allow', subscriptions = {} } = config
   const bad = (key: string, accepted: string, got: unknown) =>
-    refusal('CONFIG_INVALID', `config.${key}: accepted is ${accepted}. Got: ${JSON.stringify(got)}`)
+    refusal('CONFIG_INVALID', `config.${key}: accepted is ${accepted}. Got: ${shown(got)}`)
   if (otherwise !== 'allow' && otherwise !== 'deny') throw bad('default', 'allow or deny', otherwise)
   if (!Array.isArray(rules)) throw bad('rules', 'a list of { topic, publish, subscribe }', rules)
   for (const [index, rule] of rules.entries()) {

@@ -4,7 +4,16 @@
  * others nothing, and what it misses are dead letters of the runtime. Messages are not kept here.
  */
 import { defineKernel, type KernelApi, type KernelContext, type Ref } from 'lazaret/kernel'
-import { type Action, type BusConfig, isAllowed, isListOfText, readConfig, refusal, topicPattern } from './access.ts'
+import {
+  type Action,
+  type BusConfig,
+  isAllowed,
+  isListOfText,
+  readConfig,
+  refusal,
+  shown,
+  topicPattern,
+} from './access.ts'
 
 interface BusState {
   subscriptions: [topic: string, subscribers: string[]][]
@@ -17,16 +26,13 @@ export type Subscriber = { onMessage(topic: string, message: unknown): Promise<v
 const maxSubscriptions = 10_000
 function needTopic(topic: unknown): asserts topic is string {
   if (typeof topic !== 'string' || topic.length > 200 || !topicPattern.test(topic)) {
-    throw refusal(
-      'INVALID_TOPIC',
-      `A topic is words joined by dots, 200 characters at most. Got: ${JSON.stringify(topic)}`,
-    )
+    throw refusal('INVALID_TOPIC', `A topic is words joined by dots, 200 characters at most. Got: ${shown(topic)}`)
   }
 }
 
 function needId(id: unknown, role: string): asserts id is string {
-  if (typeof id !== 'string' || id === '' || id === '*') {
-    throw refusal('INVALID_ID', `The ${role} must be the id of a kernel. Got: ${JSON.stringify(id)}`)
+  if (typeof id !== 'string' || id === '' || id === '*' || id.length > 100) {
+    throw refusal('INVALID_ID', `The ${role} must be the id of a kernel. Got: ${shown(id)}`)
   }
 }
 

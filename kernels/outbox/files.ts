@@ -3,9 +3,11 @@
  * hash of its content. What is damaged, or what its receiver does not want, is set aside under another name: nothing that
  * was kept is deleted unless it was delivered.
  */
+
 import { hash } from 'node:crypto'
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 
 export interface Kept {
   id: string
@@ -19,6 +21,11 @@ export interface Kept {
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 const fileName = /^(\d{12})-([\w.-]{1,100})\.json$/

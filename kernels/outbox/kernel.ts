@@ -4,7 +4,7 @@
  * A message is handed over at least once: after a crash at the wrong moment twice, under the same id.
  */
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
-import { refusal } from './files.ts'
+import { refusal, shown } from './files.ts'
 import { type Flushed, type Message, Outbox, type OutboxConfig, type OutboxState } from './outbox.ts'
 
 const kernel = defineKernel({
@@ -19,7 +19,7 @@ const kernel = defineKernel({
         /** Hands over up to `limit` messages (1 to 1000, default 100), oldest first. `why`: what ended it early. */
         flush(limit = 100): Promise<Flushed> {
           if (Number.isSafeInteger(limit) && limit >= 1 && limit <= 1000) return outbox.flush(limit)
-          throw refusal('INVALID_ARGUMENT', `limit must be 1 to 1000. Got: ${String(limit)}`)
+          throw refusal('INVALID_ARGUMENT', `limit must be 1 to 1000. Got: ${shown(limit)}`)
         },
         /** Counts since ever, what waits, and what was set aside. */
         stats: () => outbox.stats(),

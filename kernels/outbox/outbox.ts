@@ -57,7 +57,10 @@ function readMessage(message: unknown): Message {
   if (id === undefined) return read
   // It becomes a part of a file's name.
   if (typeof id === 'string' && /^\w[\w.-]{0,99}$/.test(id)) return { ...read, id }
-  throw refusal('INVALID_ARGUMENT', 'id must be 1 to 100 letters, digits, dots, _ and -.')
+  throw refusal(
+    'INVALID_ARGUMENT',
+    'id must be 1 to 100 letters, digits, dots, _ and -, and begin with neither a dot nor a -.',
+  )
 }
 
 export class Outbox {

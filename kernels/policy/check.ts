@@ -38,6 +38,8 @@ export default defineCheck<Policy>(async ({ ask }) => {
   await assert.rejects(ask.grant({ ...ofAnn, id: '' }))
   await assert.rejects(ask.grant({ ...ofAnn, id: 'check bad', who: [] }), 'a rule about nobody is a mistake')
   await assert.rejects(ask.grant({ ...ofAnn, id: 'check bad', what: ['check/*/1'] }), 'a * stands at the end only')
+  const long = Array.from({ length: 100 }, (_, n) => `check/${n}/`.padEnd(400, 'x'))
+  await assert.rejects(ask.grant({ ...ofAnn, id: 'check bad', what: long }), 'the log would not take it')
   await assert.rejects(ask.allowed('', 'write', 'check/notes/1'))
   assert.equal((await ask.rules()).length, before.length + 2, 'what is refused leaves no trace')
 

@@ -3,6 +3,7 @@
  * were granted, and what no rule speaks about is denied: a rule that is lost can shut a door, and open none that
  * another rule keeps shut.
  */
+import { inspect } from 'node:util'
 export interface Rule {
   /** By this it is revoked, and by this an explanation names it. */
   id: string
@@ -27,12 +28,17 @@ export interface Decision {
   rule: string | null
 }
 
-export const limits = { idChars: 100, textChars: 500, texts: 100, rules: 10_000 }
+export const limits = { idChars: 100, textChars: 500, texts: 100, ruleBytes: 32_768, rules: 10_000 }
 const lists = ['who', 'action', 'what'] as const
 
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 const isText = (value: unknown, max: number): value is string =>
@@ -44,7 +50,7 @@ const isText = (value: unknown, max: number): value is string =>
  */
 export function readRule(rule: unknown, where: string, code: string): Required<Rule> {
   const bad = (key: string, accepted: string, got: unknown) =>
-    refusal(code, `${where}${key}: accepted is ${accepted}. Got: ${JSON.stringify(got)?.slice(0, 200)}`)
+    refusal(code, `${where}${key}: accepted is ${accepted}. Got: ${shown(got)}`)
   if (typeof rule !== 'object' || rule === null) throw bad('', 'a rule, { id, effect, who, action, what }', rule)
   const { id, effect = 'allow', who, action, what, ...others } = rule as Rule
   if (!isText(id, limits.idChars)) throw bad('.id', `a text of 1 to ${limits.idChars} characters`, id)
@@ -60,7 +66,11 @@ export function readRule(rule: unknown, where: string, code: string): Required<R
       throw bad(`.${key}`, `a list of 1 to ${limits.texts} texts, with a * at the end only`, list)
     }
   }
-  return { id, effect, who: [...who], action: [...action], what: [...what] }
+  const read = { id, effect, who: [...who], action: [...action], what: [...what] }
+  const bytes = Buffer.byteLength(JSON.stringify(read))
+  // The log takes no entry of more than twice as much, and a rule that is not in the log must not hold.
+  if (bytes > limits.ruleBytes) throw refusal(code, `${where} has at most ${limits.ruleBytes} bytes. Got: ${bytes}`)
+  return read
 }
 
 function isPattern(value: unknown): boolean {

@@ -1,4 +1,5 @@
 /** What the limiter and its fallback have in common: the configuration, the answer, and what a caller may hand in. */
+import { inspect } from 'node:util'
 
 export interface LimitsConfig {
   /** Points that each caller has in a window. Default 100. */
@@ -29,9 +30,14 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
 function needWhole(code: string, value: unknown, name: string, min: number, max: number): void {
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return
-  throw refusal(code, `${name}: accepted is a whole number from ${min} to ${max}. Got: ${String(value)}`)
+  throw refusal(code, `${name}: accepted is a whole number from ${min} to ${max}. Got: ${shown(value)}`)
 }
 
 export function readConfig(config: LimitsConfig): Required<LimitsConfig> {

@@ -45,6 +45,10 @@ export default defineCheck<Records>(async ({ ask }) => {
   await assert.rejects(ask.put('fruit', 'nothing', undefined))
   await assert.rejects(ask.put('fruit', 'long', 'x'.repeat(65_535)))
   await assert.rejects(ask.put('', 'x', 1))
+  await assert.rejects(ask.put('fruit/pear', 'x', 1), 'pear/x of the kind fruit is another record')
+  let deep: unknown = 1
+  for (let level = 0; level < 65; level++) deep = [deep]
+  await assert.rejects(ask.put('fruit', 'deep', deep), 'nobody could save it')
   await assert.rejects(ask.put('fruit', ' ', 1))
   await assert.rejects(ask.list('fruit', '', 0))
   assert.equal(await ask.count(), 4)

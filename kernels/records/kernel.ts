@@ -4,7 +4,7 @@
  * the bus this kernel goes on. It does not search and knows nothing of what a value means.
  */
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
-import { limits, needNumber, needText, type Saved, Store, type Stored } from './store.ts'
+import { limits, needKind, needNumber, needText, type Saved, Store, type Stored } from './store.ts'
 
 export interface RecordsConfig {
   /** Records kept at most; one more is refused. Default 100000. */
@@ -28,7 +28,7 @@ const kernel = defineKernel({
     const store = new Store(ctx.restored, maxRecords, maxChars)
     const publish = (change: Change): void => ctx.ref('message_bus').tell.publish?.('record.changed', change, ctx.id)
     const need = (kind: string, id: string): void => {
-      needText(kind, 'kind', limits.kindChars)
+      needKind(kind)
       needText(id, 'id', limits.idChars)
     }
     return {
@@ -51,7 +51,7 @@ const kernel = defineKernel({
         },
         /** The records of a kind in the order of their ids, `count` (1 to 1000, default 100) at most, after that id. */
         list(kind: string, after = '', count = 100): Stored[] {
-          needText(kind, 'kind', limits.kindChars)
+          needKind(kind)
           if (after !== '') needText(after, 'after', limits.idChars)
           needNumber('INVALID_ARGUMENT', count, 'count', 1, limits.listed)
           return store.list(kind, after, count)
@@ -65,7 +65,7 @@ const kernel = defineKernel({
         },
         /** Of one kind, or of all. */
         count(kind?: string): number {
-          if (kind !== undefined) needText(kind, 'kind', limits.kindChars)
+          if (kind !== undefined) needKind(kind)
           return store.count(kind)
         },
       },

@@ -2,7 +2,7 @@
  * The records themselves, by kind and id. A version is never given twice to the same id, not even when a record is
  * removed and made anew: a writer who remembers the old version must not overwrite the new record by it.
  */
-import { isDeepStrictEqual } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 
 export interface Stored {
   id: string
@@ -17,11 +17,16 @@ export interface Saved {
   records: (Stored & { kind: string })[]
 }
 
-export const limits = { kindChars: 64, idChars: 200, valueChars: 65_536, listed: 1000 }
+export const limits = { kindChars: 64, idChars: 200, valueChars: 65_536, depth: 64, listed: 1000 }
 
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 export function needText(value: unknown, name: string, max: number): asserts value is string {
@@ -30,13 +35,31 @@ export function needText(value: unknown, name: string, max: number): asserts val
   throw refusal('INVALID_ARGUMENT', `${name} must be a text of 1 to ${max} characters that is not blank. Got: ${got}`)
 }
 
+/** Elsewhere a record is called `kind/id`, by the policy and by the search: what is before the first / is the kind. */
+export function needKind(kind: unknown): asserts kind is string {
+  needText(kind, 'kind', limits.kindChars)
+  if (kind.includes('/')) throw refusal('INVALID_ARGUMENT', `kind must have no / in it. Got: ${shown(kind)}`)
+}
+
 export function needNumber(code: string, value: unknown, name: string, min: number, max = 2 ** 53 - 1): void {
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return
-  throw refusal(code, `${name}: accepted is a whole number from ${min} to ${max}. Got: ${String(value)}`)
+  throw refusal(code, `${name}: accepted is a whole number from ${min} to ${max}. Got: ${shown(value)}`)
+}
+
+/**
+ * Looked at before it is written: a list that holds the same list twice, forty levels deep, is a few bytes to send and
+ * 2 ** 40 to write, and what is nested too deeply could be kept here and never be read or saved by anybody.
+ */
+function needBounded(value: unknown, depth: number, parts: { left: number }): void {
+  if (--parts.left < 0) throw refusal('INVALID_ARGUMENT', `value has at most ${limits.valueChars} characters as JSON.`)
+  if (typeof value !== 'object' || value === null) return
+  if (depth === 0) throw refusal('INVALID_ARGUMENT', `value is nested at most ${limits.depth} levels deep.`)
+  for (const member of Object.values(value)) needBounded(member, depth - 1, parts)
 }
 
 /** How the value is written as JSON; refused where JSON would lose some of it, as it does with a Map or a Date. */
 function jsonOf(value: unknown): string {
+  needBounded(value, limits.depth, { left: limits.valueChars })
   let text: string | undefined
   try {
     text = JSON.stringify(value)
@@ -155,7 +178,7 @@ export class Store {
     needNumber('STATE_INVALID', floor, 'floor', 0)
     if (!Array.isArray(records)) throw refusal('STATE_INVALID', `records must be a list. Got: ${typeof records}`)
     for (const { kind, id, value, version, at } of records) {
-      needText(kind, 'kind', limits.kindChars)
+      needKind(kind)
       needText(id, 'id', limits.idChars)
       needNumber('STATE_INVALID', version, `the version of ${id}`, 1)
       if (!Number.isFinite(at)) throw refusal('STATE_INVALID', `${id} has no time.`)

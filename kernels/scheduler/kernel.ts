@@ -4,7 +4,7 @@
  * log. What was due while this kernel was down is not made up for.
  */
 import { type AnyRemoteApi, defineKernel, type KernelApi, type KernelContext, type Ref } from 'lazaret/kernel'
-import { type Job, readJob, refusal, startCron } from './job.ts'
+import { type Job, readJob, refusal, shown, startCron } from './job.ts'
 
 export interface SchedulerConfig {
   /** Jobs that always run; a wrong one keeps the kernel from starting, because a forgotten job is worse. */
@@ -114,7 +114,7 @@ const kernel = defineKernel({
         jobs: () => timetable.list(),
         /** How often the job has run, over restarts too. */
         runs(name: string): number {
-          if (!timetable.has(name)) throw refusal('NOT_FOUND', `There is no job ${JSON.stringify(name)}.`)
+          if (!timetable.has(name)) throw refusal('NOT_FOUND', `There is no job ${shown(name)}.`)
           return timetable.runs(name)
         },
       },

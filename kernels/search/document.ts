@@ -1,4 +1,5 @@
 /** What is indexed, what must hold for it, and how a record's value becomes text. */
+import { inspect } from 'node:util'
 export interface Document {
   id: string
   text: string
@@ -20,6 +21,11 @@ export const limits = {
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 export function needText(value: unknown, name: string, max: number): asserts value is string {

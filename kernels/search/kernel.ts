@@ -5,7 +5,17 @@
  * the records.
  */
 import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
-import { type Change, type Document, limits, needDocument, needText, readChange, refusal, textOf } from './document.ts'
+import {
+  type Change,
+  type Document,
+  limits,
+  needDocument,
+  needText,
+  readChange,
+  refusal,
+  shown,
+  textOf,
+} from './document.ts'
 import { type Hit, Library } from './library.ts'
 
 export interface SearchConfig {
@@ -77,7 +87,7 @@ const kernel = defineKernel({
         recall(query: string, limit = 10): Hit[] {
           needText(query, 'query', limits.queryChars)
           if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.recall) {
-            throw refusal('INVALID_ARGUMENT', `limit must be 1 to ${limits.recall}. Got: ${String(limit)}`)
+            throw refusal('INVALID_ARGUMENT', `limit must be 1 to ${limits.recall}. Got: ${shown(limit)}`)
           }
           return library.find(query, limit)
         },

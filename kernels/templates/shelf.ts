@@ -1,4 +1,5 @@
 /** The templates by name, parsed, each with its bounds. Those of the configuration are fixed. */
+import { inspect } from 'node:util'
 import { Liquid, type Template } from 'liquidjs'
 
 const limits = { templates: 1000, sourceChars: 65_536, resultChars: 1_048_576, memory: 5_000_000 }
@@ -8,9 +9,14 @@ export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
+}
+
 function needName(name: unknown): asserts name is string {
   if (typeof name === 'string' && /^[a-z0-9][a-z0-9._-]{0,99}$/i.test(name)) return
-  const got = JSON.stringify(name) ?? String(name)
+  const got = shown(name)
   throw refusal('INVALID_NAME', `A template's name is 1 to 100 letters, digits, dots, _ and -. Got: ${got}`)
 }
 

@@ -2,9 +2,11 @@
  * The keys of the vault and the file that they lie in: a line a key, the first one seals, the others only open. There is
  * more than one while a rotation is under way, so a vault that dies in the middle of one opens everything afterwards.
  */
+
 import { hash, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname } from 'node:path'
+import { inspect } from 'node:util'
 
 export interface Key {
   /** Tells keys apart, and says nothing about them. */
@@ -18,6 +20,11 @@ const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = fs.constants
 /** The code makes it an ordinary error, the caller's: a bare TypeError would count as a defect of this kernel. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
+}
+
+/** For an error's text. JSON and String() both throw a TypeError for what a caller can send: 10n, { toString: 1 }. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 0 }).slice(0, 200)
 }
 
 /**

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import type { KernelContext } from 'lazaret/kernel'
 import { type Entry, open, readEntries, seal } from './entries.ts'
-import { KeyRing, refusal, writeWhole } from './keys.ts'
+import { KeyRing, refusal, shown, writeWhole } from './keys.ts'
 
 /** What the safe needs of its kernel's context. */
 type Surroundings = Pick<KernelContext<Entry[]>, 'dataDir' | 'log' | 'now' | 'restored'>
@@ -63,7 +63,7 @@ export class Safe {
 
   get(name: string): string {
     const entry = this.#entries.get(name)
-    if (entry === undefined) throw refusal('NOT_FOUND', `There is no secret ${JSON.stringify(name)}.`)
+    if (entry === undefined) throw refusal('NOT_FOUND', `There is no secret ${shown(name)}.`)
     return open(this.#keys, entry)
   }
 

@@ -25,7 +25,9 @@ export default defineCheck<Webhooks>(async ({ ask }) => {
   await assert.rejects(ask.send({ ...message, to: 'https://example.org/' }), withCode('HOST_NOT_ALLOWED'))
   await assert.rejects(ask.send({ ...message, subject: '' }), withCode('INVALID_ARGUMENT'))
   await assert.rejects(ask.send({ ...message, body: 'x'.repeat(262_145) }), withCode('INVALID_ARGUMENT'))
-  await assert.rejects(ask.send({ ...message, id: 'two\nlines' }), withCode('INVALID_ARGUMENT'))
+  for (const id of ['two\nlines', '.hidden']) {
+    await assert.rejects(ask.send({ ...message, id }), withCode('INVALID_ARGUMENT'), id)
+  }
   await assert.rejects(ask.send(null as never), withCode('INVALID_ARGUMENT'))
-  assert.deepEqual(await ask.stats(), { ...before, refused: before.refused + 6 }, 'refused is not failed')
+  assert.deepEqual(await ask.stats(), { ...before, refused: before.refused + 7 }, 'refused is not failed')
 })

@@ -36,9 +36,12 @@ export function readMessage(message: unknown): Message {
     body: need(body, 'body', most.bodyChars, 0),
   }
   if (id === undefined) return read
-  // It becomes a header's value.
-  if (typeof id === 'string' && /^[\w.-]{1,100}$/.test(id)) return { ...read, id }
-  throw refusal('INVALID_ARGUMENT', 'id must be 1 to 100 letters, digits, dots, _ and -.')
+  // It becomes a header's value, and a part of a file's name where the outbox stands in.
+  if (typeof id === 'string' && /^\w[\w.-]{0,99}$/.test(id)) return { ...read, id }
+  throw refusal(
+    'INVALID_ARGUMENT',
+    'id must be 1 to 100 letters, digits, dots, _ and -, and begin with neither a dot nor a -.',
+  )
 }
 
 /** @param allow hosts, each with its port where it is not the scheme's own. */

@@ -89,9 +89,9 @@ test('a session is opened for whom the policy lets, and a write needs one', asyn
     ['put', 'ship', '1', { name: 'Cirrus' }, 4],
   ])
   expect(askedOf('policy')).toEqual([
-    ['allowed', 'ada', 'open', 'sessions'],
-    ['allowed', 'ada', 'write', 'records/ship'],
-    ['allowed', 'ada', 'write', 'records/ship'],
+    ['allowed', 'user:ada', 'write', 'sessions'],
+    ['allowed', 'user:ada', 'write', 'records/ship/1'],
+    ['allowed', 'user:ada', 'write', 'records/ship/1'],
   ])
 })
 
