@@ -69,10 +69,19 @@ function readRequest(request: unknown): Request {
       'A request has a method, a path that begins with /, and may have headers and a body.',
     )
   }
+  const isSound = (value: unknown) => typeof value === 'string' && value.length <= 8192
+  const listed =
+    typeof headers === 'object' && headers !== null && !Array.isArray(headers) ? Object.entries(headers) : []
+  if (listed.length > 100 || !listed.every(([name, value]) => isSound(name) && isSound(value)) || !isSound(path)) {
+    throw refusal('INVALID_ARGUMENT', 'The path and each of 100 headers at most are texts of up to 8192 characters.')
+  }
+  if (body !== undefined && typeof body !== 'string') {
+    throw refusal('INVALID_ARGUMENT', `The body of a request is a text. Got: ${typeof body}`)
+  }
   try {
-    return new Request(`http://${address}${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
+    return new Request(`http://${address}${path}`, { method, headers: listed, ...(body === undefined ? {} : { body }) })
   } catch (error) {
-    throw refusal('INVALID_ARGUMENT', `No request can be made of this: ${(error as Error).message}`)
+    throw refusal('INVALID_ARGUMENT', `No request can be made of this: ${(error as Error).message.slice(0, 200)}`)
   }
 }
 

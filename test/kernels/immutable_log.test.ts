@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import kernel from '../../kernels/immutable_log/kernel.ts'
 import { type StartOptions, startKernel, temporaryFolder } from './fake-context.ts'
@@ -255,7 +256,7 @@ test('keys in any order, strange keys and strange texts make one record and come
 
 test('a bad configuration or state keeps it from starting', async () => {
   await expect(start({ config: { segmentBytes: 1023 } })).rejects.toThrow('config.segmentBytes')
-  await expect(start({ config: { segmentBytes: '1 MB' } })).rejects.toThrow('Got: 1 MB')
+  await expect(start({ config: { segmentBytes: '1 MB' } })).rejects.toThrow("Got: '1 MB'")
   await expect(start({ restored: { index: 'five' } })).rejects.toMatchObject({ code: 'STATE_INVALID' })
 })
 
@@ -307,7 +308,7 @@ test.each([0, 9, 1.5, '60000'])(
   'config.verifyEveryMs %j is refused, and what is accepted is said',
   async (verifyEveryMs) => {
     await expect(start({ config: { verifyEveryMs } })).rejects.toThrow(
-      `config.verifyEveryMs must be a whole number from 10 to 2147483647. Got: ${verifyEveryMs}`,
+      `config.verifyEveryMs must be a whole number from 10 to 2147483647. Got: ${inspect(verifyEveryMs)}`,
     )
   },
 )
