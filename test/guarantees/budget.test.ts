@@ -65,13 +65,15 @@ test('a hang that is found only after stableMs is still a failure', async () => 
 
 test('an error of the module graph is permanent: no second start', async () => {
   const top = "import { appendFileSync } from 'node:fs'\nappendFileSync('FOLDER/imports', 'once\\n')\n"
+  // The subject is the starts; one of them is tried, to see what is said of that.
+  const untried = { repair: { autonomy: 'observe' as const } }
   await using place = await house([
-    { id: 'missing-file', source: "import './nowhere.ts'\nexport default 1\n" },
+    { id: 'missing-file', ...untried, source: "import './nowhere.ts'\nexport default 1\n" },
     { id: 'missing-package', source: "import 'no-such-package-anywhere'\nexport default 1\n" },
-    { id: 'missing-export', source: "import { nothing } from 'node:fs'\nexport default nothing\n" },
-    { id: 'syntax', source: 'export default {{\n' },
-    { id: 'no-kernel', source: `${top}export default { start() {} }\n` },
-    { id: 'late-import', source: kernelOf("append('imports', 'late')\nawait import('./nowhere.ts')") },
+    { id: 'missing-export', ...untried, source: "import { nothing } from 'node:fs'\nexport default nothing\n" },
+    { id: 'syntax', ...untried, source: 'export default {{\n' },
+    { id: 'no-kernel', ...untried, source: `${top}export default { start() {} }\n` },
+    { id: 'late-import', ...untried, source: kernelOf("append('imports', 'late')\nawait import('./nowhere.ts')") },
   ])
   const parked = () => place.of('kernel.parked').length
   if (parked() < 6) await place.seen(() => parked() === 6, 60_000)
