@@ -57,7 +57,7 @@ const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
   'src/actor/thread.ts': { max: 380, why: 'one thread from its start to its end' },
   'src/runtime.ts': { max: 340, why: 'the public handle, mostly docstrings' },
   'src/supervisor/supervisor.ts': { max: 350, why: 'the joints between the chart and the parts' },
-  'src/supervisor/standing-in.ts': { max: 325, why: 'who stands in, from the first crash to the handing over' },
+  'src/supervisor/standing-in.ts': { max: 335, why: 'who stands in, from the first crash to the handing over' },
   'src/repair/patch.ts': { max: 320, why: 'a patch from its making to its refusal' },
 }
 const maxLines = 300

@@ -23,7 +23,7 @@ export interface InstancePorts {
   commit(snapshot: LifecycleSnapshot): void
   /** Every effect that is not about the thread itself. */
   effect(effect: Exclude<Effect, { type: 'boot' | 'endThread' | 'probe' }>): void
-  bootRequest(reason: BootReason): Promise<BootRequest>
+  bootRequest(): Promise<BootRequest>
   /**
    * Where a standby serves while the kernel was repaired, what was repaired loads as a standby. False where none serves:
    * the instance gets a thread of its own. @throws what keeps it from loading.
@@ -166,7 +166,7 @@ export class Instance {
     const release = await this.#turnstile.enter()
     try {
       if (boot !== this.#boot) return
-      const request = await this.#ports.bootRequest(reason)
+      const request = await this.#ports.bootRequest()
       if (boot !== this.#boot) return
       const isRelieved = reason === 'rejoin' && (await this.#ports.standBy(request))
       if (boot !== this.#boot) return

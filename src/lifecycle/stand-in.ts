@@ -69,6 +69,11 @@ export class StandIn {
     return this.#state
   }
 
+  /** It was told to end. */
+  get isEnding(): boolean {
+    return this.#expectsEnd
+  }
+
   /** Resolves when its start() is over, or it has gone. */
   get started(): Promise<void> {
     return this.#started.promise

@@ -76,6 +76,8 @@ export class Bystanders {
   async #stepBack(levels: readonly (readonly Unit[])[]): Promise<void> {
     for (const level of levels) {
       const back = level.filter(({ id, instance }) => {
+        // The one that it waits for has crashed once more.
+        if ((this.#waiting.get(id)?.size ?? 0) > 0) return false
         this.#waiting.delete(id)
         // A command, or the end of the runtime, may have come in between.
         return instance.state === 'restarting.aside'

@@ -82,7 +82,9 @@ export class StandIns {
    */
   fill(started = false): void {
     if (started) this.#barren = false
-    if (!this.#ended && !this.#barren) this.#standbys.fill(this.#serving?.kind === 'standby' ? 1 : 0)
+    if (this.#ended || this.#barren) return
+    this.#standbys.fill(this.#serving?.kind === 'standby' ? 1 : 0)
+    if (this.ready > 0) this.#offer()
   }
 
   /** The kernel is steady: what stands by is to be as it is. */
@@ -130,7 +132,13 @@ export class StandIns {
     const serving = this.#serving
     if (serving?.kind !== 'standby') return false
     const { state: _, ...fresh } = request
-    await Promise.all([this.#standbys.load(fresh), serving.started])
+    try {
+      await Promise.all([this.#standbys.load(fresh), serving.started])
+    } catch (thrown) {
+      // At the end of the runtime all of them are told to end; that is no failure of the load.
+      if (this.#ended) return false
+      throw thrown
+    }
     if (this.#serving === serving && serving.state === 'serving') return true
     // It was lost meanwhile: the kernel gets an instance of its own, unless a command has taken it out again.
     if (!this.#isWanted) await this.dismiss()
@@ -223,7 +231,7 @@ export class StandIns {
     await unit.keeper.drained()
     const stored = await house.snapshots.latest(unit.id)
     // Gone meanwhile, and its place given to another.
-    if (standby.state !== 'standing') return
+    if (standby.state !== 'standing' || standby.isEnding) return
     unit.servesFrom = stored?.at
     unit.boots.promotion += 1
     unit.recorder.boot({ config: standby.request.config, files: [], ...(stored && { state: stored.state }) })
@@ -253,7 +261,7 @@ export class StandIns {
       this.#fallbackComes = false
       this.#fallbackFailed = true
       house.events.emit('fallback.lost', unit.id, { error: toRecord(thrown), phase: 'start', served: false })
-      this.#change(this.takeOver())
+      if (this.#isWanted) this.#change(this.takeOver())
     } finally {
       release()
     }

@@ -159,7 +159,7 @@ export class Supervisor {
     return {
       commit: (snapshot) => this.#commit(unit, snapshot),
       effect: (effect) => this.#carryOut(unit, effect),
-      bootRequest: (reason) => this.#bootRequest(unit, reason),
+      bootRequest: () => this.#bootRequest(unit),
       standBy: (request) => unit.standIns.relieve(request),
       handOver: () => unit.standIns.handOver(),
       adopted: (standIn) => this.#service.adopted(unit, standIn),
@@ -283,19 +283,18 @@ export class Supervisor {
     await unit.keeper.goldenNow()
   }
 
-  async #bootRequest(unit: Unit, reason: BootReason): Promise<BootRequest> {
+  async #bootRequest(unit: Unit): Promise<BootRequest> {
     const house = this.#house
     await this.#bystanders.ended(unit)
     await unit.keeper.drained()
     const request = await bootRequestOf(house, unit)
     const stored = await house.snapshots.latest(unit.id)
-    // A standby that serves goes on; what was repaired stands by, and is not started.
-    if (reason !== 'rejoin' || unit.standIns.kind !== 'standby') unit.boots[reason] += 1
     return { ...request, ...(stored && { state: stored.state }) }
   }
 
   #booting(unit: Unit, thread: Thread, request: BootRequest, reason: BootReason): void {
     unit.boot = request
+    unit.boots[reason] += 1
     unit.files.clear()
     unit.recorder.boot({ config: request.config, files: [], ...(request.state && { state: request.state }) })
     this.#watch(unit, thread)
