@@ -87,6 +87,12 @@ export function shown({ report, broken, folder }: StressResult): string {
   return parts.join('\n')
 }
 
+/** Faults that no kernel went down by. */
+function unhurt({ rows }: StressReport): string {
+  const n = rows.filter(({ healedBy }) => healedBy === 'withstood' || healedBy === 'refused').length
+  return n === 0 ? '' : `, ${n} withstood`
+}
+
 function totals(report: StressReport): string[] {
   const { kernels, faults, restarts, asks, messages, playbooks, incidents, notRunning } = report
   const ways = Object.entries(report.healedBy).map(([way, n]) => `${n} by ${way}`)
@@ -95,7 +101,7 @@ function totals(report: StressReport): string[] {
     ...notRunning.map(
       ({ kernel, state, why }) => `           ${kernel} is ${state}${why === undefined ? '' : `: ${why}`}`,
     ),
-    `defects    ${faults.injected}: ${faults.healed} healed (${ways.join(', ')}), ${faults.asExpected} as expected`,
+    `defects    ${faults.injected}: ${faults.healed} healed (${ways.join(', ')})${unhurt(report)}, ${faults.asExpected} as expected`,
     `restarts   ${restarts.total}, past the budget ${restarts.pastBudget}`,
     `incidents  ${incidents}; playbooks ${playbooks.generated} made, ${playbooks.used} used`,
     ...faster(report),
