@@ -3,7 +3,8 @@
  * cheap, and says what to do where it is not in order. Nothing is left behind.
  */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { redactText, safeLine } from '../base/redact.ts'
@@ -47,6 +48,7 @@ export async function examine(dataDir: string): Promise<Check[]> {
     ['SQLite', sqlite],
     ['permission model', permissionModel],
     ['bubblewrap', bubblewrap],
+    ['language service', languageService],
     ['open files', openFiles],
     ['data directory', () => dataDirectory(dataDir)],
     ['disk space', () => diskSpace(dataDir)],
@@ -118,6 +120,25 @@ function bubblewrap(): Finding {
 /** A thread takes 5 descriptors (FACTS A7). */
 const filesPerKernel = 5
 const filesOfHost = 64
+
+/** TypeScript 7 has no language service that a program can use. */
+function languageService(): Finding {
+  const { resolve: find } = createRequire(import.meta.url)
+  for (const name of ['@typescript/typescript6', 'typescript']) {
+    try {
+      const manifest = readFileSync(
+        find(`${name}/package.json`, { paths: [process.cwd(), import.meta.dirname] }),
+        'utf8',
+      )
+      const { version } = JSON.parse(manifest) as { version: string }
+      if (Number(version.split('.', 1)[0]) < 7) return ok(`${name} ${version} proposes repairs of code`)
+    } catch {
+      // Not installed here: the next one.
+    }
+  }
+  const advice = 'For repairs of misspellings, imports and paths: npm install --save-dev @typescript/typescript6'
+  return warn('no TypeScript of version 5 or 6 is installed here', advice)
+}
 
 function openFiles(): Finding {
   // Node.js raises its own soft limit to the hard one.

@@ -45,7 +45,11 @@ function showLive(kernels: readonly KernelStatus[]): void {
   ])
   print(table(columns, rows), '')
   const serving = kernels.filter(({ servedBy }) => servedBy === 'instance').length
-  print(`${serving} of ${count(kernels.length, 'kernel')} in service`)
+  const instead = kernels.flatMap(({ id, servedBy, reroutedTo }) => {
+    if (servedBy === 'standby' || servedBy === 'fallback') return [`${id} by its ${servedBy}`]
+    return reroutedTo === undefined ? [] : [`${id} by ${reroutedTo}`]
+  })
+  print([`${serving} of ${count(kernels.length, 'kernel')} in service`, ...instead].join(', '))
   for (const { id, incident, why, state, hotfix, standbys } of kernels) {
     if (standbys.ready < standbys.of) print(`${id} has ${standbys.ready} of ${count(standbys.of, 'standby')} ready.`)
     if (hotfix !== undefined) print(`${id} runs with ${hotfix}: what that mends is not mended in your files yet.`)

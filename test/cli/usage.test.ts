@@ -63,7 +63,7 @@ test('doctor examines the machine and leaves nothing', async () => {
   }
   expect(code).toBe(fit ? 0 : 1)
   expect(checks.map(({ name }) => name)).toEqual([
-    ...['Node.js', 'V8 flag', 'SQLite', 'permission model', 'bubblewrap', 'open files'],
+    ...['Node.js', 'V8 flag', 'SQLite', 'permission model', 'bubblewrap', 'language service', 'open files'],
     ...['data directory', 'disk space', 'runtime', 'drift and damage'],
   ])
   for (const { level, found } of checks) {
