@@ -78,6 +78,7 @@ class Proof {
   readonly #run: RunTrial
   #sources: Sources = { sources: {}, onDisk: {}, overlayNow: {} }
   #applied: Applied = { overlay: {}, stateFromGolden: false, parked: [] }
+  readonly #begun: Partial<Record<'green' | 'check', Promise<IsolatedResult>>> = {}
 
   constructor(input: ProofInput, run: RunTrial) {
     this.#input = input
@@ -92,13 +93,28 @@ class Proof {
       ['green after', () => this.#green()],
       ['check', () => this.#check()],
     ]
-    for (const [name, judge] of steps) {
-      const startedAt = performance.now()
-      const { passed, detail } = await judge()
-      this.lines.push({ name, passed, detail, durationMs: performance.now() - startedAt })
-      if (!passed) return `${name}: ${detail}`
+    try {
+      for (const [name, judge] of steps) {
+        const startedAt = performance.now()
+        const { passed, detail } = await judge()
+        this.lines.push({ name, passed, detail, durationMs: performance.now() - startedAt })
+        if (!passed) return `${name}: ${detail}`
+        if (name === 'protected') this.#beginEarly()
+      }
+      return undefined
+    } finally {
+      // Whoever asked removes the workspace next.
+      await Promise.allSettled(Object.values(this.#begun))
     }
-    return undefined
+  }
+
+  /** What a playbook proposes has held before and most often holds again: its trials need not wait for one another. */
+  #beginEarly(): void {
+    if (this.#input.remedy.playbook === undefined) return
+    this.#begun.green = this.#greenTrial()
+    if (this.#input.checkUrl !== undefined) this.#begun.check = this.#checkTrial(this.#input.checkUrl)
+    // Their failures are heard where they are judged, if it comes to that.
+    for (const trial of Object.values(this.#begun)) trial.catch(() => undefined)
   }
 
   async #protected(): Promise<Judged> {
@@ -150,16 +166,22 @@ class Proof {
     }
   }
 
-  async #green(): Promise<Judged> {
+  #greenTrial(): Promise<IsolatedResult> {
     const { evidence, goldenState } = this.#input
     const { overlay, config, stateFromGolden, parked } = this.#applied
-    const result = await this.#trial({
+    return this.#trial({
       ...this.#replay(),
       overlay,
       ...(config === undefined ? {} : { config }),
       ...(stateFromGolden && goldenState !== undefined ? { state: goldenState } : {}),
       messages: evidence.messages.filter((message) => !isParked(message, parked)),
     })
+  }
+
+  async #green(): Promise<Judged> {
+    const { evidence } = this.#input
+    const { parked } = this.#applied
+    const result = await (this.#begun.green ?? this.#greenTrial())
     const caged = cagedDetail(result)
     if (caged !== undefined) return { passed: false, detail: caged }
     if (result.outcome !== 'passed') return { passed: false, detail: `It still fails: ${describeResult(result)}.` }
@@ -168,13 +190,11 @@ class Proof {
     return { passed: true, detail: left === 0 ? `${replayed}.` : `${replayed}, ${left} parked.` }
   }
 
-  async #check(): Promise<Judged> {
-    const { checkUrl, evidence } = this.#input
-    if (checkUrl === undefined)
-      return { passed: true, detail: 'There is no check.ts, so nothing more was asked of it.' }
+  #checkTrial(checkUrl: string): Promise<IsolatedResult> {
+    const { evidence } = this.#input
     const { overlay, config } = this.#applied
     const { state: _, ...fresh } = this.#replay()
-    const result = await this.#trial({
+    return this.#trial({
       ...fresh,
       mode: 'check',
       checkUrl,
@@ -184,6 +204,13 @@ class Proof {
       // A check holds or not whatever others happened to answer in service: here they are away.
       replies: [],
     })
+  }
+
+  async #check(): Promise<Judged> {
+    const { checkUrl } = this.#input
+    if (checkUrl === undefined)
+      return { passed: true, detail: 'There is no check.ts, so nothing more was asked of it.' }
+    const result = await (this.#begun.check ?? this.#checkTrial(checkUrl))
     const caged = cagedDetail(result)
     if (caged !== undefined) return { passed: false, detail: caged }
     if (result.outcome !== 'passed')
