@@ -10,7 +10,7 @@ import { limits } from './limits.ts'
 export const redacted = '[redacted]'
 
 const secretKey =
-  /passw|passphrase|pwd$|secret|token$|tokens$|authori[sz]ation|apikey|cookie|privatekey|credential|accesskey|signingkey|encryptionkey|connectionstring/
+  /passw|pass$|pin$|dsn$|passphrase|pwd$|secret|token$|tokens$|authori[sz]ation|apikey|cookie|privatekey|credential|accesskey|signingkey|encryptionkey|connectionstring/
 
 /** True for `apiKey`, `API_KEY`, `x-api-key`, `db_password`: case and separators do not matter. */
 export function isSecretKey(key: string): boolean {

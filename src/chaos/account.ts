@@ -32,21 +32,25 @@ export interface Played {
   readonly watch: Watch
   readonly traffic: Traffic
   readonly rows: readonly StressRow[]
+  /** Kernels that do not answer at the end, and why. */
+  readonly silent: readonly { readonly kernel: string; readonly why: string }[]
   readonly tookMs: number
 }
 
-export function account({ stage, runtime, watch, traffic, rows, tookMs }: Played): StressReport {
+export function account({ stage, runtime, watch, traffic, rows, silent, tookMs }: Played): StressReport {
   const status = runtime.status()
   const inState = (test: (state: string) => boolean) => status.filter(({ state }) => test(state)).length
   const ofType = (type: string) => watch.events.filter((event) => event.type === type)
   const letters = runtime.journal.deadLetters({ limit: 100_000 }).map(({ args }) => args)
   const { lost, ...fates } = fatesOnStage(stage, traffic, letters)
   const healed = rows.filter(hasHealed)
+  const isSilent = (id: string) => silent.some(({ kernel }) => kernel === id)
   const ways = healed.flatMap(({ healedBy }) => healedBy.split(' and '))
   return {
     kernels: {
       total: status.length,
-      running: inState((state) => state.startsWith('running')),
+      // By what it says and by what it does.
+      running: status.filter(({ id, state }) => state.startsWith('running') && !isSilent(id)).length,
       quarantined: inState((state) => state.startsWith('quarantined') && state !== 'quarantined.parked'),
       parked: inState((state) => state === 'quarantined.parked'),
       failed: inState((state) => state.startsWith('failed')),
@@ -66,6 +70,7 @@ export function account({ stage, runtime, watch, traffic, rows, tookMs }: Played
     asks: traffic.asks,
     messages: { accepted: traffic.accepted.size, ...fates, lost: lost.length },
     rows,
+    silent,
     notRunning: status
       .filter(({ state }) => !state.startsWith('running'))
       .map(({ id, state, why }) => ({ kernel: id, state, ...(why && { why }) })),

@@ -48,10 +48,15 @@ async function play(
   const over = new AbortController()
   const watch = new Watch(over.signal)
   const fleet = new PlainFleet(stage.fleetFile, join(stage.folder, 'data'))
-  ending.defer(() => fleet.stop())
   fleet.events.on(watch.hear)
   const traffic = new Traffic(fleet, stage.kernels, hooks)
-  ending.defer(() => over.abort())
+  ending.defer(async () => {
+    over.abort()
+    // Nothing is sent any more, before the fleet and the receiver of its webhooks are gone.
+    const settled = traffic.stop()
+    await fleet.stop()
+    await settled
+  })
   const field: Field = { fleet, stage, watch, traffic, defer: (end) => ending.defer(end) }
   await Promise.race([fleet.start(), abort])
   await Promise.race([pause(2 * stressTimes.stableMs), abort])

@@ -67,6 +67,8 @@ export interface StressReport {
   readonly rows: readonly StressRow[]
   /** Kernels that are not running, with their state and why. */
   readonly notRunning: readonly { kernel: string; state: string; why?: string }[]
+  /** Kernels that do not answer when all is over, and why. */
+  readonly silent: readonly { readonly kernel: string; readonly why: string }[]
   readonly tookMs: number
   readonly original: typeof original
   /** The same fleet and the same defects under a plain supervisor, where that was asked for. */
@@ -83,7 +85,15 @@ export interface BaselineReport {
 }
 
 /** What the run must show; the table's own part of it is in the rows. */
-const must = { notRunning: 2, ways: 6, asExpected: 0.9, byPlaybook: 3, timesFaster: 5 } as const
+const must = {
+  notRunning: 2,
+  ways: 6,
+  asExpected: 0.9,
+  byPlaybook: 3,
+  timesFaster: 5,
+  replied: 0.75,
+  told: 0.75,
+} as const
 
 export function hasHealed({ healedBy, asExpected }: StressRow): boolean {
   return asExpected ? !noHealing.has(healedBy) : healWords.has(healedBy)
@@ -131,6 +141,13 @@ export function problemsOf(report: StressReport): string[] {
   if (faults.asExpected < must.asExpected * faults.injected) {
     problems.push(`${faults.asExpected} of ${faults.injected} ended as expected, 90 % are needed`)
   }
+  const runs = (kernel: string) => !report.notRunning.some((other) => other.kernel === kernel)
+  for (const { kernel, why } of report.silent)
+    if (runs(kernel)) problems.push(`${kernel} does not answer at the end: ${why}`)
+  const { sent, replied } = report.asks
+  if (replied < must.replied * sent) problems.push(`${replied} of ${sent} asks were replied to, 75 % are needed`)
+  const { accepted, handled } = messages
+  if (handled < must.told * accepted) problems.push(`${handled} of ${accepted} tells were handled, 75 % are needed`)
   return [...problems, ...slowOnes(rows)]
 }
 

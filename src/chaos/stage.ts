@@ -3,14 +3,18 @@
  * kernel (and each fallback) behind a wrapper that writes down every start and every message, so that what happened is
  * counted outside the runtime. The user's files are not touched.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Document, parseDocument } from 'yaml'
 import { LazaretError } from '../base/errors.ts'
 import type { Edit } from './edit.ts'
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+const manifestFile = findPackageJSON(import.meta.url) ?? ''
+const packageFolder = dirname(manifestFile)
+const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as { dependencies: Record<string, string> }
 const fleetFolder = fileURLToPath(new URL('../../kernels/', import.meta.url))
 
 /**
@@ -58,6 +62,7 @@ export function setStage(folder: string, script: Script): Stage {
   const copy = join(folder, 'kernels')
   mkdirSync(join(folder, 'ledger'), { recursive: true })
   cpSync(fleetFolder, copy, { recursive: true, filter: (path) => !path.endsWith('.d.ts') })
+  linkPackages(folder)
   const fleetFile = join(copy, 'fleet.yaml')
   const document = parseDocument(readFileSync(fleetFile, 'utf8'))
   const { kernels: listed } = document.toJS() as { kernels: readonly Listed[] }
@@ -69,6 +74,22 @@ export function setStage(folder: string, script: Script): Stage {
   for (const id of ids) wrapKernel(stage, copy, id)
   for (const plant of script.plants) editSource(stage, plant)
   return stage
+}
+
+/** The copies import what this package depends on; elsewhere than below it that is not found, so its place is linked. */
+function linkPackages(folder: string): void {
+  const probe = Object.keys(manifest.dependencies)[0] ?? ''
+  const above = (from: string): string[] => (dirname(from) === from ? [from] : [from, ...above(dirname(from))])
+  const has = (place: string) => existsSync(join(place, 'node_modules', probe))
+  if (above(folder).some(has)) return
+  const place = above(packageFolder).find(has)
+  if (place === undefined) {
+    throw new LazaretError(
+      'NOT_FOUND',
+      `The packages that the kernels import are not installed beside ${packageFolder}.`,
+    )
+  }
+  symlinkSync(join(place, 'node_modules'), join(folder, 'node_modules'), 'dir')
 }
 
 function stageIn(folder: string, copy: string, fleetFile: string, listed: readonly Listed[]): Stage {

@@ -102,13 +102,15 @@ class StressRun {
     for (const wave of [1, 2, 3] as const) await Promise.race([this.#wave(field, wave), abort])
     await Promise.race([traffic.stop(), abort])
     // Every message that was accepted has been handled: an ask to each kernel, after all others in its mailbox.
-    await Promise.race([Promise.all(this.#stage.kernels.map((kernel) => traffic.probe(kernel))), abort])
+    const probes = this.#stage.kernels.map(async (kernel) => ({ kernel, why: await traffic.probe(kernel) }))
+    const answers = await Promise.race([Promise.all(probes), abort])
+    const silent = answers.flatMap(({ kernel, why }) => (why === undefined ? [] : [{ kernel, why }]))
     const rows = compared(
       [...defects].map((defect) => this.#rows.get(defect)).filter((row) => row !== undefined),
       defects,
     )
     const tookMs = performance.now() - this.#beganAt
-    return account({ stage: this.#stage, runtime: this.#runtime, watch: this.#watch, traffic, rows, tookMs })
+    return account({ stage: this.#stage, runtime: this.#runtime, watch: this.#watch, traffic, rows, silent, tookMs })
   }
 
   /** Kernels side by side, the defects of one kernel one after another; then those that need the fleet for themselves. */

@@ -102,7 +102,6 @@ export class Traffic {
         return undefined
       } catch (thrown) {
         const { code, message } = toRecord(thrown)
-        if (code === 'HANDLER_FAILED') return undefined
         // A caller that was told to send more slowly comes again.
         if (code !== 'MAILBOX_FULL' || monotonicMs() > giveUpAtMs) return message
         await setTimeout(comeAgainMs)

@@ -3,8 +3,10 @@
  * terminal, quiet elsewhere, one table at the end; exit code 0 only where every guarantee held.
  */
 import type { Command } from 'commander'
+import { toRecord } from '../base/error-record.ts'
 import { baseline } from '../chaos/baseline.ts'
 import { plainRestartMs } from '../chaos/plain-kernel.ts'
+import type { BaselineReport } from '../chaos/report.ts'
 import { stress } from '../chaos/stress.ts'
 import { newCommand } from './command.ts'
 import { Board } from './stress-board.ts'
@@ -55,9 +57,10 @@ async function run({ json, keep, baseline: alsoPlain }: Options): Promise<number
     board?.clear()
     if (alsoPlain && process.stdout.isTTY && json === undefined)
       process.stdout.write('The same under plain restarts...\n')
-    const plain = alsoPlain ? await baseline({ signal: interrupted.signal }) : undefined
+    const plain = alsoPlain ? await compare(interrupted.signal) : undefined
     const report = { ...result.report, ...(plain && { baseline: plain }) }
     process.stdout.write(`${json ? JSON.stringify(report) : shown({ ...result, report })}\n`)
+    if (interrupted.signal.aborted) return 130
     return result.broken.length === 0 ? 0 : 1
   } catch (thrown) {
     board?.clear()
@@ -66,5 +69,18 @@ async function run({ json, keep, baseline: alsoPlain }: Options): Promise<number
     return 130
   } finally {
     for (const signal of signals) process.off(signal, onSignal)
+  }
+}
+
+/** The run itself is over: what becomes of the comparison takes nothing from its report. */
+async function compare(signal: AbortSignal): Promise<BaselineReport | undefined> {
+  try {
+    return await baseline({ signal })
+  } catch (thrown) {
+    const why = signal.aborted
+      ? 'it was interrupted; its threads have ended and its folder is removed'
+      : toRecord(thrown).message
+    process.stderr.write(`There is no comparison with plain restarts: ${why}.\n`)
+    return undefined
   }
 }

@@ -23,11 +23,11 @@ function report(change: Partial<StressReport> = {}): StressReport {
     faults: { injected: rows.length, healed: rows.length, asExpected: rows.filter((each) => each.asExpected).length },
     ...{ restarts: { total: 1, pastBudget: 0 }, incidents: 1, playbooks: { generated: 1, used: 3 } },
     healedBy: { code: 1, restart: 1, state: 1, config: 1, restore: 1, playbook: 3 },
-    asks: { sent: 2, replied: 1, failed: 1, unsettled: 0 },
+    asks: { sent: 4, replied: 3, failed: 1, unsettled: 0 },
     messages: {
       ...{ accepted: 1, handled: 1, handledElsewhere: 0, handledTwice: 0, repeated: 0, deadLettered: 0, lost: 0 },
     },
-    ...{ notRunning: [], tookMs: 1, original, ...change, rows },
+    ...{ notRunning: [], silent: [], tookMs: 1, original, ...change, rows },
   }
 }
 
@@ -37,7 +37,7 @@ test('a run in which everything held has no problems', () => {
 
 test.each<[string, Partial<StressReport>, string]>([
   ['a start past the budget', { restarts: { total: 5, pastBudget: 1 } }, '1 starts past the restart budget'],
-  ['an unsettled ask', { asks: { sent: 1, replied: 0, failed: 0, unsettled: 1 } }, '1 asks never settled'],
+  ['an unsettled ask', { asks: { sent: 4, replied: 3, failed: 0, unsettled: 1 } }, '1 asks never settled'],
   [
     'a kernel that nobody accounts for',
     { kernels: { total: 20, running: 19, quarantined: 1, parked: 0, failed: 0 } },
@@ -49,6 +49,16 @@ test.each<[string, Partial<StressReport>, string]>([
     '1 kernels are parked, 0 were expected',
   ],
   ['five ways of healing', { healedBy: { a: 1, b: 1, c: 1, d: 1, e: 1 } }, '5 ways of healing were seen, 6 are needed'],
+  [
+    'a kernel that says it runs and does not answer',
+    { silent: [{ kernel: 'vault', why: 'every method throws' }] },
+    'vault does not answer at the end: every method throws',
+  ],
+  [
+    'callers of whom too few were served',
+    { asks: { sent: 100, replied: 74, failed: 26, unsettled: 0 } },
+    '74 of 100 asks were replied to, 75 % are needed',
+  ],
   [
     'two healings by playbook',
     { rows: [row(), again, again] },

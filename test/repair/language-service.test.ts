@@ -291,6 +291,23 @@ const refused: readonly (Broken & { readonly name: string })[] = [
     messages: [message('wait')],
   },
   {
+    // The code is right: the message has no items. A name of the house is near, and means something else.
+    name: 'a message that lacks a member',
+    files: {
+      'kernel.ts': kernel(
+        '        total: (order: any) => order.items.length,\n        item: (order: any, n: number) => order.items[n],',
+      ),
+    },
+    messages: [message('total', { item: [0] })],
+  },
+  {
+    name: 'a call whose likeness only looks',
+    files: {
+      'kernel.ts': kernel('        remember: (id: string) => { seen.att(id); return 1 },', 'const seen: any = []\n'),
+    },
+    messages: [message('remember', 'a')],
+  },
+  {
     name: 'a package that nobody installed',
     files: { 'kernel.ts': `import x from 'a-package-that-nobody-installed'\n${kernel('        x: () => x,')}` },
   },

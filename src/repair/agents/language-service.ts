@@ -42,6 +42,7 @@ export function makeLanguageService(options: LanguageServiceOptions = {}): Repai
       const job: LanguageJob = {
         // TypeScript spells a folder without the slash at its end.
         kernelFolder: kernelFolder.replace(/[\\/]$/, ''),
+        unchanged: Object.keys(sources).filter((url) => input.golden?.sources[url] === sources[url]),
         ...{ sources, error: evidence.error, kernelModule, searchMs: limits.languageServiceSearchMs },
         typescriptFrom: options.typescriptFrom ?? [kernelFolder, fileURLToPath(new URL('.', import.meta.url))],
       }
@@ -80,7 +81,15 @@ function isAllowed(step: Extract<RemedyStep, { do: 'apply_patch' }>, kernelFolde
   }
 }
 
-let last: Promise<unknown> = Promise.resolve()
+let last: Promise<void> = Promise.resolve()
+
+/** Rejects when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
 
 /** One search at a time in this host: where a fleet fails together, each would take half a gigabyte. */
 async function inTurn<T>(search: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -88,11 +97,11 @@ async function inTurn<T>(search: () => Promise<T>, signal: AbortSignal): Promise
   const turn = Promise.withResolvers<void>()
   last = turn.promise
   try {
-    await before
-    signal.throwIfAborted()
+    await Promise.race([before, aborted(signal)])
     return await search()
   } finally {
-    turn.resolve()
+    // The next one waits for those before this one too, where this one has given up its place.
+    void before.then(() => turn.resolve())
   }
 }
 

@@ -9,6 +9,8 @@ export interface LanguageJob {
   readonly kernelFolder: string
   /** Texts as they ran, by file URL. Whatever is not among them is read from disk. */
   readonly sources: Readonly<Record<string, string>>
+  /** Those of them that say what they said when the kernel was last steady: nobody has misspelt anything there since. */
+  readonly unchanged: readonly string[]
   readonly error: ErrorRecord
   /** Folders from which TypeScript is looked for, in this order. Absolute paths. */
   readonly typescriptFrom: readonly string[]

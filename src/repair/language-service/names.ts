@@ -11,15 +11,18 @@ import type { Project } from './project.ts'
 
 const perSource = 2
 
-export function nameCorrections(project: Project, crash: Crash): Correction[] {
-  const frames = crash.frames.filter(({ file, line }) => line > 0 && project.files.includes(file))
+/** @param unchanged files in which nothing was misspelt since the kernel was steady: a wrong message is the likelier cause. */
+export function nameCorrections(project: Project, crash: Crash, unchanged: ReadonlySet<string>): Correction[] {
+  const frames = crash.frames.filter(
+    ({ file, line }) => line > 0 && project.files.includes(file) && !unchanged.has(file),
+  )
   const found: Correction[] = []
   for (const frame of frames) {
     const source = project.sourceFile(frame.file)
     if (source === undefined) continue
     const nodes = nodesAt(project.ts, source, frame)
     for (const node of nodes) {
-      const name = missingName(project.ts, node, crash)
+      const name = missingName(project, node, crash)
       if (name !== undefined) found.push(...respelt(project, source, name))
     }
     // The innermost place that has the name is where it was missing.
@@ -42,14 +45,17 @@ function nodesAt(api: Project['ts'], source: ts.SourceFile, { line }: Frame): ts
 }
 
 /** The identifier that may be misspelt, where this one is what the error speaks of. */
-function missingName(api: Project['ts'], node: ts.Identifier, crash: Crash): ts.Identifier | undefined {
+function missingName({ ts: api, checker }: Project, node: ts.Identifier, crash: Crash): ts.Identifier | undefined {
   const { parent } = node
   const isMember = api.isPropertyAccessExpression(parent) && parent.name === node
   if (isMember && node.text === crash.notCallable) return node
   if (isMember && node.text === crash.readOfUndefined) {
     // What was read first came out undefined: that is the name to look at.
     const { expression } = parent
-    return api.isPropertyAccessExpression(expression) && api.isIdentifier(expression.name) ? expression.name : undefined
+    if (!api.isPropertyAccessExpression(expression) || !api.isIdentifier(expression.name)) return undefined
+    // Of an object that came from outside nobody knows whether its member is misspelt here, or was missing there.
+    const isUnknown = checker.getTypeAtLocation(expression.expression).flags & api.TypeFlags.Any
+    return isUnknown ? undefined : expression.name
   }
   return !isMember && node.text === crash.undefinedName ? node : undefined
 }
@@ -65,7 +71,10 @@ function respelt(project: Project, source: ts.SourceFile, name: ts.Identifier): 
     access === undefined
       ? [checker.getSymbolsInScope(name, api.SymbolFlags.Value).map((symbol) => symbol.name)]
       : [propertiesOf(checker, access.expression), ...(isKnown ? [] : [declared, builtInMembers])]
-  const near = new Set(sources.flatMap((known) => nearestFew(name.text, known, perSource)))
+  // A call whose value nobody takes is there for what it does: one that only looks would silence it.
+  const isForEffect = access !== undefined && isStatement(api, access)
+  const fits = (known: Iterable<string>) => [...known].filter((each) => !isForEffect || !onlyLooks.has(each))
+  const near = new Set(sources.flatMap((known) => nearestFew(name.text, fits(known), perSource)))
   // A name that nothing has is misspelt wherever it stands.
   const everywhere = access === undefined || !declared.has(name.text) ? sameNames(api, source, name) : []
   return [...near].map((newText) => {
@@ -81,6 +90,30 @@ function respelt(project: Project, source: ts.SourceFile, name: ts.Identifier): 
     }
   })
 }
+
+function isStatement(api: Project['ts'], access: ts.PropertyAccessExpression): boolean {
+  const call = access.parent
+  return api.isCallExpression(call) && call.expression === access && api.isExpressionStatement(call.parent)
+}
+
+/** Members of the language's own objects that change nothing. */
+const onlyLooks: ReadonlySet<string> = new Set([
+  ...[
+    'at',
+    'charAt',
+    'codePointAt',
+    'concat',
+    'endsWith',
+    'entries',
+    'every',
+    'filter',
+    'find',
+    'findIndex',
+    'findLast',
+  ],
+  ...['flat', 'get', 'has', 'includes', 'indexOf', 'isArray', 'join', 'keys', 'lastIndexOf', 'length', 'map', 'match'],
+  ...['size', 'slice', 'some', 'startsWith', 'substring', 'test', 'toString', 'trim', 'valueOf', 'values'],
+])
 
 /** Other identifiers of this text that stand in the same position: after a dot, or alone. */
 function sameNames(api: Project['ts'], source: ts.SourceFile, name: ts.Identifier): ts.Identifier[] {

@@ -4,6 +4,7 @@
  * the same. Where one failure hides the next, what comes to light is corrected too, a few times over. Whether any of it
  * is right is for the proof to say.
  */
+import { fileURLToPath } from 'node:url'
 import { limits } from '../../base/limits.ts'
 import { type Correction, correctionsOf } from './corrections.ts'
 import { type Crash, readCrash } from './crash.ts'
@@ -36,21 +37,24 @@ const related = 3
 
 export function search(api: TypeScript, job: LanguageJob): LanguageAnswer {
   const project = new Project(api, job)
-  return new Search(project, readCrash(job.error), performance.now() + job.searchMs).run()
+  const unchanged = new Set(job.unchanged.map((url) => fileURLToPath(url)))
+  return new Search(project, readCrash(job.error), unchanged, performance.now() + job.searchMs).run()
 }
 
 class Search {
   readonly #project: Project
   readonly #crash: Crash
+  readonly #unchanged: ReadonlySet<string>
   readonly #endsAt: number
   readonly #base: readonly Problem[]
   readonly #found = new Map<string, LanguageCandidate>()
   #looks = 0
 
   /** @param endsAt on the clock of performance.now(). */
-  constructor(project: Project, crash: Crash, endsAt: number) {
+  constructor(project: Project, crash: Crash, unchanged: ReadonlySet<string>, endsAt: number) {
     this.#project = project
     this.#crash = crash
+    this.#unchanged = unchanged
     this.#endsAt = endsAt
     this.#base = this.#problems()
   }
@@ -86,7 +90,7 @@ class Search {
     const ofCrash = (all: Correction[]) => all.map((correction) => ({ correction }))
     return [
       [() => ofCrash(pathCorrections(project, this.#crash)), ...inOrder.filter(isNear).map(ofProblem)],
-      isSeen ? [] : [() => ofCrash(nameCorrections(project, this.#crash))],
+      isSeen ? [] : [() => ofCrash(nameCorrections(project, this.#crash, this.#unchanged))],
       inOrder.filter((problem) => !isNear(problem) && /ts$/.test(problem.file)).map(ofProblem),
     ]
   }
