@@ -76,20 +76,22 @@ export function setStage(folder: string, script: Script): Stage {
   return stage
 }
 
-/** The copies import what this package depends on; elsewhere than below it that is not found, so its place is linked. */
+/** The copies import what this package depends on; elsewhere than below it that is not found, so each is linked. */
 function linkPackages(folder: string): void {
-  const probe = Object.keys(manifest.dependencies)[0] ?? ''
   const above = (from: string): string[] => (dirname(from) === from ? [from] : [from, ...above(dirname(from))])
-  const has = (place: string) => existsSync(join(place, 'node_modules', probe))
-  if (above(folder).some(has)) return
-  const place = above(packageFolder).find(has)
-  if (place === undefined) {
-    throw new LazaretError(
-      'NOT_FOUND',
-      `The packages that the kernels import are not installed beside ${packageFolder}.`,
-    )
+  const find = (name: string, from: string) =>
+    above(from)
+      .map((place) => join(place, 'node_modules', name))
+      .find((path) => existsSync(path))
+  for (const name of Object.keys(manifest.dependencies)) {
+    if (find(name, folder) !== undefined) continue
+    const there = find(name, packageFolder)
+    // One that is missing is the kernel's own failure to load, and says so.
+    if (there === undefined) continue
+    const link = join(folder, 'node_modules', name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(there, link, 'dir')
   }
-  symlinkSync(join(place, 'node_modules'), join(folder, 'node_modules'), 'dir')
 }
 
 function stageIn(folder: string, copy: string, fleetFile: string, listed: readonly Listed[]): Stage {
