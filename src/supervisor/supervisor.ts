@@ -251,7 +251,8 @@ export class Supervisor {
         // A standby that served and crashed says nothing about the repair, which stood by.
         return rollBack(house, unit, effect.failed && !unit.failedOver)
       case 'recovered':
-        unit.standIns.renew()
+        // After a failover what was repaired stands by already; the instance is the one that has other code.
+        if (!unit.failedOver) unit.standIns.renew()
         return recovered(house, unit).then(() => this.#commit(unit, unit.instance.snapshot))
       case 'steady':
         return this.#steady(unit)

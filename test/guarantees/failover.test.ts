@@ -113,7 +113,9 @@ test('what was repaired stands by, the standby that served is the instance, and 
   // The one that stands by has the repair: it serves when it is needed.
   await killThread(runtime, 'counter')
   await expect(ask.add(4)).resolves.toBeGreaterThan(0)
-  expect(at.of('failover.completed')).toHaveLength(2)
+  const [, second] = at.of('failover.completed')
+  const [, repaired] = at.of('standby.ready')
+  expect(second?.thread, 'the very thread that loaded the repair').toBe(repaired?.thread)
 })
 
 test('a standby that crashes gives way to the next, then to the degraded mode', async () => {
