@@ -13,7 +13,8 @@ import type { FileMarks } from '../diagnostics/file-marks.ts'
 import type { Finding } from '../diagnostics/integrity.ts'
 import { replayDamage } from '../diagnostics/replay.ts'
 import { encodeHotfix, type Hotfix } from '../repair/hotfix.ts'
-import { goldenCopyName } from '../snapshot/file.ts'
+import { goldenCopyName, periodicSeq } from '../snapshot/file.ts'
+import { currentFile as goldenFile } from '../snapshot/golden.ts'
 import { isGolden, isVerified, verifyFile } from '../snapshot/verify.ts'
 import type { House } from './house.ts'
 import type { Unit } from './unit.ts'
@@ -38,6 +39,8 @@ export class Damages {
   readonly #open = new Map<string, Map<string, Damage>>()
   /** By path: the hash of a hotfix's file as it was written, or as it was loaded at the start. */
   readonly #hotfixSha256 = new Map<string, string>()
+  /** By kernel: the files that this process has written last, and that must be there, or a later one. */
+  readonly #written = new Map<string, { snapshot?: string; golden?: true }>()
 
   /** @param changed the kernel's damages are others now. */
   constructor(house: House, marks: FileMarks, changed: (unit: Unit) => void) {
@@ -89,6 +92,9 @@ export class Damages {
       })
     }
     if (event.type === 'hotfix.applied' && unit.hotfix !== undefined) this.#noteWritten(unit.hotfix.body)
+    const written = this.#written.get(unit.id)
+    if (event.type === 'snapshot.taken') this.#written.set(unit.id, { ...written, snapshot: String(event.name) })
+    if (event.type === 'snapshot.golden') this.#written.set(unit.id, { ...written, golden: true })
     const [what, how] = renewedBy[event.type] ?? []
     if (what === undefined || how === undefined) return
     for (const damage of this.#of(unit.id, what)) if (damage.stays !== true) this.#mended(unit, damage, how)
@@ -132,7 +138,9 @@ export class Damages {
   async #examineSnapshots(unit: Unit): Promise<void> {
     const { snapshots } = this.#house
     const folder = snapshots.folder(unit.id)
+    const written = this.#written.get(unit.id) ?? {}
     const names = (await namesIn(folder)).filter(isVerified)
+    this.#noteMissing(unit, folder, written, names)
     for (const name of names) {
       const path = join(folder, name)
       const { reason, snapshot } = (await this.#look(path, () => verifyFile(path, unit.id))) ?? {}
@@ -150,6 +158,19 @@ export class Damages {
       if (isOurs && damage.stays === true && !names.includes(basename(damage.path)))
         this.#mended(unit, damage, 'it is gone')
     }
+  }
+
+  /** @param written as it was before the names were read, so that nothing newer is missed among them. */
+  #noteMissing(unit: Unit, folder: string, written: { snapshot?: string; golden?: true }, names: string[]): void {
+    const isKnown = (name: string) => this.#open.get(unit.id)?.has(join(folder, name)) === true
+    const gone = { reason: 'it is gone', done: 'left to be renewed' }
+    if (written.golden && !names.includes(goldenFile) && !isKnown(goldenFile))
+      this.#found(unit, { what: 'golden', path: join(folder, goldenFile), ...gone })
+    const { snapshot } = written
+    if (snapshot === undefined || isKnown(snapshot)) return
+    // An older one than what is there has only made room.
+    const isThere = names.some((name) => (periodicSeq(name) ?? -1) >= (periodicSeq(snapshot) ?? 0))
+    if (!isThere) this.#found(unit, { what: 'snapshot', path: join(folder, snapshot), ...gone })
   }
 
   /** A golden that was renewed between the two looks has another copy. */

@@ -74,6 +74,22 @@ test.each(['golden.json', 'golden copy'])('a damaged %s of a steady kernel is re
   expect(place.of('snapshot.golden')).toHaveLength(2)
 })
 
+test.each([
+  ['the golden record', (name: string) => name === 'golden.json', 'golden', 'golden renewed'],
+  ['the newest snapshot', (name: string) => /^\d.*\.snap$/.test(name), 'snapshot', 'snapshot retaken'],
+  ['everything', () => true, 'golden', 'golden renewed'],
+] as const)('%s that somebody took away is missed, and given anew', async (_what, isIt, what, how) => {
+  await using place = await house([steady], { integrityEveryMs: 20 })
+  await place.seen(({ type }) => type === 'snapshot.golden')
+  for (const name of namesOf(place).filter(isIt)) rmSync(join(folderOf(place), name))
+  const found = await place.seen((event) => event.type === 'damage.found' && event.what === what)
+  expect(found).toMatchObject({ kernel: 'notes', reason: 'it is gone' })
+  expect(await place.seen(isMended(String(found.path)))).toMatchObject({ how })
+  expect(await holds(place)).toBe(true)
+  await expect.poll(() => place.runtime.kernel('notes').status().findings).toBeUndefined()
+  expect(namesOf(place)).toContain('golden.json')
+})
+
 test('a golden copy that somebody took away is missed', async () => {
   await using place = await house([steady], { integrityEveryMs: 20 })
   await place.seen(({ type }) => type === 'snapshot.golden')
