@@ -52,8 +52,11 @@ export class HttpError extends Error {
 
 const away: readonly unknown[] = [
   ...['KERNEL_UNAVAILABLE', 'KERNEL_DOWN', 'ASK_TIMEOUT', 'MAILBOX_FULL', 'STALE_EPOCH', 'UNKNOWN_KERNEL'],
-  'RUNTIME_STOPPED',
+  // A stand-in has fewer methods, and a kernel that waits for itself will not for long.
+  ...['RUNTIME_STOPPED', 'UNKNOWN_METHOD', 'ASK_CYCLE'],
 ]
+/** The runtime would not pass it on: the caller's doing. */
+const unfit: readonly unknown[] = ['MESSAGE_UNCLONABLE', 'MESSAGE_POISONED']
 const retryAfter = { 'retry-after': '5' }
 
 /** What any failure is over HTTP. Of one that nobody foresaw the caller is told nothing: it goes to the log. */
@@ -63,6 +66,7 @@ export function httpErrorOf(error: unknown): HttpError | undefined {
   if (away.includes(code)) {
     return new HttpError(503, 'UNAVAILABLE', `${kernel} does not answer at the moment: ${String(code)}.`, retryAfter)
   }
+  if (unfit.includes(code)) return new HttpError(422, String(code), `${kernel} cannot be given this.`)
   const refused: unknown = Object(cause).code
   if (code !== 'HANDLER_FAILED' || typeof refused !== 'string') return undefined
   return new HttpError(statusOf(refused), refused, (cause as Error).message)

@@ -33,7 +33,8 @@ const values: Record<string, unknown> = {
   'a bigint': 10n,
   'nothing at all': '',
   blank: ' ',
-  __proto__: '__proto__',
+  // Computed: written plainly it would be no key.
+  ['__proto__']: '__proto__',
   constructor: 'constructor',
   'a way out': '../../../etc/passwd',
   'a zero byte': 'a\0b',

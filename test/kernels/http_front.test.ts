@@ -170,6 +170,20 @@ test.each([
 })
 
 test.each([
+  ['MESSAGE_UNCLONABLE', 422],
+  ['MESSAGE_POISONED', 422],
+  ['UNKNOWN_METHOD', 503],
+] as const)('what the runtime does not pass on (%s) is %i, and no fault of the front', async (code, status) => {
+  const answers = everybody()
+  answers['records.put'] = () => {
+    throw new LazaretError(code, 'not passed on', { kernel: 'records' })
+  }
+  const { request, logged } = await open(answers)
+  expect(await request('/records/ship/1', put({}))).toMatchObject({ status })
+  expect(logged).toEqual([])
+})
+
+test.each([
   ['VERSION_CONFLICT', 409],
   ['NOT_FOUND', 404],
   ['STORE_FULL', 507],
