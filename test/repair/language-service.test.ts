@@ -1,19 +1,12 @@
 /** What the language service proposes for kernels that are really broken, through its real process. */
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Remedy } from '../../src/base/remedy.ts'
 import type { AgentInput } from '../../src/repair/agents/agent.ts'
 import { languageService } from '../../src/repair/agents/language-service.ts'
-import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
-import { Bench, message, processesNaming } from '../sandbox/bench.ts'
+import { benchWithPool, message } from '../sandbox/bench.ts'
 import { type Broken, fallIll, proposed, textsAfter } from './broken.ts'
 
-const bench = new Bench()
-const pool = new SandboxPool()
-afterAll(async () => {
-  await pool.close()
-  expect(processesNaming(bench.root)).toEqual([])
-  bench.remove()
-})
+const { bench, pool } = benchWithPool()
 
 const define = "import { defineKernel } from 'lazaret/kernel'\n"
 const kernel = (api: string, before = '', start = '') =>

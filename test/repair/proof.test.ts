@@ -1,22 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { sha256 } from '../../src/base/hash.ts'
 import type { Verdict } from '../../src/base/remedy.ts'
 import { isSameFailure, prove } from '../../src/repair/proof.ts'
-import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import type { TrialJob } from '../../src/repair/trial.ts'
-import { Bench, message, processesNaming } from '../sandbox/bench.ts'
+import { benchWithPool, message } from '../sandbox/bench.ts'
 import { goodCheck, goodDouble, goodText, makePatient, type PatientOptions } from './patient.ts'
 
-const bench = new Bench()
-const pool = new SandboxPool()
-afterAll(async () => {
-  await pool.close()
-  expect(processesNaming(bench.root)).toEqual([])
-  bench.remove()
-})
+const { bench, pool } = benchWithPool()
 
 const names = (verdict: Verdict) => verdict.lines.map(({ name, passed }) => `${name}: ${passed}`)
 const allGreen = ['protected: true', 'red before: true', 'green after: true', 'check: true']

@@ -1,20 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { serialize } from 'node:v8'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Remedy } from '../../src/base/remedy.ts'
 import { agentChain } from '../../src/repair/agents/index.ts'
 import { type RepairInput, remedyKey, runRepair } from '../../src/repair/repair.ts'
-import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
-import { Bench, processesNaming, waitUntil } from '../sandbox/bench.ts'
+import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
 import { goodCheck, goodText, makePatient, type Patient } from './patient.ts'
 
-const bench = new Bench()
-const pool = new SandboxPool()
-afterAll(async () => {
-  await pool.close()
-  expect(processesNaming(bench.root)).toEqual([])
-  bench.remove()
-})
+const { bench, pool } = benchWithPool()
 
 /** Those that go back to what was. */
 const goingBack = agentChain.filter(({ name }) => name === 'playbook' || name.startsWith('restore.'))

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { serialize } from 'node:v8'
+import { afterAll, expect } from 'vitest'
 import type { RecordedMessage } from '../../src/base/remedy.ts'
+import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import { defaultBounds, type TrialBounds, type TrialJob } from '../../src/repair/trial.ts'
 
 export class Bench {
@@ -92,4 +94,16 @@ export async function waitUntil(holds: () => boolean, deadlineMs: number, what: 
     if (Date.now() > endsAt) throw new Error(`${what} did not happen within ${deadlineMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** For a test file: a bench and a pool, both gone when its tests are over, with every process that they started. */
+export function benchWithPool(): { bench: Bench; pool: SandboxPool } {
+  const bench = new Bench()
+  const pool = new SandboxPool()
+  afterAll(async () => {
+    await pool.close()
+    expect(processesNaming(bench.root)).toEqual([])
+    bench.remove()
+  })
+  return { bench, pool }
 }

@@ -1,18 +1,12 @@
 import { serialize } from 'node:v8'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { toRecord } from '../../src/base/error-record.ts'
 import { sha256 } from '../../src/base/hash.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import type { TrialBounds, TrialJob } from '../../src/repair/trial.ts'
-import { Bench, isAlive, kernelText, message, processesNaming } from './bench.ts'
+import { benchWithPool, isAlive, kernelText, message } from './bench.ts'
 
-const bench = new Bench()
-const pool = new SandboxPool()
-afterAll(async () => {
-  await pool.close()
-  expect(processesNaming(bench.root)).toEqual([])
-  bench.remove()
-})
+const { bench, pool } = benchWithPool()
 
 function run(entryUrl: string, more: Partial<Omit<TrialJob, 'bounds'>> = {}, bounds: Partial<TrialBounds> = {}) {
   return pool.run(bench.job(entryUrl, more, bounds), new AbortController().signal)
