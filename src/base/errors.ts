@@ -39,6 +39,8 @@ export const errorCatalogue = {
   PATCH_REFUSED: { means: 'a patch does not apply or touches what it may not', recoverable: false },
   CAGE_UNSUITABLE: { means: 'the kernel needs what the sandbox does not give', recoverable: false },
   SANDBOX_FAILED: { means: 'the sandbox itself failed, so nothing was proved', recoverable: true },
+  AGENT_FAILED: { means: 'a repair agent could not do its work', recoverable: true },
+  PACKAGE_MISSING: { means: 'an optional package that was asked for is not installed', recoverable: false },
   JOURNAL_FAILED: { means: 'the journal could not be read or written', recoverable: false },
   EVIDENCE_CORRUPT: { means: 'the exact messages of a failure cannot be read back', recoverable: false },
   NOT_FOUND: { means: 'no record of that name exists', recoverable: false },

@@ -38,6 +38,8 @@ export const limits = {
   repairEndMs: 5000,
   /** Repairs tried before a kernel is parked: each costs a sandboxed run and a person's patience. */
   repairAttempts: 100,
+  /** Repairs applied to one kernel within an hour, at most: more is a loop of repairs. */
+  repairsPerHour: 100,
 
   /** Messages handed to a thread and not finished. Large enough to hide a wake-up, small enough to requeue at a crash. */
   deliveryWindow: 64,

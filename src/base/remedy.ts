@@ -3,6 +3,7 @@
  * a playbook stores it: one list of typed steps serves all four, so that what was proved is what is learnt.
  */
 import type { ErrorRecord } from './error-record.ts'
+import type { CrashOn, Isolation } from './spec.ts'
 
 export type RemedyStep =
   /** Start from the state of the last golden snapshot. */
@@ -27,7 +28,7 @@ export type HealedBy =
   | 'person'
 
 export interface Remedy {
-  /** Who proposed it: `playbook`, `restore.state`, `restore.config`, `restore.code`, `language-service`, `guard`. */
+  /** Who proposed it: a repair agent's name, such as `restore.config` or `model`, or who submitted it. */
   readonly agent: string
   readonly healedBy: HealedBy
   readonly steps: readonly RemedyStep[]
@@ -35,6 +36,16 @@ export interface Remedy {
   readonly why: string
   /** Name of the playbook, where one proposed it. */
   readonly playbook?: string
+}
+
+/** What one agent's work on one failure has cost. Sandbox runs are of the agent itself; those of proofs are not counted. */
+export interface RepairCost {
+  readonly durationMs: number
+  readonly sandboxRuns: number
+  readonly tokensIn: number
+  readonly tokensOut: number
+  /** US dollars, where prices were configured. */
+  readonly usd: number
 }
 
 /** Source text served in place of a file, under the file's own URL. */
@@ -50,6 +61,20 @@ export interface RecordedMessage {
   /** v8.serialize of the argument list. */
   readonly args: Uint8Array
   readonly at: number
+  /** What the kernel answered to an ask; absent where it had not answered, or the answer was not kept. */
+  readonly reply?: RecordedOutcome
+}
+
+/** v8.serialize of the value, or the error that the handler threw. */
+export type RecordedOutcome = { readonly value: Uint8Array } | { readonly error: ErrorRecord }
+
+/** Healthy messages with their replies, and what the instance that handled them was started from. */
+export interface HoldOut {
+  readonly config: Record<string, unknown>
+  /** v8.serialize of the state; absent where there was none. */
+  readonly state?: Uint8Array
+  readonly messages: readonly RecordedMessage[]
+  readonly replies: readonly RecordedReply[]
 }
 
 /** An ask that the kernel made itself, with its answer; replays are answered from these. */
@@ -100,13 +125,32 @@ export interface Evidence {
   readonly replies: readonly RecordedReply[]
   /** Folder with kernel.log, error.json and the rest. */
   readonly folder: string
+  /** How the kernel was run, for a replay without its runtime. Absent in evidence of earlier versions. */
+  readonly ran?: RanAs
+  /** Traffic of the time when the kernel was last golden; absent where none was kept. */
+  readonly holdOut?: HoldOut
+}
+
+/** Of the kernel's spec, what a replay needs. */
+export interface RanAs {
+  readonly entryUrl: string
+  readonly crashOn: CrashOn
+  readonly heapMb: number
+  readonly startMs: number
 }
 
 export type FailurePhase = 'import' | 'start' | 'message' | 'idle' | 'snapshot' | 'stop'
 
+/** In the order in which they are judged. */
+export const proofLineNames = [
+  ...(['protected', 'size', 'types', 'red before', 'boots', 'green after', 'check'] as const),
+  ...(['hold-out', 'mutation', 'red again'] as const),
+] as const
+export type ProofLineName = (typeof proofLineNames)[number]
+
 /** One line of a proof. */
 export interface ProofLine {
-  readonly name: 'red before' | 'green after' | 'check' | 'protected'
+  readonly name: ProofLineName
   readonly passed: boolean
   readonly detail: string
   readonly durationMs: number
@@ -116,7 +160,7 @@ export interface Verdict {
   readonly passed: boolean
   readonly lines: readonly ProofLine[]
   /** What the sandbox could enforce on this machine and Node version. */
-  readonly isolation: 'permission' | 'weak'
+  readonly isolation: Isolation
   readonly durationMs: number
   /** Why it was refused, in one sentence; absent where it passed. */
   readonly refusal?: string

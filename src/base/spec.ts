@@ -11,6 +11,9 @@ export type DegradedMode = (typeof degradedModes)[number]
 /** one_for_one: a crash concerns the kernel alone. rest_for_one: whoever depends on it is restarted with it. */
 export type Strategy = 'one_for_one' | 'rest_for_one'
 export type Autonomy = 'observe' | 'suggest' | 'playbook' | 'fix'
+/** What keeps a candidate in, weakest first: see sandbox/README.md. */
+export const isolations = ['weak', 'permission', 'bwrap+permission'] as const
+export type Isolation = (typeof isolations)[number]
 
 export interface KernelSpec {
   readonly id: string
@@ -54,7 +57,17 @@ export interface KernelSpec {
     readonly to?: string
   }
   readonly snapshot: { readonly everyMs: number; readonly keep: number }
-  readonly repair: { readonly autonomy: Autonomy; readonly maxAttempts: number; readonly timeoutMs: number }
+  readonly repair: {
+    readonly autonomy: Autonomy
+    /** A repair that was proved with less than this waits for a person, whatever the autonomy. */
+    readonly isolation: Isolation
+    readonly maxAttempts: number
+    /** Repairs applied within any hour; one more waits for a person. */
+    readonly maxPerHour: number
+    readonly timeoutMs: number
+    /** How long a suggested repair may be approved. */
+    readonly expiresMs: number
+  }
   readonly config: Record<string, unknown>
 }
 

@@ -21,7 +21,9 @@ export interface StrategyFacts {
 }
 
 /** Who may propose a remedy, in the order of asking. */
-export type AgentName = 'playbook' | 'restore' | 'language-service' | 'guard'
+export type AgentName = 'playbook' | 'restore' | 'minimal-revert' | 'language-service' | 'guard' | OutsideAgent
+/** Those that a person has to configure; one that is not is not asked. */
+export type OutsideAgent = 'model' | 'command' | 'acp'
 
 export type Plan =
   | { readonly do: 'playbook' }
@@ -87,9 +89,9 @@ export const strategyTable: readonly Row[] = [
 export function plan(facts: StrategyFacts): Plan {
   const agents: AgentName[] = []
   if (facts.playbook !== undefined) agents.push('playbook')
-  if (facts.golden) agents.push('restore')
+  if (facts.golden) agents.push('restore', 'minimal-revert')
   // The code and the messages are always there to be looked at.
-  agents.push('language-service', 'guard')
+  agents.push('language-service', 'guard', 'model', 'command', 'acp')
   const row = strategyTable.find((candidate) => candidate.fits(facts))
   // The last row fits everything.
   return row?.plan(facts, agents) ?? { do: 'park', why: 'no row of the strategy table fits' }

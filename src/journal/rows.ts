@@ -4,7 +4,7 @@
  */
 import type { ErrorRecord } from '../base/error-record.ts'
 import type { EventType } from '../base/events.ts'
-import type { FailurePhase, HealedBy, Remedy, RemedyStep, Verdict } from '../base/remedy.ts'
+import type { FailurePhase, HealedBy, Remedy, RemedyStep, RepairCost, Verdict } from '../base/remedy.ts'
 import type { Tier } from '../base/spec.ts'
 
 /** Where a kernel stands, so that a restart of the process finds it there. */
@@ -66,6 +66,8 @@ export interface AttemptRow {
   readonly steps: readonly RemedyStep[]
   readonly why: string
   readonly verdict?: Verdict
+  /** Of the agent, up to this candidate. */
+  readonly cost?: RepairCost
   readonly at: number
   /** How far it came, such as `proposed`, `refused`, `applied`. */
   readonly outcome: string
@@ -86,6 +88,11 @@ export interface TaskRow {
   readonly closedAt?: number
   readonly outcome?: string
   readonly remedy?: Remedy
+  /** Who works on it, in words of their own; absent where nobody has said so. */
+  readonly claimedBy?: string
+  readonly claimedAt?: number
+  /** Until when the remedy may be approved. */
+  readonly expiresAt?: number
 }
 
 /** A message that was not handled, and why. */
@@ -129,7 +136,8 @@ export interface HotfixRow {
   readonly id: string
   readonly kernel: string
   readonly incident: string
-  readonly status: 'probation' | 'steady' | 'rolledBack' | 'dropped'
+  /** writing, written: taken over into the source files, half or wholly. */
+  readonly status: 'probation' | 'steady' | 'rolledBack' | 'dropped' | 'writing' | 'written'
   readonly steps: readonly RemedyStep[]
   readonly agent: string
   readonly healedBy: HealedBy

@@ -55,6 +55,26 @@ CREATE TABLE events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT
 CREATE INDEX eventsByKernel ON events (kernel, seq);
 CREATE INDEX eventsByType ON events (type, seq);
 `,
+  `
+ALTER TABLE attempts ADD COLUMN cost TEXT;
+ALTER TABLE tasks ADD COLUMN claimedBy TEXT;
+ALTER TABLE tasks ADD COLUMN claimedAt INTEGER;
+ALTER TABLE tasks ADD COLUMN expiresAt INTEGER;
+ALTER TABLE hotfixes RENAME TO hotfixes1;
+DROP INDEX hotfixesByKernel;
+CREATE TABLE hotfixes (id TEXT NOT NULL PRIMARY KEY, kernel TEXT NOT NULL, incident TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('probation', 'steady', 'rolledBack', 'dropped', 'writing', 'written')),
+  steps TEXT NOT NULL, agent TEXT NOT NULL, healedBy TEXT NOT NULL, why TEXT NOT NULL, file TEXT NOT NULL,
+  at INTEGER NOT NULL, stateFrom TEXT, playbook TEXT);
+INSERT INTO hotfixes SELECT * FROM hotfixes1;
+DROP TABLE hotfixes1;
+CREATE INDEX hotfixesByKernel ON hotfixes (kernel, status);
+CREATE TABLE settings (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE parkedPatterns (kernel TEXT NOT NULL, method TEXT NOT NULL, pattern TEXT NOT NULL, reason TEXT NOT NULL,
+  hotfix TEXT, at INTEGER NOT NULL, PRIMARY KEY (kernel, method, pattern));
+CREATE TABLE playbookVersions (kernel TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, change TEXT NOT NULL,
+  playbook TEXT, text TEXT NOT NULL, PRIMARY KEY (kernel, version));
+`,
 ]
 
 export const schemaVersion = migrations.length
@@ -77,13 +97,13 @@ export const failureTable = new Table<FailureRow>('failures', [], {
 
 export const attemptTable = new Table<AttemptRow>('attempts', ['incident', 'n'], {
   ...{ incident: 'plain', n: 'plain', agent: 'plain', healedBy: 'plain', steps: 'json', why: 'plain' },
-  ...{ verdict: 'json', at: 'plain', outcome: 'plain' },
+  ...{ verdict: 'json', cost: 'json', at: 'plain', outcome: 'plain' },
 })
 
 export const taskTable = new Table<TaskRow>('tasks', ['id'], {
   ...{ id: 'plain', incident: 'plain', kernel: 'plain', type: 'plain', priority: 'plain', status: 'plain' },
   ...{ error: 'plain', diagnosticPath: 'plain', log: 'json', createdAt: 'plain', closedAt: 'plain' },
-  ...{ outcome: 'plain', remedy: 'json' },
+  ...{ outcome: 'plain', remedy: 'json', claimedBy: 'plain', claimedAt: 'plain', expiresAt: 'plain' },
 })
 
 export const poisonTable = new Table<PoisonRow>('poison', ['kernel', 'method', 'argsSha256'], {

@@ -3,17 +3,18 @@
  * Everything proposed and every verdict is told as it happens. It applies nothing: that is the supervisor's decision.
  */
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import type { Evidence, Golden, Overlay, Remedy, Verdict } from '../base/remedy.ts'
+import type { Evidence, Golden, Overlay, Remedy, RemedyStep, RepairCost, Verdict } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import type { AgentInput, RepairAgent } from './agents/agent.ts'
-import { type ProofMemo, prove } from './proof.ts'
-import { readSources } from './sources.ts'
 import { defaultBounds, isolationHere, type RunTrial } from './trial.ts'
+import { type ProofMemo, prove } from './verification/proof.ts'
+import { Trials } from './verification/trials.ts'
 import { makeWorkspace, type Workspace } from './workspace.ts'
 
 export interface RepairInput {
@@ -46,8 +47,11 @@ export interface RepairInput {
 
 export interface RepairListeners {
   proposed(remedy: Remedy): void
-  verified(remedy: Remedy, verdict: Verdict): void
-  refused(remedy: Remedy, verdict: Verdict): void
+  /** @param cost of the agent up to this candidate; absent where no agent proposed it in this repair. */
+  verified(remedy: Remedy, verdict: Verdict, cost?: RepairCost): void
+  refused(remedy: Remedy, verdict: Verdict, cost?: RepairCost): void
+  /** What an agent says that it is doing. */
+  progressed?(agent: string, text: string): void
 }
 
 export type RepairOutcome =
@@ -99,6 +103,8 @@ class Repair {
   readonly #workspace: Workspace
   readonly #signal: AbortSignal
   readonly #memo: ProofMemo = {}
+  readonly #trials: Trials
+  readonly #verdicts: { remedy: Remedy; verdict: Verdict }[] = []
 
   /** @param reasons added to as candidates fall. */
   constructor(input: RepairInput, workspace: Workspace, reasons: string[], signal: AbortSignal) {
@@ -106,6 +112,7 @@ class Repair {
     this.#input = input
     this.#workspace = workspace
     this.#signal = signal
+    this.#trials = new Trials(this.#trialsInput(), input.run)
   }
 
   async run(): Promise<RepairOutcome> {
@@ -125,11 +132,12 @@ class Repair {
 
   /** An agent that fails has nothing to offer; its reason is kept, and the next one is asked. */
   async #ask(agent: RepairAgent): Promise<RepairOutcome | undefined> {
-    const candidates = candidatesOf(agent, await this.#agentInput())
+    const meter = new Meter()
+    const candidates = candidatesOf(agent, await this.#agentInput(agent, meter))
     for (;;) {
       let next: IteratorResult<Remedy, void>
       try {
-        next = await candidates.next()
+        next = await meter.timed(candidates.next())
       } catch (thrown) {
         this.#signal.throwIfAborted()
         this.#reasons.push(`${agent.name}: ${toRecord(thrown).message}`)
@@ -141,48 +149,68 @@ class Repair {
         this.#reasons.push(`${next.value.agent}: tried before in this incident.`)
         continue
       }
-      const won = await this.#try(next.value)
-      if (won !== undefined) return won
+      const won = await this.#try(next.value, meter)
+      if (won === undefined) continue
+      // The winner may hold processes or connections that its generator gives back at its end.
+      await candidates.return()
+      return won
     }
   }
 
-  async #try(remedy: Remedy): Promise<RepairOutcome | undefined> {
+  async #try(remedy: Remedy, meter?: Meter): Promise<RepairOutcome | undefined> {
     const { tried, on } = this.#input
     tried.add(remedyKey(remedy))
     on.proposed(remedy)
     const verdict = await this.#prove(remedy)
     this.#signal.throwIfAborted()
+    this.#verdicts.push({ remedy, verdict })
     if (verdict.passed) {
-      on.verified(remedy, verdict)
+      on.verified(remedy, verdict, meter?.cost())
       return { remedy, verdict }
     }
-    on.refused(remedy, verdict)
+    on.refused(remedy, verdict, meter?.cost())
     this.#reasons.push(`${remedy.agent}: ${verdict.refusal ?? 'refused'}`)
     return undefined
   }
 
-  async #agentInput(): Promise<AgentInput> {
-    const { evidence, golden, goldenState, playbook, spec, overlayNow, compiledDir } = this.#input
-    const { sources } = await readSources(evidence, golden, overlayNow ?? {})
-    const kernelFolderUrl = new URL('./', spec.entryUrl).href
-    const signal = this.#signal
-    return { evidence, sources, kernelFolderUrl, golden, goldenState, playbook, compiledDir, signal }
+  async #agentInput(agent: RepairAgent, meter: Meter): Promise<AgentInput> {
+    const { evidence, golden, goldenState, playbook, compiledDir, on } = this.#input
+    const { sources } = await this.#trials.sources()
+    const folder = join(this.#workspace.folder, 'agents', agent.name)
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const trials = this.#trials
+    const counted = async (steps: readonly RemedyStep[]) => {
+      const applied = await trials.applied(steps)
+      meter.sandboxRuns += 1
+      return applied
+    }
+    return {
+      ...{ evidence, sources, golden, goldenState, playbook, compiledDir, folder, signal: this.#signal },
+      replay: async (steps) => trials.green(await counted(steps)),
+      check: async (steps) => trials.check(await counted(steps)),
+      ...{ kernelFolderUrl: trials.kernelFolderUrl, checkUrl: checkUrlOf(this.#input.spec.entryUrl) },
+      verdicts: this.#verdicts,
+      spend: (cost) => meter.spend(cost),
+      progress: (text) => on.progressed?.(agent.name, text),
+    }
+  }
+
+  #trialsInput() {
+    const { evidence, golden, goldenState, overlayNow, spec } = this.#input
+    const { entryUrl, crashOn, limits } = spec
+    return {
+      ...{ evidence, golden, goldenState, overlayNow, entryUrl, crashOn, checkUrl: checkUrlOf(entryUrl) },
+      ...{ workspace: this.#workspace, signal: this.#signal },
+      bounds: { heapMb: limits.heapMb, startMs: Math.min(limits.startMs, defaultBounds.startMs) },
+    }
   }
 
   /** A sandbox that fails proves nothing: the candidate is refused, and may be tried again in a later attempt. */
   async #prove(remedy: Remedy): Promise<Verdict> {
-    const { evidence, golden, goldenState, overlayNow, spec, run, tried } = this.#input
-    const { entryUrl, crashOn, limits } = spec
+    const { run, tried } = this.#input
     const startedAt = performance.now()
     try {
-      return await prove(
-        {
-          ...{ evidence, remedy, golden, goldenState, overlayNow, entryUrl, crashOn },
-          ...{ checkUrl: checkUrlOf(entryUrl), workspace: this.#workspace, memo: this.#memo, signal: this.#signal },
-          bounds: { heapMb: limits.heapMb, startMs: Math.min(limits.startMs, defaultBounds.startMs) },
-        },
-        run,
-      )
+      return await prove({ ...this.#trialsInput(), remedy, memo: this.#memo }, run)
     } catch (thrown) {
       this.#signal.throwIfAborted()
       if (!(thrown instanceof LazaretError)) throw thrown
@@ -191,6 +219,36 @@ class Repair {
       const durationMs = performance.now() - startedAt
       return { passed: false, lines: [], isolation: isolationHere(), durationMs, refusal }
     }
+  }
+}
+
+/** Counts what one agent costs, its waiting for proofs left out. */
+class Meter {
+  sandboxRuns = 0
+  #durationMs = 0
+  #tokensIn = 0
+  #tokensOut = 0
+  #usd = 0
+
+  async timed<T>(work: Promise<T>): Promise<T> {
+    const startedAt = performance.now()
+    try {
+      return await work
+    } finally {
+      this.#durationMs += performance.now() - startedAt
+    }
+  }
+
+  spend({ tokensIn = 0, tokensOut = 0, usd = 0 }: Partial<RepairCost>): void {
+    this.#tokensIn += tokensIn
+    this.#tokensOut += tokensOut
+    this.#usd += usd
+  }
+
+  cost(): RepairCost {
+    const { sandboxRuns } = this
+    const durationMs = Math.round(this.#durationMs)
+    return { durationMs, sandboxRuns, tokensIn: this.#tokensIn, tokensOut: this.#tokensOut, usd: this.#usd }
   }
 }
 

@@ -1,11 +1,11 @@
 /**
  * One run of a candidate in the sandbox: what is asked (TrialJob) and what came of it (TrialResult). Plain data, shared
- * by the pool in this folder and by the two files in sandbox/ that carry it out. It decides nothing: proof.ts judges.
+ * by the pool in this folder and by the two files in sandbox/ that carry it out. It decides nothing: verification/ judges.
  */
 import type { ErrorRecord } from '../base/error-record.ts'
 import { limits } from '../base/limits.ts'
-import type { FailurePhase, Overlay, RecordedMessage, RecordedReply, Verdict } from '../base/remedy.ts'
-import type { CrashOn } from '../base/spec.ts'
+import type { FailurePhase, Overlay, RecordedMessage, RecordedReply } from '../base/remedy.ts'
+import type { CrashOn, Isolation } from '../base/spec.ts'
 
 export interface TrialJob {
   /** `replay`: the recorded messages, in order. `check`: check.ts against a fresh instance without state. */
@@ -50,7 +50,6 @@ export const defaultBounds: TrialBounds = {
 }
 
 export type TrialPhase = FailurePhase | 'check'
-export type Isolation = Verdict['isolation']
 
 export interface TrialResult {
   readonly outcome: 'passed' | 'failed' | 'hung' | 'exited'
@@ -63,12 +62,34 @@ export interface TrialResult {
   readonly refused?: 'CAGE_UNSUITABLE'
   /** What it needed, for a person: `reading /etc/hosts`. */
   readonly needed?: string
+  /** How each replayed message was answered, in their order, as far as it came; absent in mode `check`. */
+  readonly answers?: readonly TrialAnswer[]
   /** Last lines that the kernel logged. */
   readonly log: readonly string[]
   readonly durationMs: number
 }
 
-export type IsolatedResult = TrialResult & { readonly isolation: Isolation; readonly pid: number }
+/** Enough to compare two answers by, without carrying them. */
+export type TrialAnswer =
+  /** Of v8.serialize of the value. */
+  | { readonly valueSha256: string }
+  /** An ordinary error: `TypeError ERR_INVALID_ARG_TYPE`. */
+  | { readonly error: string }
+
+/** What one run took. Times of the candidate's process; rssMb is the most that was seen. */
+export interface TrialCost {
+  readonly durationMs: number
+  readonly cpuMs?: number
+  readonly rssMb?: number
+  /** The process had been started beforehand. */
+  readonly warm: boolean
+}
+
+export type IsolatedResult = TrialResult & {
+  readonly isolation: Isolation
+  readonly pid: number
+  readonly cost?: TrialCost
+}
 
 export type RunTrial = (job: TrialJob, signal: AbortSignal) => Promise<IsolatedResult>
 

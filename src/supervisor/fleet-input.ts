@@ -2,7 +2,7 @@
  * A fleet as people write it, in YAML or as an object, and the defaults of what they leave out. fleet-schema.ts holds
  * what is accepted, base/spec.ts what becomes of it.
  */
-import type { Autonomy, CrashOn, DegradedMode, Strategy, Tier } from '../base/spec.ts'
+import type { Autonomy, CrashOn, DegradedMode, Isolation, Strategy, Tier } from '../base/spec.ts'
 
 /**
  * @example
@@ -79,8 +79,20 @@ export interface KernelInput {
   }
   /** everyMs: 1 or more, default 5000 at tier 1, else 60000. keep: 1 to 100, default 5. */
   readonly snapshot?: { readonly everyMs?: number; readonly keep?: number }
-  /** Default: fix, 3 attempts, 900000 ms for each. */
-  readonly repair?: { readonly autonomy?: Autonomy; readonly maxAttempts?: number; readonly timeoutMs?: number }
+  readonly repair?: {
+    /** What is applied without a person: nothing, proved playbooks, any proved repair. Default fix. */
+    readonly autonomy?: Autonomy
+    /** Least isolation of the sandbox for what is applied without a person. Default permission. */
+    readonly isolation?: Isolation
+    /** Repairs tried for one incident: 1 to 100, default 3. */
+    readonly maxAttempts?: number
+    /** Repairs applied within any hour: 1 to 100, default 3. */
+    readonly maxPerHour?: number
+    /** Of one attempt: 1 or more, default 900000. */
+    readonly timeoutMs?: number
+    /** How long a suggested repair waits for its approval: 1 or more, default 604800000 (7 days, as the evidence). */
+    readonly expiresMs?: number
+  }
   /** Handed to start() as `ctx.config`: plain data of the kernel's own. */
   readonly config?: Record<string, unknown>
 }
@@ -100,7 +112,10 @@ export const kernelDefaults = {
   env: [],
   degraded: { mode: 'buffer', max: 1000 },
   snapshot: { keep: 5 },
-  repair: { autonomy: 'fix', maxAttempts: 3, timeoutMs: 900_000 },
+  repair: {
+    ...({ autonomy: 'fix', isolation: 'permission' } as const),
+    ...{ maxAttempts: 3, maxPerHour: 3, timeoutMs: 900_000, expiresMs: 604_800_000 },
+  },
   config: {},
 } as const
 

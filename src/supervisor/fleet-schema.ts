@@ -7,7 +7,7 @@ import { kernelIdProblem, kernelIdRule } from '../base/ids.ts'
 import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
-import { degradedModes, type Tier } from '../base/spec.ts'
+import { degradedModes, isolations, type Tier } from '../base/spec.ts'
 import { kernelDefaults } from './fleet-input.ts'
 
 function whole(min: number, max: number, unit = '', reason = '') {
@@ -96,8 +96,11 @@ const kernelSchema = section({
   }).prefault({}),
   repair: section({
     autonomy: oneOf(['observe', 'suggest', 'playbook', 'fix']).default(d.repair.autonomy),
+    isolation: oneOf(isolations).default(d.repair.isolation),
     maxAttempts: whole(1, limits.repairAttempts, 'attempts').default(d.repair.maxAttempts),
+    maxPerHour: whole(1, limits.repairsPerHour, 'repairs').default(d.repair.maxPerHour),
     timeoutMs: delayMs(1).default(d.repair.timeoutMs),
+    expiresMs: delayMs(1).default(d.repair.expiresMs),
   }).prefault({}),
   config: z
     .custom<Record<string, unknown>>(

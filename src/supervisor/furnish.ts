@@ -17,6 +17,7 @@ import type { Journal } from '../journal/journal.ts'
 import { Heartbeat } from '../lifecycle/heartbeat.ts'
 import { PlaybookRegistry } from '../playbook/registry.ts'
 import { OutOfService } from '../quarantine/out-of-service.ts'
+import { agentChain } from '../repair/agents/index.ts'
 import { HotfixStore } from '../repair/hotfix.ts'
 import { SandboxPool } from '../repair/sandbox-pool.ts'
 import { GoldenStore } from '../snapshot/golden.ts'
@@ -85,6 +86,7 @@ export function furnish(given: Furniture): House {
     sampler: new SystemSampler(clock),
     compiledDir,
     sandbox: new SandboxPool(compiledDir),
+    agents: agentChain,
     heartbeat: new Heartbeat(clock, report),
     ...{ operators, notify: (notice) => operators.tell(notice) },
   }

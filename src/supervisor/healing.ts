@@ -4,10 +4,9 @@
  */
 import { join } from 'node:path'
 import { toRecord } from '../base/error-record.ts'
-import type { Evidence, Golden, Remedy, Verdict } from '../base/remedy.ts'
+import type { Evidence, Golden, Remedy, RepairCost, Verdict } from '../base/remedy.ts'
 import { toRemedy } from '../playbook/generate.ts'
 import type { RepairAgent } from '../repair/agents/agent.ts'
-import { agentChain } from '../repair/agents/index.ts'
 import { restoreEverything } from '../repair/agents/restore.ts'
 import { type RepairOutcome, remedyKey, runRepair } from '../repair/repair.ts'
 import { evidenceOf, openTaskOf } from './escalation.ts'
@@ -76,22 +75,23 @@ async function search(
     ...{ dataDir: house.dataDir, kernelDataDir: join(house.dataDir, 'kernels', unit.id) },
     ...{ compiledDir: house.compiledDir, attempt: unit.instance.snapshot.context.attempts },
     overlayNow: fittingHotfix(unit).overlay,
-    agents: agentsOf(unit),
+    agents: agentsOf(house, unit),
     playbook: playbookRemedy(house, unit, evidence),
     run: house.sandbox.run,
     on: {
       proposed: (remedy) => onProposed(house, unit, incident, remedy),
-      refused: (remedy, verdict) => onRefused(house, unit, incident, remedy, verdict),
-      verified: (remedy, verdict) => onVerified(house, unit, incident, remedy, verdict),
+      refused: (remedy, verdict, cost) => onRefused(house, unit, incident, { remedy, verdict, cost }),
+      verified: (remedy, verdict, cost) => onVerified(house, unit, incident, { remedy, verdict, cost }),
+      progressed: (agent, text) => house.events.emit('repair.progressed', unit.id, { incident, agent, text }),
     },
   })
 }
 
 /** Those that the plan names; all where a person asks for a repair, or a trusted playbook may not hold. */
-function agentsOf(unit: Unit): readonly RepairAgent[] {
-  if (unit.plan?.do !== 'repair' && unit.plan?.do !== 'suggest') return agentChain
+function agentsOf(house: House, unit: Unit): readonly RepairAgent[] {
+  if (unit.plan?.do !== 'repair' && unit.plan?.do !== 'suggest') return house.agents
   const { agents } = unit.plan
-  return agentChain.filter(({ name }) => agents.some((agent) => name === agent || name.startsWith(`${agent}.`)))
+  return house.agents.filter(({ name }) => agents.some((agent) => name === agent || name.startsWith(`${agent}.`)))
 }
 
 function exhausted(house: House, unit: Unit, incident: string, reasons: readonly string[]): void {
@@ -118,24 +118,38 @@ function onProposed(house: House, unit: Unit, incident: string, remedy: Remedy):
   unit.instance.send({ type: 'PROPOSED' })
 }
 
-function note(house: House, incident: string, remedy: Remedy, verdict: Verdict, outcome: string): void {
-  const { agent, healedBy, steps, why } = remedy
-  const n = house.journal.attempts(incident).length + 1
-  house.journal.recordAttempt({ incident, n, agent, healedBy, steps, why, verdict, at: house.clock.now(), outcome })
+/** A candidate, how it was judged, and what its agent cost until then. */
+interface Tried {
+  readonly remedy: Remedy
+  readonly verdict: Verdict
+  readonly cost: RepairCost | undefined
 }
 
-function onRefused(house: House, unit: Unit, incident: string, remedy: Remedy, verdict: Verdict): void {
-  note(house, incident, remedy, verdict, 'refused')
+function note(house: House, incident: string, { remedy, verdict, cost }: Tried, outcome: string): void {
+  const { agent, healedBy, steps, why } = remedy
+  const n = house.journal.attempts(incident).length + 1
+  const at = house.clock.now()
+  const row = { incident, n, agent, healedBy, steps, why, verdict, at, outcome }
+  house.journal.recordAttempt(cost === undefined ? row : { ...row, cost })
+}
+
+function onRefused(house: House, unit: Unit, incident: string, tried: Tried): void {
+  const { remedy, verdict } = tried
+  note(house, incident, tried, 'refused')
   if (isApproved(unit, remedy)) unit.approved = undefined
   const { agent } = remedy
   house.events.emit('repair.refused', unit.id, { incident, agent, refusal: verdict.refusal, lines: verdict.lines })
   unit.instance.send({ type: 'REFUSED' })
 }
 
-function onVerified(house: House, unit: Unit, incident: string, remedy: Remedy, verdict: Verdict): void {
-  note(house, incident, remedy, verdict, 'verified')
+function onVerified(house: House, unit: Unit, incident: string, tried: Tried): void {
+  const { remedy, verdict, cost } = tried
+  note(house, incident, tried, 'verified')
   const { agent } = remedy
-  house.events.emit('repair.verified', unit.id, { incident, agent, lines: verdict.lines, isolation: verdict.isolation })
+  house.events.emit('repair.verified', unit.id, {
+    ...{ incident, agent, lines: verdict.lines, isolation: verdict.isolation },
+    ...(cost && { cost }),
+  })
   if (!mayApply(unit, remedy)) {
     suggest(house, unit, incident, remedy)
     return

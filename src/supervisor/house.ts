@@ -10,6 +10,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Heartbeat } from '../lifecycle/heartbeat.ts'
 import type { PlaybookRegistry } from '../playbook/registry.ts'
 import type { OutOfService } from '../quarantine/out-of-service.ts'
+import type { RepairAgent } from '../repair/agents/agent.ts'
 import type { HotfixStore } from '../repair/hotfix.ts'
 import type { SandboxPool } from '../repair/sandbox-pool.ts'
 import type { GoldenStore } from '../snapshot/golden.ts'
@@ -34,6 +35,8 @@ export interface House {
   readonly logs: LogRing
   readonly sampler: SystemSampler
   readonly sandbox: SandboxPool
+  /** Who proposes repairs, cheapest first: those of this package, and what was configured. */
+  readonly agents: readonly RepairAgent[]
   readonly heartbeat: Heartbeat
   readonly notify: (notice: Notice) => void
   readonly operators: Pick<Operators, 'start' | 'stop'>

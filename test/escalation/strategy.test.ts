@@ -9,9 +9,9 @@ const facts = (change: Partial<StrategyFacts> = {}): StrategyFacts => ({
 })
 
 /** These may always propose: the code and the messages are there to be looked at. */
-const always = ['language-service', 'guard']
-const restore = { do: 'repair', agents: ['restore', ...always] }
-const both = { do: 'repair', agents: ['playbook', 'restore', ...always] }
+const always = ['language-service', 'guard', 'model', 'command', 'acp']
+const restore = { do: 'repair', agents: ['restore', 'minimal-revert', ...always] }
+const both = { do: 'repair', agents: ['playbook', 'restore', 'minimal-revert', ...always] }
 const parked = { do: 'park' }
 
 const cells: [Partial<StrategyFacts>, { do: string; agents?: string[] }][] = [
@@ -33,7 +33,7 @@ const cells: [Partial<StrategyFacts>, { do: string; agents?: string[] }][] = [
   [{ playbook: 'trusted', golden: false }, { do: 'playbook' }],
   [
     { playbook: 'trusted', autonomy: 'suggest' },
-    { do: 'suggest', agents: ['playbook', 'restore', ...always] },
+    { do: 'suggest', agents: ['playbook', 'restore', 'minimal-revert', ...always] },
   ],
   [{ tier: 1 }, { do: 'restore' }],
   [{ tier: 1, playbook: 'trial' }, { do: 'restore' }],
@@ -44,7 +44,7 @@ const cells: [Partial<StrategyFacts>, { do: string; agents?: string[] }][] = [
   ],
   [
     { tier: 1, autonomy: 'playbook' },
-    { do: 'suggest', agents: ['restore', ...always] },
+    { do: 'suggest', agents: ['restore', 'minimal-revert', ...always] },
   ],
   [{ golden: false }, { do: 'repair', agents: always }],
   [
@@ -61,8 +61,8 @@ const cells: [Partial<StrategyFacts>, { do: string; agents?: string[] }][] = [
     { playbook: 'trial', autonomy: 'playbook' },
     { do: 'repair', agents: ['playbook'] },
   ],
-  [{ autonomy: 'playbook' }, { do: 'suggest', agents: ['restore', ...always] }],
-  [{ autonomy: 'suggest' }, { do: 'suggest', agents: ['restore', ...always] }],
+  [{ autonomy: 'playbook' }, { do: 'suggest', agents: ['restore', 'minimal-revert', ...always] }],
+  [{ autonomy: 'suggest' }, { do: 'suggest', agents: ['restore', 'minimal-revert', ...always] }],
   [{ tier: 5 }, restore],
 ]
 

@@ -8,6 +8,7 @@ import { restoreCode, restoreConfig, restoreEverything, restoreState } from '../
 import { applySteps } from '../../src/repair/apply.ts'
 import { readSources } from '../../src/repair/sources.ts'
 import { Bench } from '../sandbox/bench.ts'
+import { withoutSandbox } from './broken.ts'
 import { goodConfig, goodDouble, goodText, makePatient, type Patient } from './patient.ts'
 
 const bench = new Bench()
@@ -17,7 +18,8 @@ const error = { name: 'Error', message: 'x' }
 async function inputOf(patient: Patient, more: Partial<AgentInput> = {}): Promise<AgentInput> {
   const { evidence, golden, goldenState, kernelFolderUrl } = patient
   const { sources } = await readSources(evidence, golden, {})
-  return { evidence, sources, kernelFolderUrl, golden, goldenState, signal: new AbortController().signal, ...more }
+  const { signal } = new AbortController()
+  return { ...withoutSandbox, evidence, sources, kernelFolderUrl, golden, goldenState, signal, ...more }
 }
 
 async function proposals(agent: RepairAgent, input: AgentInput): Promise<Remedy[]> {

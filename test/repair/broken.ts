@@ -6,6 +6,8 @@ import type { Evidence, RecordedMessage, Remedy } from '../../src/base/remedy.ts
 import type { AgentInput, RepairAgent } from '../../src/repair/agents/agent.ts'
 import { applySteps } from '../../src/repair/apply.ts'
 import type { SandboxPool } from '../../src/repair/sandbox-pool.ts'
+import { Trials } from '../../src/repair/verification/trials.ts'
+import { makeWorkspace } from '../../src/repair/workspace.ts'
 import type { Bench } from '../sandbox/bench.ts'
 
 export interface Broken {
@@ -41,7 +43,27 @@ export async function fallIll(bench: Bench, pool: SandboxPool, name: string, bro
   }
   const sources = Object.fromEntries(evidence.files.map(({ url, text }) => [url, text]))
   const kernelFolderUrl = new URL('./', entryUrl).href
-  return { entryUrl, evidence, input: { evidence, sources, kernelFolderUrl, signal: new AbortController().signal } }
+  const { signal } = new AbortController()
+  const root = bench.path('agents')
+  const workspace = await makeWorkspace({ root, incident: name, attempt: 1, evidence, dataDirOfKernel: `${root}-none` })
+  const trials = new Trials({ evidence, entryUrl, crashOn: 'defects', workspace, signal }, pool.run)
+  const input: AgentInput = {
+    ...{ evidence, sources, kernelFolderUrl, signal, folder: workspace.folder, verdicts: [] },
+    replay: async (steps) => trials.green(await trials.applied(steps)),
+    check: async (steps) => trials.check(await trials.applied(steps)),
+    ...{ spend: () => {}, progress: () => {} },
+  }
+  return { entryUrl, evidence, input }
+}
+
+const noSandbox = () => Promise.reject(new Error('this test has no sandbox'))
+
+/** What an agent is given that needs no sandbox: it may not try anything out. */
+export const withoutSandbox: Pick<AgentInput, 'folder' | 'replay' | 'check' | 'verdicts' | 'spend' | 'progress'> = {
+  folder: '/none',
+  replay: noSandbox,
+  check: noSandbox,
+  ...{ verdicts: [], spend: () => {}, progress: () => {} },
 }
 
 export async function proposed(agent: RepairAgent, input: AgentInput): Promise<Remedy[]> {

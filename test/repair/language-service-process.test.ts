@@ -8,7 +8,7 @@ import { sha256 } from '../../src/base/hash.ts'
 import type { AgentInput } from '../../src/repair/agents/agent.ts'
 import { makeLanguageService } from '../../src/repair/agents/language-service.ts'
 import { Bench, kernelText, processesNaming, waitUntil } from '../sandbox/bench.ts'
-import { proposed } from './broken.ts'
+import { proposed, withoutSandbox } from './broken.ts'
 
 const bench = new Bench()
 afterEach(() => expect(processesNaming(bench.root)).toEqual([]))
@@ -20,6 +20,7 @@ const text = kernelText('return { api: { name: (path: string) => basename(path) 
 function inputFor(name: string, more: Partial<AgentInput> = {}, error?: ErrorRecord): AgentInput {
   const url = bench.write(`${name}/kernel.ts`, text)
   return {
+    ...withoutSandbox,
     evidence: {
       ...{ kernel: 'patient', incident: `inc_${name}`, fingerprint: 'f', phase: 'message', folder: bench.path(name) },
       error: error ?? { name: 'ReferenceError', message: 'basename is not defined', stack: `at name (${url}:5:50)` },

@@ -7,7 +7,7 @@ import type { ErrorRecord } from '../../src/base/error-record.ts'
 import { sha256 } from '../../src/base/hash.ts'
 import type { Evidence, Golden, RemedyStep } from '../../src/base/remedy.ts'
 import { makePatch } from '../../src/repair/patch.ts'
-import type { ProofInput } from '../../src/repair/proof.ts'
+import type { ProofInput } from '../../src/repair/verification/proof.ts'
 import { makeWorkspace } from '../../src/repair/workspace.ts'
 import { type Bench, message } from '../sandbox/bench.ts'
 

@@ -20,7 +20,14 @@ function inputFor(patient: Patient, told: string[], more: Partial<RepairInput> =
     ...{ evidence: patient.evidence, golden: patient.golden, goldenState: patient.goldenState, attempt: 1 },
     spec: {
       ...{ entryUrl: patient.entryUrl, crashOn: 'defects', limits },
-      repair: { autonomy: 'fix', maxAttempts: 3, timeoutMs: 60_000 },
+      repair: {
+        autonomy: 'fix',
+        isolation: 'permission',
+        maxPerHour: 3,
+        expiresMs: 1000,
+        maxAttempts: 3,
+        timeoutMs: 60_000,
+      },
     },
     ...{ dataDir: bench.path('data'), kernelDataDir: bench.path('no-data'), agents: agentChain, run: pool.run },
     ...{ tried: new Set<string>(), signal: new AbortController().signal },

@@ -27,7 +27,10 @@ describe('a fleet that is fine', () => {
           env: [],
           degraded: { mode: 'buffer', max: 1000 },
           snapshot: { everyMs: 60_000, keep: 5 },
-          repair: { autonomy: 'fix', maxAttempts: 3, timeoutMs: 900_000 },
+          repair: {
+            ...{ autonomy: 'fix', isolation: 'permission', maxAttempts: 3, maxPerHour: 3 },
+            ...{ timeoutMs: 900_000, expiresMs: 604_800_000 },
+          },
           config: {},
         },
       ],
@@ -51,7 +54,10 @@ describe('a fleet that is fine', () => {
       env: ['HOME', '_x1'],
       degraded: { mode: 'reject', max: 1 },
       snapshot: { everyMs: 1, keep: 1 },
-      repair: { autonomy: 'observe', maxAttempts: 1, timeoutMs: 1 },
+      repair: {
+        ...{ autonomy: 'observe', isolation: 'weak', maxAttempts: 1, maxPerHour: 1 },
+        ...{ timeoutMs: 1, expiresMs: 1 },
+      },
       config: { nested: { list: [1, 'two', null, true] } },
     }
     const fleet = { kernels: [{ id: 'a', entry: './kernel.ts' }, kernel] }

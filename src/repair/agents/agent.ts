@@ -1,5 +1,9 @@
-/** What every repair agent is: something that proposes remedies. It applies nothing, and proves nothing. */
-import type { Evidence, Golden, Remedy } from '../../base/remedy.ts'
+/**
+ * What every repair agent is: a task with evidence and workspace in, candidate remedies out. It can be aborted, its cost
+ * is counted, and it applies and proves nothing: whatever it says about its own candidate is not believed.
+ */
+import type { Evidence, Golden, Remedy, RemedyStep, RepairCost, Verdict } from '../../base/remedy.ts'
+import type { IsolatedResult } from '../trial.ts'
 
 export interface AgentInput {
   readonly evidence: Evidence
@@ -14,7 +18,25 @@ export interface AgentInput {
   readonly playbook?: Remedy | undefined
   /** Where Node keeps the compiled code of helpers' processes; absent: nowhere. */
   readonly compiledDir?: string | undefined
+  /** Absolute path of an empty folder of this agent's own, removed when the repair ends. */
+  readonly folder: string
+  /** check.ts beside the entry, where there is one: to be read, never to be changed. */
+  readonly checkUrl?: string | undefined
   readonly signal: AbortSignal
+  /**
+   * Runs the recorded messages in the sandbox with these steps applied, as the proof would, without proposing them;
+   * counted in the agent's cost.
+   * @throws LazaretError PATCH_REFUSED where they cannot be applied, SANDBOX_FAILED; the signal's reason.
+   */
+  replay(steps: readonly RemedyStep[]): Promise<IsolatedResult>
+  /** The same for check.ts against a fresh instance; undefined where there is none. */
+  check(steps: readonly RemedyStep[]): Promise<IsolatedResult | undefined>
+  /** What was judged in this repair so far, oldest first: a generator that goes on after a refusal finds it at the end. */
+  readonly verdicts: readonly { readonly remedy: Remedy; readonly verdict: Verdict }[]
+  /** Adds to the agent's cost. */
+  spend(cost: Partial<Pick<RepairCost, 'tokensIn' | 'tokensOut' | 'usd'>>): void
+  /** One line of what it is doing, for whoever watches. */
+  progress(text: string): void
 }
 
 export interface RepairAgent {

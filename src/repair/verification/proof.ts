@@ -4,50 +4,23 @@
  * the proof. What runs the trials is handed in; nothing is applied here.
  */
 import { fileURLToPath } from 'node:url'
-import { describeRecord } from '../base/error-record.ts'
-import { LazaretError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
-import type { Evidence, Golden, Overlay, ProofLine, Remedy, Verdict } from '../base/remedy.ts'
-import type { CrashOn } from '../base/spec.ts'
-import { type Applied, applySteps, isParked, overlayOf, type Sources } from './apply.ts'
-import { checkPatch } from './patch.ts'
-import { readSources } from './sources.ts'
-import {
-  defaultBounds,
-  type IsolatedResult,
-  isolationHere,
-  type RunTrial,
-  type TrialBounds,
-  type TrialJob,
-} from './trial.ts'
-import type { Workspace } from './workspace.ts'
+import { describeRecord } from '../../base/error-record.ts'
+import { LazaretError } from '../../base/errors.ts'
+import type { Evidence, ProofLine, Remedy, Verdict } from '../../base/remedy.ts'
+import { type Applied, isParked } from '../apply.ts'
+import { checkPatch } from '../patch.ts'
+import { type IsolatedResult, isolationHere, type RunTrial } from '../trial.ts'
+import { Trials, type TrialsInput } from './trials.ts'
 
-export interface ProofInput {
-  readonly evidence: Evidence
+export interface ProofInput extends TrialsInput {
   readonly remedy: Remedy
-  readonly golden?: Golden | undefined
-  /** v8.serialize of the golden snapshot's state. */
-  readonly goldenState?: Uint8Array | undefined
-  readonly entryUrl: string
-  /** check.ts beside the entry, where there is one. */
-  readonly checkUrl?: string | undefined
-  readonly crashOn: CrashOn
-  /** The hotfix that was in force at the crash. */
-  readonly overlayNow?: Overlay | undefined
-  readonly workspace: Workspace
   /** One object for all proofs of an incident: the failing run is the same for each, so it is made once. */
   readonly memo: ProofMemo
-  readonly signal: AbortSignal
-  /** Where the fleet's limits for this kernel are wider or tighter than the sandbox's own. */
-  readonly bounds?: Partial<TrialBounds>
 }
 
 export interface ProofMemo {
   red?: IsolatedResult
 }
-
-/** Resident memory besides the heap that a process is granted. MB. */
-const besidesHeapMb = 384
 
 /**
  * @throws LazaretError SANDBOX_FAILED where a trial could not be made, the signal's reason where it was aborted. Whatever
@@ -75,14 +48,13 @@ class Proof {
   readonly lines: ProofLine[] = []
   isolation = isolationHere()
   readonly #input: ProofInput
-  readonly #run: RunTrial
-  #sources: Sources = { sources: {}, onDisk: {}, overlayNow: {} }
+  readonly #trials: Trials
   #applied: Applied = { overlay: {}, stateFromGolden: false, parked: [] }
-  readonly #begun: Partial<Record<'green' | 'check', Promise<IsolatedResult>>> = {}
+  readonly #begun: { green?: Promise<IsolatedResult>; check?: Promise<IsolatedResult | undefined> } = {}
 
   constructor(input: ProofInput, run: RunTrial) {
     this.#input = input
-    this.#run = run
+    this.#trials = new Trials(input, run)
   }
 
   /** Why it is refused; undefined where every line holds. */
@@ -111,16 +83,16 @@ class Proof {
   /** What a playbook proposes has held before and most often holds again: its trials need not wait for one another. */
   #beginEarly(): void {
     if (this.#input.remedy.playbook === undefined) return
-    this.#begun.green = this.#greenTrial()
-    if (this.#input.checkUrl !== undefined) this.#begun.check = this.#checkTrial(this.#input.checkUrl)
+    this.#begun.green = this.#trials.green(this.#applied)
+    this.#begun.check = this.#trials.check(this.#applied)
     // Their failures are heard where they are judged, if it comes to that.
-    for (const trial of Object.values(this.#begun)) trial.catch(() => undefined)
+    for (const trial of [this.#begun.green, this.#begun.check]) trial.catch(() => undefined)
   }
 
   async #protected(): Promise<Judged> {
-    const { evidence, golden, remedy, entryUrl, goldenState, overlayNow } = this.#input
-    const { changed, ...sources } = await readSources(evidence, golden, overlayNow ?? {})
-    const kernelFolderUrl = new URL('./', entryUrl).href
+    const { remedy, goldenState } = this.#input
+    const { changed } = await this.#trials.sources()
+    const { kernelFolderUrl } = this.#trials
     if (changed.length > 0) {
       return {
         passed: false,
@@ -131,8 +103,7 @@ class Proof {
       for (const step of remedy.steps) {
         if (step.do === 'apply_patch') checkPatch(step, fileURLToPath(kernelFolderUrl))
       }
-      this.#sources = sources
-      this.#applied = applySteps(remedy.steps, { ...sources, kernelFolderUrl, golden })
+      this.#applied = await this.#trials.applied(remedy.steps)
     } catch (thrown) {
       if (!(thrown instanceof LazaretError)) throw thrown
       return { passed: false, detail: thrown.message }
@@ -150,7 +121,7 @@ class Proof {
 
   async #red(): Promise<Judged> {
     const { evidence, memo, workspace } = this.#input
-    memo.red ??= await this.#trial({ ...this.#replay(), overlay: overlayOf(this.#sources) })
+    memo.red ??= await this.#trials.red()
     const result = memo.red
     this.isolation = result.isolation
     const caged = cagedDetail(result)
@@ -166,22 +137,10 @@ class Proof {
     }
   }
 
-  #greenTrial(): Promise<IsolatedResult> {
-    const { evidence, goldenState } = this.#input
-    const { overlay, config, stateFromGolden, parked } = this.#applied
-    return this.#trial({
-      ...this.#replay(),
-      overlay,
-      ...(config === undefined ? {} : { config }),
-      ...(stateFromGolden && goldenState !== undefined ? { state: goldenState } : {}),
-      messages: evidence.messages.filter((message) => !isParked(message, parked)),
-    })
-  }
-
   async #green(): Promise<Judged> {
     const { evidence } = this.#input
     const { parked } = this.#applied
-    const result = await (this.#begun.green ?? this.#greenTrial())
+    const result = await (this.#begun.green ?? this.#trials.green(this.#applied))
     const caged = cagedDetail(result)
     if (caged !== undefined) return { passed: false, detail: caged }
     if (result.outcome !== 'passed') return { passed: false, detail: `It still fails: ${describeResult(result)}.` }
@@ -190,57 +149,14 @@ class Proof {
     return { passed: true, detail: left === 0 ? `${replayed}.` : `${replayed}, ${left} parked.` }
   }
 
-  #checkTrial(checkUrl: string): Promise<IsolatedResult> {
-    const { evidence } = this.#input
-    const { overlay, config } = this.#applied
-    const { state: _, ...fresh } = this.#replay()
-    return this.#trial({
-      ...fresh,
-      mode: 'check',
-      checkUrl,
-      overlay,
-      config: config ?? evidence.config,
-      messages: [],
-      // A check holds or not whatever others happened to answer in service: here they are away.
-      replies: [],
-    })
-  }
-
   async #check(): Promise<Judged> {
-    const { checkUrl } = this.#input
-    if (checkUrl === undefined)
-      return { passed: true, detail: 'There is no check.ts, so nothing more was asked of it.' }
-    const result = await (this.#begun.check ?? this.#checkTrial(checkUrl))
+    const result = await (this.#begun.check ?? this.#trials.check(this.#applied))
+    if (result === undefined) return { passed: true, detail: 'There is no check.ts, so nothing more was asked of it.' }
     const caged = cagedDetail(result)
     if (caged !== undefined) return { passed: false, detail: caged }
     if (result.outcome !== 'passed')
       return { passed: false, detail: `The check does not hold: ${describeResult(result)}.` }
     return { passed: true, detail: 'The check holds on a fresh instance.' }
-  }
-
-  #replay(): Omit<TrialJob, 'folder'> {
-    const { evidence, entryUrl, crashOn, bounds } = this.#input
-    const idle = evidence.phase === 'idle' ? { settleMs: limits.sandboxIdleMs } : {}
-    const merged = { ...defaultBounds, ...idle, ...bounds }
-    return {
-      mode: 'replay',
-      kernel: evidence.kernel,
-      entryUrl,
-      overlay: {},
-      config: evidence.config,
-      ...(evidence.state === undefined ? {} : { state: evidence.state }),
-      messages: evidence.messages,
-      replies: evidence.replies,
-      crashOn,
-      files: Object.keys(this.#sources.sources),
-      bounds: { ...merged, rssMb: Math.max(merged.rssMb, merged.heapMb + besidesHeapMb) },
-    }
-  }
-
-  async #trial(job: Omit<TrialJob, 'folder'>): Promise<IsolatedResult> {
-    this.#input.signal.throwIfAborted()
-    const folder = await this.#input.workspace.trial()
-    return this.#run({ ...job, folder }, this.#input.signal)
   }
 }
 

@@ -1,0 +1,119 @@
+/**
+ * The sandbox runs of one incident, as jobs: the recorded messages, or the kernel's check, with the steps of a remedy
+ * applied or without. The proof and agents that try things out go through here, so that they mean the same by "it still
+ * fails". It judges nothing.
+ */
+import { limits } from '../../base/limits.ts'
+import type { Evidence, Golden, Overlay, RecordedMessage, RemedyStep } from '../../base/remedy.ts'
+import type { CrashOn } from '../../base/spec.ts'
+import { type Applied, applySteps, isParked, overlayOf, type Sources } from '../apply.ts'
+import { readSources } from '../sources.ts'
+import { defaultBounds, type IsolatedResult, type RunTrial, type TrialBounds, type TrialJob } from '../trial.ts'
+import type { Workspace } from '../workspace.ts'
+
+export interface TrialsInput {
+  readonly evidence: Evidence
+  readonly golden?: Golden | undefined
+  /** v8.serialize of the golden snapshot's state. */
+  readonly goldenState?: Uint8Array | undefined
+  readonly entryUrl: string
+  /** check.ts beside the entry, where there is one. */
+  readonly checkUrl?: string | undefined
+  readonly crashOn: CrashOn
+  /** The hotfix that was in force at the crash. */
+  readonly overlayNow?: Overlay | undefined
+  readonly workspace: Workspace
+  readonly signal: AbortSignal
+  /** Where the fleet's limits for this kernel are wider or tighter than the sandbox's own. */
+  readonly bounds?: Partial<TrialBounds> | undefined
+}
+
+/** Resident memory besides the heap that a process is granted. MB. */
+const besidesHeapMb = 384
+
+export class Trials {
+  readonly #input: TrialsInput
+  readonly #run: RunTrial
+  #read: Promise<Sources & { readonly changed: readonly string[] }> | undefined
+
+  constructor(input: TrialsInput, run: RunTrial) {
+    this.#input = input
+    this.#run = run
+  }
+
+  get kernelFolderUrl(): string {
+    return new URL('./', this.#input.entryUrl).href
+  }
+
+  /** The texts that ran, and the files that are no longer what they were then. Read once. */
+  sources(): Promise<Sources & { readonly changed: readonly string[] }> {
+    const { evidence, golden, overlayNow } = this.#input
+    this.#read ??= readSources(evidence, golden, overlayNow ?? {})
+    return this.#read
+  }
+
+  /** @throws LazaretError PATCH_REFUSED, NOT_FOUND where the steps cannot be applied. */
+  async applied(steps: readonly RemedyStep[]): Promise<Applied> {
+    const { changed: _, ...sources } = await this.sources()
+    return applySteps(steps, { ...sources, kernelFolderUrl: this.kernelFolderUrl, golden: this.#input.golden })
+  }
+
+  /** The messages as they failed in service, nothing mended. @param messages default: those that were recorded. */
+  async red(messages: readonly RecordedMessage[] = this.#input.evidence.messages): Promise<IsolatedResult> {
+    return this.#trial({ ...(await this.#replay()), overlay: overlayOf(await this.sources()), messages })
+  }
+
+  /** The messages with a remedy applied; those that it parks are left out. */
+  async green(
+    applied: Applied,
+    messages: readonly RecordedMessage[] = this.#input.evidence.messages,
+  ): Promise<IsolatedResult> {
+    const { overlay, config, stateFromGolden, parked } = applied
+    const { goldenState } = this.#input
+    return this.#trial({
+      ...(await this.#replay()),
+      overlay,
+      ...(config === undefined ? {} : { config }),
+      ...(stateFromGolden && goldenState !== undefined ? { state: goldenState } : {}),
+      messages: messages.filter((message) => !isParked(message, parked)),
+    })
+  }
+
+  /** check.ts against a fresh instance with a remedy applied; undefined where there is none. */
+  async check(applied: Applied): Promise<IsolatedResult | undefined> {
+    const { checkUrl, evidence } = this.#input
+    if (checkUrl === undefined) return undefined
+    const { state: _, ...fresh } = await this.#replay()
+    return this.#trial({
+      ...fresh,
+      ...{ mode: 'check', checkUrl, overlay: applied.overlay, config: applied.config ?? evidence.config, messages: [] },
+      // A check holds or not whatever others happened to answer in service: here they are away.
+      replies: [],
+    })
+  }
+
+  /** A job of the caller's own, on top of how the kernel ran. */
+  async other(change: Partial<Omit<TrialJob, 'folder' | 'kernel' | 'entryUrl'>>): Promise<IsolatedResult> {
+    return this.#trial({ ...(await this.#replay()), ...change })
+  }
+
+  async #replay(): Promise<Omit<TrialJob, 'folder'>> {
+    const { evidence, entryUrl, crashOn, bounds } = this.#input
+    const { sources } = await this.sources()
+    const idle = evidence.phase === 'idle' ? { settleMs: limits.sandboxIdleMs } : {}
+    const merged = { ...defaultBounds, ...idle, ...bounds }
+    return {
+      ...{ mode: 'replay', kernel: evidence.kernel, entryUrl, overlay: {}, config: evidence.config, crashOn },
+      ...(evidence.state === undefined ? {} : { state: evidence.state }),
+      ...{ messages: evidence.messages, replies: evidence.replies, files: Object.keys(sources) },
+      bounds: { ...merged, rssMb: Math.max(merged.rssMb, merged.heapMb + besidesHeapMb) },
+    }
+  }
+
+  async #trial(job: Omit<TrialJob, 'folder'>): Promise<IsolatedResult> {
+    const { signal, workspace } = this.#input
+    signal.throwIfAborted()
+    const folder = await workspace.trial()
+    return this.#run({ ...job, folder }, signal)
+  }
+}
