@@ -9,8 +9,12 @@ const kernel = defineKernel({
   start(ctx: KernelContext<LimitsState, Partial<Window>>) {
     const window = readWindow(ctx.config)
     const buckets = new Map((ctx.restored ?? []).map(([tenant, hits]) => [tenant, new Bucket(hits)]))
-    const bucketOf = (tenant: string) => buckets.getOrInsertComputed(tenant, () => new Bucket())
 
+    function bucketOf(tenant: string): Bucket {
+      const bucket = buckets.get(tenant) ?? new Bucket()
+      buckets.set(tenant, bucket)
+      return bucket
+    }
     return {
       api: {
         take: (tenant: string, now: number): boolean => bucketOf(tenant).take(now, window),

@@ -14,8 +14,12 @@ const kernel = defineKernel({
   start(ctx: KernelContext<BookingState, BookingConfig>) {
     const opening = ctx.config.opening ?? usual
     const days = new Map((ctx.restored ?? []).map(([day, booked]) => [day, new Map(booked)]))
-    const bookedOn = (day: string) => days.getOrInsertComputed(day, () => new Map<number, string>())
 
+    function bookedOn(day: string): Map<number, string> {
+      const booked = days.get(day) ?? new Map<number, string>()
+      days.set(day, booked)
+      return booked
+    }
     return {
       api: {
         free(day: string): string[] {
