@@ -1,0 +1,24 @@
+const field = /\{(\w+)\}/g
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+export function fieldsOf(text: string): string[] {
+  return [...new Set([...text.matchAll(field)].map(([, name = '']) => name))]
+}
+
+export function escapeHtml(values: Record<string, string>): Record<string, string> {
+  const escaped = (value: string) => value.replace(/[&<>"]/g, (letter) => entities[letter] ?? letter)
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, escaped(value)]))
+}
+
+/** Calls back in a later turn, so that a long text does not hold up whoever asks. */
+export function renderTemplate(
+  text: string,
+  values: Record<string, string>,
+  done: (error: Error | null, rendered: string) => void,
+): void {
+  setImmediate(() => {
+    const missing = fieldsOf(text).filter((name) => !Object.hasOwn(values, name))
+    const error = missing.length > 0 ? new Error(`There is no value for ${missing.join(', ')}.`) : null
+    done(error, text.replace(field, (_, name: string) => values[name] ?? ''))
+  })
+}

@@ -1,0 +1,1 @@
+export const defaultWindow = { lengthMs: 60_000, calls: 2 }

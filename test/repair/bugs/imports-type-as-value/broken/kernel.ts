@@ -1,0 +1,45 @@
+/** Invoices that were sent and not yet paid. Amounts are cents, dates ISO dates. */
+import { defineKernel, type KernelApi, type KernelContext } from 'lazaret/kernel'
+import { dueOn, Invoice, Line, totalOf } from './invoice.ts'
+
+interface InvoicesConfig {
+  /** Days until an invoice is due, default 14. */
+  termDays?: number
+}
+
+const kernel = defineKernel({
+  start(ctx: KernelContext<Invoice[], InvoicesConfig>) {
+    const termDays = ctx.config.termDays ?? 14
+    const invoices = new Map((ctx.restored ?? []).map((invoice) => [invoice.number, invoice]))
+
+    function need(number: string): Invoice {
+      const invoice = invoices.get(number)
+      if (invoice === undefined) throw new Error(`There is no invoice ${number}.`)
+      return invoice
+    }
+    return {
+      api: {
+        draw(number: string, lines: Line[], date: string): number {
+          if (invoices.has(number)) throw new Error(`Invoice ${number} exists.`)
+          invoices.set(number, { number, lines, date, settled: false })
+          return totalOf(lines)
+        },
+        total: (number: string): number => totalOf(need(number).lines),
+        settle(number: string): void {
+          need(number).settled = true
+        },
+        open(): string[] {
+          return [...invoices.values()].filter(({ settled }) => !settled).map(({ number }) => number)
+        },
+        due: (number: string): string => dueOn(need(number), termDays),
+        overdue(today: string): string[] {
+          const late = [...invoices.values()].filter((each) => !each.settled && dueOn(each, termDays) < today)
+          return late.map(({ number }) => number)
+        },
+      },
+      snapshot: () => [...invoices.values()],
+    }
+  },
+})
+export default kernel
+export type Invoices = KernelApi<typeof kernel>
