@@ -206,8 +206,8 @@ function checkMeaning(
   if (mends === 'parked' && mended !== undefined) {
     refuse(file, ['mends'], 'repaired or refused where there is a mended/ folder', mends)
   }
-  if (mends === 'parked' && fails.phase !== 'message') {
-    refuse(file, ['mends'], 'parked only where a message fails', mends)
+  if (mends === 'parked' && fails.phase !== 'message' && fails.phase !== 'idle') {
+    refuse(file, ['mends'], 'parked only where a message fails, or what comes of it', mends)
   }
   if (fails.phase === 'message' && failing.length === 0) refuse(file, ['failing'], 'at least the failing call', failing)
   if (golden !== undefined && traffic.length === 0)
