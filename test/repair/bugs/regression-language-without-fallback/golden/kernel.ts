@@ -1,0 +1,33 @@
+import { defineKernel, type KernelContext } from 'lazaret/kernel'
+import { type Format, formats } from './formats.ts'
+import { mail } from './mail.ts'
+
+export interface Payment {
+  payer: string
+  cents: number
+  day: string
+}
+
+export default defineKernel({
+  start(ctx: KernelContext<Payment[], { locale?: string }>) {
+    const { locale = 'en' } = ctx.config
+    const payments: Payment[] = ctx.restored ?? []
+
+    function formatOf(name: string): Format {
+      return formats[name] ?? (formats.en as Format)
+    }
+
+    return {
+      api: {
+        pay(payer: string, cents: number, day: string): number {
+          if (!Number.isInteger(cents) || cents <= 0) throw new RangeError(`${cents} is no amount`)
+          payments.push({ payer, cents, day })
+          return payments.length
+        },
+        mail: (payer: string, language = locale): string => mail(payer, payments, formatOf(language)),
+        sum: (payer: string): number => payments.filter((each) => each.payer === payer).reduce((sum, { cents }) => sum + cents, 0),
+      },
+      snapshot: () => payments,
+    }
+  },
+})

@@ -1,0 +1,12 @@
+import type { Booking } from './booking.ts'
+
+/** Percent of the first days that the room was taken. */
+export function occupancy(bookings: Booking[], room: string, days: number): number {
+  const taken = new Set<number>()
+  for (const booking of bookings.filter((each) => each.room === room)) {
+    for (let day = booking.from; day < booking.to; day += 1) {
+      if (day < days) taken.add(day)
+    }
+  }
+  return Math.round((taken.size * 100) / days)
+}
