@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { cageNeed } from '../../sandbox/cage.ts'
 import { packagesIn, readablePaths } from '../../sandbox/reach.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
-import { isolationHere } from '../../src/repair/trial.ts'
+import { isolationHere, permissionHere } from '../../src/repair/trial.ts'
 import { Bench, message, processesNaming } from './bench.ts'
 
 const bench = new Bench()
@@ -111,7 +111,7 @@ test.each(network)(
     for (const server of [answer, local]) server.closeAllConnections()
     await Promise.all([answer, local].map((server) => new Promise((resolve) => server.close(resolve))))
     expect(result.isolation).toBe(isolationHere())
-    if (result.isolation === 'permission') {
+    if (permissionHere() === 'permission') {
       expect(result).toMatchObject({ outcome: 'failed', refused: 'CAGE_UNSUITABLE', needed: 'the network' })
     } else expect(result.outcome).toBe('passed')
   },
