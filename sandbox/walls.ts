@@ -3,6 +3,7 @@
  * machine has it. Two jobs with the same walls can use the same process, started before it is known which comes. What the
  * candidate may read is reach.ts's to say; the process is started by child.ts.
  */
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Isolation } from '../src/base/spec.ts'
@@ -27,6 +28,8 @@ export interface Ground {
 export interface Walls {
   readonly ground: Ground
   readonly folder: string
+  /** Of the folder: one that was made anew under the same name is another, though a process still lives in the old one. */
+  readonly inode: number
   /** What the candidate may read: absolute paths, a folder for everything below it. */
   readonly readable: readonly string[]
   readonly command: readonly string[]
@@ -39,12 +42,20 @@ export function wallsOf(job: TrialJob, ground: Ground): Walls {
   const readable = withoutNested(readablePaths(job))
   const node = [process.execPath, ...nodeFlags(job, readable), ...strippedFlags(folder), probeFile]
   const command = ground.bubblewrap === undefined ? node : [...wrapped(ground.bubblewrap, folder, readable), ...node]
-  return { ground, folder, readable, command, cpuSeconds: Math.ceil(bounds.runMs / 1000) + spareCpuSeconds }
+  return {
+    ground,
+    folder,
+    inode: statSync(folder).ino,
+    readable,
+    command,
+    cpuSeconds: Math.ceil(bounds.runMs / 1000) + spareCpuSeconds,
+  }
 }
 
 /** A process behind the one will do where the other is asked for. */
 export function isSame(one: Walls, other: Walls): boolean {
   return (
+    one.inode === other.inode &&
     one.cpuSeconds === other.cpuSeconds &&
     one.command.length === other.command.length &&
     one.command.every((part, index) => part === other.command[index])
