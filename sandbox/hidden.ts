@@ -27,12 +27,11 @@ export function notFoundIn(record: ErrorRecord): NotFound[] {
   return found
 }
 
-/** The file outside that the error is about, where it is there and none of `readable` shows it. Called in the driver. */
+/** Where what the error is about lies outside, links followed; undefined where it is not there, or is shown. Called in the driver. */
 export function hiddenFile(error: NotFound, folder: string, readable: readonly string[]): string | undefined {
-  return placesIn(error, folder).find((path) => {
-    const real = realOf(path)
-    return real !== undefined && !readable.some((root) => real === root || real.startsWith(`${root}${sep}`))
-  })
+  return placesIn(error, folder)
+    .map(realOf)
+    .find((real) => real !== undefined && !readable.some((root) => real === root || real.startsWith(`${root}${sep}`)))
 }
 
 function realOf(path: string): string | undefined {
