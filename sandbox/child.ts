@@ -17,27 +17,36 @@ import type { Walls } from './walls.ts'
 /**
  * $0: CPU seconds, should all else fail. No core files: a candidate out of memory would leave one in its folder.
  * env -i: shells add variables of their own. A job in the background gets no stdin unless it is handed one.
- * Only a child that is there now is killed by its number: $! is ours until it is waited for, and so is bwrap's only child.
  */
 function shellScript(inBubblewrap: boolean): string {
-  const kill = inBubblewrap
-    ? `{ read -r inner </proc/$!/task/$!/children; } 2>/dev/null
-kill -9 \${inner:-$!} 2>/dev/null`
-    : 'kill -9 $! 2>/dev/null'
   return `
+${inBubblewrap ? killInBubblewrap : killAlone}
 ulimit -c 0
 ulimit -t "$0"
 exec 5<&0
 /usr/bin/env -i "$@" <&5 4<&- 5<&- ${inBubblewrap ? '' : '6>&-'} &
 exec 5<&- 3>&-
-read -r _ <&4 || kill -9 0
-${kill}
+read -r _ <&4 || { end; kill -9 0; }
+end
 wait $! 2>/dev/null
 code=$?
 times >&6
 exit $code
 `
 }
+
+/** $! is ours until it is waited for, so its number is nobody else's. */
+const killAlone = 'end() { kill -9 $! 2>/dev/null; }'
+
+/**
+ * The only child of bwrap is the candidate. bwrap is halted meanwhile, so that it neither reaps it, which would free its
+ * number, nor is just about to start it, and so leave it without a parent to die with.
+ */
+const killInBubblewrap = `end() {
+  kill -STOP $! 2>/dev/null
+  { read -r inner </proc/$!/task/$!/children; } 2>/dev/null
+  if [ "$inner" ]; then kill -9 $inner; kill -CONT $!; else kill -9 $!; fi 2>/dev/null
+}`
 
 export interface CagedEnd {
   readonly code: number | null

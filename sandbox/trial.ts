@@ -164,6 +164,7 @@ export class Trial {
   #loaded(pid: number): void {
     // In a namespace of its own it does not know its number outside; bubblewrap told it before it let go of it.
     this.#pid = this.#input.walls.ground.bubblewrap === undefined ? pid : (this.#caged.innerPid ?? 0)
+    this.#watchMemory()
     this.#input.loaded()
   }
 
