@@ -1,7 +1,8 @@
 /** `npm run -s bench -- <subject>`: claims are measured here, as ratios in one run. */
 import { failover } from './failover.ts'
+import { sandbox } from './sandbox.ts'
 
-const subjects: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { failover }
+const subjects: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { failover, sandbox }
 
 const [name = '', ...args] = process.argv.slice(2)
 const subject = subjects[name]

@@ -4,8 +4,9 @@
  * empty environment; see README.md for what that keeps out. It judges nothing, and trusts nothing but its job.
  *
  * It speaks on descriptor 3, in lines that begin with a word known to the job only: `b <pid>` at first, `p <phase> <index>`
- * when something begins, so that whoever watches knows what hung, and one `r <result>` at the end. What is printed cannot be mistaken
- * for either. Code that sets out to forge a result can: it shares this process.
+ * when something begins, so that whoever watches knows what hung, `a <answer>` for each replayed message, `n <error>`
+ * for what was not found and may be hidden, `m <KB>`, the most memory it held, and one `r <result>` at the end. What is printed cannot be mistaken for any. Code that sets out to forge a result can: it shares
+ * this process.
  */
 import { writeSync } from 'node:fs'
 import { deserialize } from 'node:v8'
@@ -14,20 +15,30 @@ import { importKernel, KernelFailure, KernelHost } from '../src/actor/kernel-hos
 import { installLoader, type Loader } from '../src/actor/loader.ts'
 import { type ErrorRecord, toRecord } from '../src/base/error-record.ts'
 import { LazaretError } from '../src/base/errors.ts'
+import { answerWithError, answerWithValue } from '../src/repair/answer.ts'
 import type { TrialJob, TrialPhase, TrialResult } from '../src/repair/trial.ts'
 import { cageNeed } from './cage.ts'
+import { notFoundIn } from './hidden.ts'
 import { askOf, contextOf, LogTail } from './stage.ts'
+import { serveStripped } from './strip.ts'
 
 export interface ProbeJob extends TrialJob {
   readonly nonce: string
   /** JavaScript of the overlay's texts, by URL. */
   readonly stripped: Readonly<Record<string, string>>
+  /** The same of the files on disk. */
+  readonly strippedFiles: Readonly<Record<string, string>>
+  readonly inBubblewrap: boolean
 }
 
 const channel = 3
 const write = writeSync
 const stringify = JSON.stringify
 const exit = process.exit.bind(process)
+const resources = process.resourceUsage.bind(process)
+
+/** Of the things not found, those that are told; a kernel may look for one at each message. */
+const missingTold = 20
 
 class Probe {
   readonly #job: ProbeJob
@@ -37,12 +48,13 @@ class Probe {
   #at: number | undefined
   #ended = false
   #caged: string | undefined
+  #missing = 0
 
   constructor(job: ProbeJob) {
     this.#job = job
     process.on('uncaughtException', (thrown) => this.#fail(thrown))
     process.on('unhandledRejection', (reason) => this.#fail(reason))
-    write(channel, `${job.nonce} b ${process.pid}\n`)
+    this.#say('b', String(process.pid))
   }
 
   async run(): Promise<void> {
@@ -58,7 +70,8 @@ class Probe {
   }
 
   #load(): Loader {
-    const { overlay, checkUrl, stripped } = this.#job
+    const { overlay, checkUrl, stripped, strippedFiles } = this.#job
+    serveStripped(strippedFiles)
     return installLoader(Object.fromEntries(Object.entries(overlay).filter(([url]) => url !== checkUrl)), stripped)
   }
 
@@ -76,6 +89,7 @@ class Probe {
       this.#enter('message')
       const handled = await host.handle(message.method, deserialize(message.args) as unknown[])
       if (!handled.ok) this.#noteOrdinary(handled.error)
+      this.#say('a', stringify(handled.ok ? answerWithValue(handled.value) : answerWithError(handled.error)))
       this.#enter('idle')
       // Between two messages a kernel in its thread gets a turn of the loop; a late throw shows there.
       await turn()
@@ -92,8 +106,17 @@ class Probe {
 
   /** A kernel survives its handlers' ordinary errors; one that the cage caused is remembered all the same. */
   #noteOrdinary(error: ErrorRecord): void {
-    this.#caged ??= cageNeed(error)
+    this.#caged ??= this.#need(error)
     this.#log.add('info', `answered with ${error.name}: ${error.message}`)
+  }
+
+  #need(error: ErrorRecord, thrown?: unknown): string | undefined {
+    const { inBubblewrap } = this.#job
+    for (const missing of inBubblewrap ? notFoundIn(error) : []) {
+      this.#missing += 1
+      if (this.#missing <= missingTold) this.#say('n', stringify(missing))
+    }
+    return cageNeed(error, { thrown, inBubblewrap })
   }
 
   async #loadCheck(checkUrl: string): Promise<Check> {
@@ -126,15 +149,18 @@ class Probe {
 
   #enter(phase: TrialPhase): void {
     this.#phase = phase
-    write(channel, `${this.#job.nonce} p ${phase} ${this.#at ?? -1}\n`)
+    this.#say('p', `${phase} ${this.#at ?? -1}`)
+  }
+
+  #say(kind: 'b' | 'p' | 'a' | 'n' | 'm' | 'r', text: string): void {
+    write(channel, `${this.#job.nonce} ${kind} ${text}\n`)
   }
 
   #fail(thrown: unknown): void {
     const failure = thrown instanceof KernelFailure ? thrown : undefined
     const error = failure?.record ?? toRecord(thrown)
     const phase = this.#phase === 'check' ? 'check' : (failure?.phase ?? this.#phase)
-    const needed = cageNeed(error, failure?.cause ?? thrown)
-    this.#caged ??= needed
+    this.#caged ??= this.#need(error, failure?.cause ?? thrown)
     this.#end({ outcome: 'failed', phase, error })
   }
 
@@ -149,7 +175,8 @@ class Probe {
       log: this.#log.lines(),
       durationMs: performance.now() - this.#startedAt,
     }
-    write(channel, `${this.#job.nonce} r ${stringify(whole)}\n`)
+    this.#say('m', String(resources().maxRSS))
+    this.#say('r', stringify(whole))
     exit(0)
   }
 }
@@ -164,6 +191,8 @@ async function readJob(): Promise<ProbeJob> {
   return deserialize(Buffer.concat(parts)) as ProbeJob
 }
 
+// bubblewrap leaves one: PWD.
+for (const name of Object.keys(process.env)) delete process.env[name]
 // Nothing else holds the loop open while a kernel awaits something that never comes: it must show as a hang, not as an
 // exit. The driver ends it.
 setInterval(() => {}, 2 ** 30)

@@ -1,7 +1,8 @@
 /**
  * What a candidate may read: its own trial folder, the kernel's folder, the files of its import graph, the packages that
  * those import (and theirs in turn), and this package. Runs in the driver, which may look anywhere; the list becomes
- * flags of the candidate's process. It follows imports by their text, so a specifier computed at run time is not found.
+ * flags of the candidate's process, and what bubblewrap binds. It follows imports by their text, so a specifier computed at
+ * run time is not found.
  */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
