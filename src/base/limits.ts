@@ -70,6 +70,13 @@ export const limits = {
   /** Messages kept for each kernel by the flight recorder, and their bytes in all. */
   recorderMessages: 256,
   recorderBytes: 1_048_576,
+  /** Largest reply that is kept with its message; a larger one is compared with nothing. Bytes. */
+  recorderReplyBytes: 65_536,
+  /** Largest snapshot that a replay may start from in place of the state of the boot: it is held in memory. Bytes. */
+  recorderStateBytes: 16_777_216,
+  /** Healthy messages kept with a golden snapshot, and their bytes with state and replies in all. */
+  holdOutMessages: 64,
+  holdOutBytes: 262_144,
 
   /** Dead letters kept in the journal for each kernel; older ones go first. */
   deadLettersPerKernel: 10_000,
