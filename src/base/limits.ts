@@ -179,6 +179,11 @@ export const limits = {
   /** Bytes of a kernel's own data folder that are copied for a proof; a larger one is left out, and said so. */
   sandboxDataBytes: 16_777_216,
   patchBytes: 204_800,
+  /** Changed lines and files of one repair, what goes back to golden's text not counted: more is for a person to write. */
+  proofLines: 500,
+  proofFiles: 10,
+  /** Near misses of a failing message that are tried: each costs a sandboxed run without the patch, once an incident. */
+  proofMutations: 3,
   /** Changed lines up to which the smallest diff is looked for, as its cost is quadratic: 4000 took 1.3 s. */
   diffLines: 1000,
 
