@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { serialize } from 'node:v8'
+import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../src/base/hash.ts'
 import { type ProofLineName, proofLineNames, type Verdict } from '../../src/base/remedy.ts'
@@ -149,19 +149,22 @@ test('a file that changed since the crash ends the proof', async () => {
   expect((await prove(input, pool.run)).refusal).toContain('changed since the crash')
 })
 
-test('the failing run is made once for an incident', async () => {
+test('what runs without the patch is run once for an incident, but for the run after the patch is taken away', async () => {
   const kernel = broken('throw new ReferenceError("gone")')
   const patient = makePatient(bench, 'memo', { kernel, error: error('ReferenceError') })
-  const modes: boolean[] = []
+  const unpatched: unknown[] = []
   const run = async (job: TrialJob, signal: AbortSignal) => {
-    modes.push(Object.keys(job.overlay).length === 0)
+    if (Object.keys(job.overlay).length === 0) unpatched.push(job.messages.map(({ args }) => deserialize(args)[0]))
     return pool.run(job, signal)
   }
   const memo = {}
-  for (const text of [`${kernel}// mended\n`, goodText]) {
+  for (const text of [`${kernel}// mended\n`, goodText, goodText.replace('return (sum', 'return  (sum')]) {
     await prove(await patient.input([patient.patch('kernel.ts', text)], { memo }), run)
   }
-  expect(modes).toEqual([true, false, false])
+  const recorded = [1, 2]
+  const nearMisses = [[2], [0]]
+  const ofEach = (list: unknown[]) => list.map((each) => JSON.stringify(each)).sort()
+  expect(ofEach(unpatched)).toEqual(ofEach([recorded, ...nearMisses, recorded, recorded]))
 })
 
 test('the hotfix in force is part of the failing code, and stays where the remedy does not touch it', async () => {

@@ -153,8 +153,12 @@ class Proof {
     const { signal, compiledDir } = this.#input
     return this.#runs.once('types', async () => {
       const { sources } = await this.#trials.sources()
-      const changed = Object.fromEntries(this.#changes.map(({ url, after }) => [url, after]))
-      const question = { kernelFolderUrl: this.#trials.kernelFolderUrl, sources, changed, isPlaybook: this.#isPlaybook }
+      const question = {
+        kernelFolderUrl: this.#trials.kernelFolderUrl,
+        sources,
+        files: this.#changes,
+        isPlaybook: this.#isPlaybook,
+      }
       return judgeTypes(question, { signal: AbortSignal.any([signal, this.#over.signal]), compiledDir })
     })
   }

@@ -4,11 +4,13 @@
  */
 import type { ChangedFile } from './size.ts'
 
+/** Parts of `process` that are the same in both. */
+const harmless = '(?:nextTick|hrtime|memoryUsage|uptime|emitWarning|exit|on|once|off|platform|arch|versions?)'
 const tells: readonly RegExp[] = [
-  /\bprocess\s*(?:\?\.|\.)\s*(?:permission|env|execArgv|argv0?|execPath|channel|stdin|ppid|cwd|binding|getBuiltinModule)\b/g,
-  /\bprocess\s*(?:\?\.)?\s*\[/g,
-  /\{[^{}]*\b(?:permission|env|execArgv|argv0?|execPath|cwd)\b[^{}]*\}\s*=\s*process\b/g,
-  /['"](?:node:)?(?:process|worker_threads|inspector|cluster|child_process)['"]/g,
+  // The object itself, however it is cast, destructured or handed on; `job.process()` and `process(job)` are no such thing.
+  new RegExp(String.raw`(?<![.\w$'"\`-])process\s*(?:as\b|[)\],;}!]|\?|\[|\.\s*(?!${harmless}\b)\w+|$)`, 'gm'),
+  /\bglobal(?:This)?\s*(?:as\b|\)|\?\.|\.)[\s\w)]*\.?\s*process\b/g,
+  /\b(?:from|import|require)\s*\(?\s*['"](?:node:)?(?:process|worker_threads|inspector|cluster|child_process)['"]/g,
   /\bisMainThread\b/g,
   /\bglobalThis\s*(?:\?\.)?\s*\[/g,
   /\/proc\/self\b/g,

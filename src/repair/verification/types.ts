@@ -8,29 +8,32 @@ import { LazaretError } from '../../base/errors.ts'
 import { askLanguageService, inTurn, kernelModule, type Terms } from '../language-service/child.ts'
 import type { Complaint, DiagnosticsAnswer, DiagnosticsJob } from '../language-service/job.ts'
 import { counted, fell, held, type Judged } from './judged.ts'
+import type { ChangedFile } from './size.ts'
 
 export interface TypesQuestion {
   readonly kernelFolderUrl: string
   /** As they ran, by file URL. */
   readonly sources: Readonly<Record<string, string>>
-  /** New texts by file URL. */
-  readonly changed: Readonly<Record<string, string>>
+  readonly files: readonly ChangedFile[]
   /** They were compared when the playbook was learnt. */
   readonly isPlaybook: boolean
 }
 
 /** @throws the signal's reason where it was aborted. */
 export async function judgeTypes(question: TypesQuestion, terms: Terms): Promise<Judged> {
-  const { kernelFolderUrl, sources, changed, isPlaybook } = question
-  const files = Object.keys(changed).length
-  if (files === 0) return held('No text is changed.')
+  const { kernelFolderUrl, sources, files, isPlaybook } = question
+  if (files.length === 0) return held('No text is changed.')
+  const own = files.filter(({ after, golden }) => after !== golden)
+  // That code ran, and whatever it is worth was so when the kernel was last steady.
+  if (own.length === 0) return held('The changed files are as golden knows them, so neither parse nor types are worse.')
+  const changed = Object.fromEntries(own.map(({ url, after }) => [url, after]))
   const kernelFolder = fileURLToPath(kernelFolderUrl).replace(/[\\/]$/, '')
   const typescriptFrom = [kernelFolder, fileURLToPath(new URL('.', import.meta.url))]
   const job: DiagnosticsJob = { kernelFolder, sources, changed, kernelModule, typescriptFrom, types: !isPlaybook }
   const ask = () => askLanguageService<DiagnosticsAnswer>(job, terms)
   try {
     // Parsing takes no memory worth a queue.
-    return judge(await (isPlaybook ? ask() : inTurn(ask, terms.signal)), question, files)
+    return judge(await (isPlaybook ? ask() : inTurn(ask, terms.signal)), question, own.length)
   } catch (thrown) {
     terms.signal.throwIfAborted()
     if (thrown instanceof LazaretError) return fell(`The changed files could not be looked at: ${thrown.message}`)
