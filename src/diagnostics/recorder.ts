@@ -87,7 +87,7 @@ export class FlightRecorder {
 
   /** A message was posted to the thread. */
   delivered({ n, kind, from, method, args, at }: DeliveredMessage): void {
-    // One literal: this is on the path of every message, and copying from parts takes three times as long.
+    // One literal: this is on the path of every message, and one that is put together from parts costs as much as the rest.
     // biome-ignore format: one line
     const entry: MessageEntry = { n, kind, from, method, args, at, isFinished: false, isSkipped: false, reply: undefined, sample: undefined }
     this.#open.set(n, entry)

@@ -39,6 +39,7 @@ export class Runs {
   once<T>(what: string, begin: () => Promise<T>): Promise<T> {
     const known = this.#begun.get(what) as Promise<T> | undefined
     const begun = known ?? begin()
+    // Heard where it is judged, if it comes to that; here it only must not count as unheard.
     if (known === undefined) begun.catch(() => undefined)
     this.#begun.set(what, begun)
     return begun
