@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
+import { proofLineNames } from '../base/remedy.ts'
 import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
@@ -123,6 +124,8 @@ function findingsIn(folder: string): Record<'drift' | 'damage', string[]> {
   }
 }
 
+const proofNameWidth = Math.max(...proofLineNames.map((name) => name.length))
+
 function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
   print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
   for (const step of steps) {
@@ -132,7 +135,9 @@ function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): vo
   }
   for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {
     const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
-    print(`    ${mark}  ${name} (${duration(durationMs)}): ${safeLine(redactText(detail))}`)
+    print(
+      `    ${mark}  ${name.padEnd(proofNameWidth)}  ${safeLine(redactText(detail))} ${styled('dim', duration(durationMs))}`,
+    )
   }
   if (verdict?.refusal !== undefined) print(`    ${styled('red', 'refused')} ${safeLine(verdict.refusal)}`)
 }

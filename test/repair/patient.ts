@@ -90,6 +90,7 @@ export function makePatient(bench: Bench, name: string, options: PatientOptions)
       return {
         ...{ evidence, golden, goldenState, entryUrl, checkUrl, crashOn: 'defects', workspace, memo: {} },
         remedy: { agent: 'test', healedBy: 'code', steps, why: 'a test' },
+        compiledDir: process.env.NODE_COMPILE_CACHE,
         ...{ signal: new AbortController().signal, bounds: { settleMs: 50, messageMs: 500, startMs: 3000 } },
         ...more,
       }
