@@ -194,6 +194,10 @@ export const limits = {
   languageServiceAnswerChars: 33_554_432,
   /** What is kept of the words with which it died. Characters. */
   languageServiceComplaintChars: 2000,
+  /** Hunks of a change that are told apart: in more than this the one at fault takes longer to find than to read. */
+  revertHunks: 200,
+  /** Sandboxed runs of one search for the hunks at fault: 12 hunks with one bad take about 14. */
+  revertRuns: 40,
   /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
   guardMessages: 3,
 
