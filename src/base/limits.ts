@@ -198,6 +198,10 @@ export const limits = {
   revertHunks: 200,
   /** Sandboxed runs of one search for the hunks at fault: 12 hunks with one bad take about 14. */
   revertRuns: 40,
+  /** Sandboxed runs with which a replay looks for the fewest messages: one of 256 at fault takes 18, pairs twice that. */
+  replayRuns: 120,
+  /** Time for that search; what was found until then is the answer. Milliseconds. */
+  replaySearchMs: 120_000,
   /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
   guardMessages: 3,
 
