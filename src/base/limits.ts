@@ -202,6 +202,10 @@ export const limits = {
   replayRuns: 120,
   /** Time for that search; what was found until then is the answer. Milliseconds. */
   replaySearchMs: 120_000,
+  /** Sandboxed runs with which the replies are found that a written test needs. */
+  replayReplyRuns: 40,
+  /** Recorded values in a written test: a larger one is no test that anybody reads. Bytes of v8.serialize. */
+  replayTestBytes: 262_144,
   /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
   guardMessages: 3,
 

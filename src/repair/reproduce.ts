@@ -35,6 +35,9 @@ export interface Shortest {
   readonly isMinimal: boolean
 }
 
+/** As far as it was looked for: replies may be more than it needs. */
+export type Essentials = Pick<Evidence, 'state' | 'replies'>
+
 export class Reproduction {
   /** Sandboxed runs so far, and milliseconds that they took, one beside the other counted twice. */
   runs = 0
@@ -120,6 +123,18 @@ export class Reproduction {
     })
     progress(`${found.items.length} of ${this.#input.evidence.messages.length} messages are enough`)
     return { messages: found.items, isMinimal: found.ended === 'minimal' }
+  }
+
+  /** What of the recorded replies and the state these messages need to fail; see Essentials. */
+  async essentials(messages: readonly RecordedMessage[]): Promise<Essentials> {
+    const { evidence, signal, progress } = this.#input
+    progress('looking which replies and what state it needs')
+    const needsState = evidence.state !== undefined && !(await this.failsWith({ messages, state: undefined }))
+    const state = needsState ? evidence.state : undefined
+    const holds = (replies: Evidence['replies']) => this.failsWith({ messages, state, replies })
+    const bounds = { maxTests: limits.replayReplyRuns, parallel: limits.sandboxParallel, signal }
+    const { items: replies } = await ddmin(evidence.replies, holds, bounds)
+    return { ...(state === undefined ? {} : { state }), replies }
   }
 
   async #failsWithOnly(messages: readonly RecordedMessage[]): Promise<boolean> {
