@@ -119,7 +119,7 @@ export function show(report: ReplayReport): void {
   print(`${styled('bold', report.incident)}  ${report.kernel}`)
   const lines: [string, string | undefined][] = [
     ['error', `${report.error} (phase ${report.phase})`],
-    ['reproduced', report.reproduced ? styled('red', 'yes') : styled('yellow', 'no')],
+    ['reproduced', report.reproduced ? styled('green', 'yes') : styled('yellow', 'no')],
     ['sandbox', report.happened],
     ['messages', messagesText(report)],
     ['changed', changed.length === 0 ? undefined : `${changed.map(pathFromHere).join(', ')}; run here as it was then`],

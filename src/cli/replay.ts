@@ -63,8 +63,8 @@ async function run(incident: string, options: ReplayOptions): Promise<void> {
   const pool = new SandboxPool()
   const folder = await mkdtemp(join(realpathSync(tmpdir()), 'lazaret-incident-'))
   const dataDirOfKernel = join(resolve(options.dataDir), 'kernels', evidence.kernel)
+  const progress = progressLine(options.json === true)
   try {
-    const progress = progressLine(options.json === true)
     const session = { evidence, pool, folder, dataDirOfKernel, progress, signal: abort.signal }
     const report = await replay(session, options, test)
     progress('')
@@ -72,6 +72,7 @@ async function run(incident: string, options: ReplayOptions): Promise<void> {
     else show(report)
     process.exitCode = report.reproduced ? 0 : 1
   } catch (thrown) {
+    progress('')
     if (!abort.signal.aborted) throw thrown
     process.stderr.write('Stopped; nothing is left of it.\n')
     // As a shell says of a program that SIGINT has ended.

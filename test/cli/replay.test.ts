@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limits } from '../../src/base/limits.ts'
 import { encodeReplay, readEvidence } from '../../src/diagnostics/replay.ts'
@@ -56,6 +56,11 @@ const files = {
   'units.ts': units,
 }
 
+const observed = { ...fast, restart: { max: 0, stableMs: 500 }, repair: { autonomy: 'observe' } } as const
+const config = { unit: 'cm', apiKey: 'ak-0123456789' }
+const [notes, second] = ['notes', 'second'].map((id) => ({ id, entry: 'kernel.ts', config, ...observed }))
+const kernels = [{ id: 'units', entry: 'units.ts' }, ...[notes, second].map((kernel) => kernel ?? { id: 'none' })]
+
 /** One that has failed; each test may do with its copy of the folder's files what it likes, and puts them back. */
 let folder = ''
 let incident = ''
@@ -70,10 +75,6 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lazaret-crash-'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  const observed = { ...fast, restart: { max: 0, stableMs: 500 }, repair: { autonomy: 'observe' } } as const
-  const config = { unit: 'cm', apiKey: 'ak-0123456789' }
-  const [notes, second] = ['notes', 'second'].map((id) => ({ id, entry: 'kernel.ts', config, ...observed }))
-  const kernels = [{ id: 'units', entry: 'units.ts' }, ...[notes, second].map((kernel) => kernel ?? { id: 'none' })]
   await using ladder = await climb({ folder, kernels, keep: true })
   const asked = ladder.runtime.ref('notes').with({ deadlineMs: 10_000 })
   for (let index = 0; index < 6; index++) await asked.ask.put?.(`Fine ${index}`, { size: { width: index } })
@@ -135,6 +136,15 @@ test('the failure happens again, and the two messages of twelve that it needs ar
   expect(code).toBe(0)
 })
 
+test('it is the same while a runtime is there, which hears nothing of it', async () => {
+  await using ladder = await climb({ folder, kernels, keep: true })
+  const seen = ladder.events.length
+  const live = await replay(incident, '--all')
+  expect(live).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('reproduced  yes') })
+  const heard = ladder.events.slice(seen).filter(({ kernel }) => kernel === 'notes')
+  expect(heard).toEqual([])
+})
+
 test('as JSON it has the same, and with --all nothing is looked for', async () => {
   const { code, stdout } = await replay(incident, '--json', '--all')
   expect(JSON.parse(stdout)).toMatchObject({
@@ -159,7 +169,7 @@ test('the code is run as it was then, and it is said that the present one does n
 })
 
 test('the written test is red while the defect is there, and green when it is mended', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { code, stdout } = await replay(incident, '--write-test')
   const file = join(folder, 'test', `notes_${incident}.test.ts`)
@@ -204,7 +214,7 @@ test('notes survives report() (was TypeError: Cannot read properties of undefine
 })
 
 test('a hang is one too; where the failure needs what looks like a secret, nothing is written but with --exact', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const shown = await replay(hung, '--json')
   expect(JSON.parse(shown.stdout)).toMatchObject({ reproduced: true, messages: { recorded: 1, isMinimal: true } })
@@ -214,7 +224,9 @@ test('a hang is one too; where the failure needs what looks like a secret, nothi
   const refused = await replay(hung, '--write-test', 'hung.test.ts')
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('as they are: --exact') })
   expect(existsSync(join(folder, 'hung.test.ts'))).toBe(false)
-  expect((await replay(hung, '--write-test', 'hung.test.ts', '--exact')).code).toBe(0)
+  const { code, stdout } = await replay(hung, '--write-test', 'hung.test.ts', '--exact')
+  expect(code).toBe(0)
+  expect(stdout).toContain('1 of 1 is enough:\n           1  spin({"token":"[redacted]"})')
   const red = await vitest(join(folder, 'hung.test.ts'))
   expect(red).toMatchObject({ code: 1, output: expect.stringContaining('still busy with message 0, spin()') })
 })
@@ -223,6 +235,10 @@ test('evidence that cannot be used is an error of its own each', async () => {
   const path = join(evidence, 'replay.bin')
   const bytes = readFileSync(path)
   const { folder: _, ...found } = readEvidence(evidence, Date.now())
+  expect(found.ran).toEqual({
+    entryUrl: pathToFileURL(join(folder, 'kernel.ts')).href,
+    ...{ crashOn: 'defects', heapMb: expect.any(Number), startMs: expect.any(Number) },
+  })
   try {
     writeFileSync(path, encodeReplay(found, Date.now() - 1))
     expect(errorOf(await replay(incident))).toEqual({
