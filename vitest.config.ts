@@ -9,13 +9,14 @@ const withoutThreads = [
     (name) => `test/${name}/*.test.ts`,
   ),
   'test/architecture.test.ts',
+  'test/cli/literal.test.ts',
   'test/chaos/{ledger,report,watch}.test.ts',
   'test/journal/{batch,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
   'test/kernels/{healing_stats,http_front,imports,outbox,reports,search,templates,webhooks}.test.ts',
   'test/kernels/{vault,policy,sessions,rate_limits,feature_flags,records,host_health}.test.ts',
   'test/lifecycle/machine.test.ts',
-  'test/repair/{agents,hotfix,patch,proof-lines,workspace}.test.ts',
+  'test/repair/{agents,ddmin,hotfix,hunks,patch,proof-lines,workspace}.test.ts',
   'test/supervisor/resume.test.ts',
 ]
 

@@ -85,7 +85,7 @@ test('autonomy playbook applies what was learnt; where that does not hold, a per
   await second.askUntilDown('find')
   await parked
   expect(applied(second)).toEqual([])
-  expect(openTasks(second)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
+  expect(openTasks(second)).toMatchObject([{ remedy: { agent: 'minimal-revert' } }])
 })
 
 test('a rejected remedy stays rejected, in a later process and when a person asks for a repair', async () => {
