@@ -221,7 +221,7 @@ const protectedNames: ReadonlySet<string> = new Set([
 const protectedFolders: ReadonlySet<string> = new Set(['node_modules', 'test', 'tests', '__tests__', '__mocks__'])
 
 /** Why no repair may change this file; undefined where it may. */
-function fileProblem(file: string, kernelFolder: string): string | undefined {
+export function fileProblem(file: string, kernelFolder: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
   if (/[\u0000-\u001f\u007f-\u009f\\:"]/.test(file)) return 'its path has characters that are not accepted'
   const segments = file.split('/')

@@ -48,7 +48,10 @@ async function applyRemedy(
   const golden = await house.goldens.get(unit.id)
   const before = fittingHotfix(unit)
   const sources = await readSources(evidence, golden, before.overlay)
-  const applied = applySteps(remedy.steps, { ...sources, kernelFolderUrl: kernelFolderUrl(unit.spec), golden })
+  const { config: ranWith, phase } = evidence
+  const from = { kernelFolderUrl: kernelFolderUrl(unit.spec), golden, config: ranWith, phase }
+  const applied = applySteps(remedy.steps, { ...sources, ...from })
+  refuseUnsupported(applied.patterns.length)
   const id = newId('fix')
   const config = applied.config ?? before.config
   const body = {
@@ -80,6 +83,13 @@ async function applyRemedy(
     house.incidents.note(incident, { playbook: remedy.playbook })
     house.events.emit('playbook.applied', unit.id, { incident, playbook: remedy.playbook })
   }
+}
+
+function refuseUnsupported(patterns: number): void {
+  if (patterns === 0) return
+  throw new LazaretError('PATCH_REFUSED', 'Patterns of messages cannot be parked in service by this version.', {
+    hint: 'Park the exact message: park_message.',
+  })
 }
 
 /** The golden state becomes the newest snapshot, so that every later start goes on from it. Its name. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { describeRecord } from '../../base/error-record.ts'
 import { LazaretError } from '../../base/errors.ts'
 import type { Evidence, ProofLine, Remedy, Verdict } from '../../base/remedy.ts'
-import { type Applied, isParked } from '../apply.ts'
+import { type Applied, isParked, nothingApplied } from '../apply.ts'
 import { checkPatch } from '../patch.ts'
 import { type IsolatedResult, isolationHere, type RunTrial } from '../trial.ts'
 import { Trials, type TrialsInput } from './trials.ts'
@@ -49,7 +49,7 @@ class Proof {
   isolation = isolationHere()
   readonly #input: ProofInput
   readonly #trials: Trials
-  #applied: Applied = { overlay: {}, stateFromGolden: false, parked: [] }
+  #applied: Applied = nothingApplied
   readonly #begun: { green?: Promise<IsolatedResult>; check?: Promise<IsolatedResult | undefined> } = {}
 
   constructor(input: ProofInput, run: RunTrial) {
@@ -139,12 +139,11 @@ class Proof {
 
   async #green(): Promise<Judged> {
     const { evidence } = this.#input
-    const { parked } = this.#applied
     const result = await (this.#begun.green ?? this.#trials.green(this.#applied))
     const caged = cagedDetail(result)
     if (caged !== undefined) return { passed: false, detail: caged }
     if (result.outcome !== 'passed') return { passed: false, detail: `It still fails: ${describeResult(result)}.` }
-    const left = evidence.messages.filter((message) => isParked(message, parked)).length
+    const left = evidence.messages.filter((message) => isParked(message, this.#applied)).length
     const replayed = `${evidence.messages.length - left} recorded messages were handled`
     return { passed: true, detail: left === 0 ? `${replayed}.` : `${replayed}, ${left} parked.` }
   }

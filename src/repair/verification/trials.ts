@@ -55,7 +55,9 @@ export class Trials {
   /** @throws LazaretError PATCH_REFUSED, NOT_FOUND where the steps cannot be applied. */
   async applied(steps: readonly RemedyStep[]): Promise<Applied> {
     const { changed: _, ...sources } = await this.sources()
-    return applySteps(steps, { ...sources, kernelFolderUrl: this.kernelFolderUrl, golden: this.#input.golden })
+    const { golden, evidence } = this.#input
+    const { config, phase } = evidence
+    return applySteps(steps, { ...sources, kernelFolderUrl: this.kernelFolderUrl, golden, config, phase })
   }
 
   /** The messages as they failed in service, nothing mended. @param messages default: those that were recorded. */
@@ -68,14 +70,14 @@ export class Trials {
     applied: Applied,
     messages: readonly RecordedMessage[] = this.#input.evidence.messages,
   ): Promise<IsolatedResult> {
-    const { overlay, config, stateFromGolden, parked } = applied
+    const { overlay, config, stateFromGolden } = applied
     const { goldenState } = this.#input
     return this.#trial({
       ...(await this.#replay()),
       overlay,
       ...(config === undefined ? {} : { config }),
       ...(stateFromGolden && goldenState !== undefined ? { state: goldenState } : {}),
-      messages: messages.filter((message) => !isParked(message, parked)),
+      messages: messages.filter((message) => !isParked(message, applied)),
     })
   }
 
