@@ -10,7 +10,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import { type Overlay, type RemedyStep, stepNames } from '../base/remedy.ts'
+import { type LimitName, limitNames, type Overlay, type RemedyStep, stepNames } from '../base/remedy.ts'
 import { makePatch } from './patch.ts'
 
 export interface Hotfix {
@@ -25,6 +25,10 @@ export interface Hotfix {
   readonly config?: Record<string, unknown>
   /** Hash of the fleet's configuration that `config` replaces: another hash means a person has changed it since. */
   readonly configPreimageSha256?: string
+  /** Values of single keys, in their order, each with what the fleet says there instead (absent: nothing). */
+  readonly settings?: readonly { readonly key: string; readonly value?: unknown; readonly instead?: unknown }[]
+  /** Limits in place of the fleet's, each with the fleet's own. */
+  readonly limits?: { readonly [L in LimitName]?: { readonly value: number; readonly instead: number } }
   readonly steps: readonly RemedyStep[]
 }
 
@@ -43,6 +47,10 @@ const hotfixShape = z.object({
   overlay: z.record(z.string().startsWith('file:'), z.object({ preimageSha256: hex, text: z.string() })),
   config: z.record(z.string(), z.unknown()).exactOptional(),
   configPreimageSha256: hex.exactOptional(),
+  settings: z
+    .array(z.object({ key: z.string(), value: z.unknown(), instead: z.unknown().exactOptional() }))
+    .exactOptional(),
+  limits: z.partialRecord(z.enum(limitNames), z.object({ value: z.number(), instead: z.number() })).exactOptional(),
   steps: z.array(stepShape),
 })
 

@@ -5,6 +5,7 @@
 import type { HealedBy, Remedy } from '../base/remedy.ts'
 import type { IncidentRow } from '../journal/rows.ts'
 import { generatePlaybook } from '../playbook/generate.ts'
+import { forgetCleared } from './clearing.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { resolvedNotice } from './notices.ts'
@@ -26,15 +27,14 @@ export async function recovered(house: House, unit: Unit): Promise<void> {
   })
   forgetIncident(unit)
   await unit.keeper.goldenNow()
+  if (hotfix !== undefined) await forgetCleared(house, hotfix.id)
 }
 
 /** The hotfix that the kernel became steady with. One that a person's edits have overtaken is not what healed it. */
 function ranWith(house: House, unit: Unit): ActiveHotfix | undefined {
-  const { hotfix, boot } = unit
+  const { hotfix } = unit
   if (hotfix === undefined) return undefined
-  const isLeft =
-    Object.keys(boot?.overlay ?? {}).length > 0 || (boot !== undefined && boot.config === hotfix.body.config)
-  const isOver = hotfix.outdated === true && !isLeft
+  const isOver = hotfix.outdated === true && hotfix.isLeft !== true
   if (hotfix.onProbation) house.journal.updateHotfix(hotfix.id, { status: isOver ? 'dropped' : 'steady' })
   unit.hotfix = isOver ? undefined : { ...hotfix, onProbation: false }
   return hotfix.outdated ? undefined : unit.hotfix
@@ -102,6 +102,7 @@ export function forgetIncident(unit: Unit): void {
   unit.failure = undefined
   unit.remedy = undefined
   unit.approved = undefined
+  unit.steps = undefined
   unit.plan = undefined
   unit.parkedWhy = undefined
   unit.parked = undefined

@@ -112,8 +112,10 @@ class Proof {
       return { passed: false, detail: 'The state of the golden snapshot cannot be read.' }
     }
     const patches = remedy.steps.filter((step) => step.do === 'apply_patch').length
-    const what =
-      patches === 0
+    const isWhole = remedy.steps.some((step) => step.do === 'restore_code')
+    const what = isWhole
+      ? "The kernel's files as they were when it was last steady"
+      : patches === 0
         ? 'No source file is changed'
         : `${patches} patch${patches === 1 ? '' : 'es'}, in files a repair may change`
     return { passed: true, detail: `${what}.` }
