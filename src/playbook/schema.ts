@@ -5,11 +5,12 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
 import type { LazaretError } from '../base/errors.ts'
-import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
+import { type InputProblem, type KeyPath, type Position, showValue } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import type { FailurePhase, HealedBy, RemedyStep } from '../base/remedy.ts'
 import { readYamlFile } from '../base/yaml-file.ts'
+import { playbookSuffix } from './file-name.ts'
 import {
   fromStep,
   idLike,
@@ -51,13 +52,18 @@ export interface Playbook {
   readonly why: string
 }
 
-export const playbookSuffix = '_failure_remediation.yaml'
-
-export function playbookFileName(kernel: string): string {
-  return `${kernel}${playbookSuffix}`
-}
-
 const counter = z.int('a whole number, 0 or more').min(0, 'a whole number, 0 or more').default(0)
+
+/** The restart divides the steps: what is for a kernel out of service comes before it. */
+function checkOrder(steps: readonly { readonly do: RemedyStep['do'] }[], ctx: z.RefinementCtx): void {
+  const restart = steps.findIndex((step) => step.do === 'restart')
+  if (restart === -1) return
+  for (const [index, step] of steps.entries()) {
+    if (index <= restart || (step.do !== 'restart' && step.do !== 'reroute')) continue
+    const message = step.do === 'restart' ? 'a step other than restart, which stands once' : 'in front of restart'
+    ctx.addIssue({ code: 'custom', path: [index, 'do'], message })
+  }
+}
 
 const failureShape = section({ error: text('the message of the failure'), phase: oneOf(phases) })
 const learntShape = section({
@@ -72,7 +78,7 @@ const playbookShape = section({
   trust: oneOf(trusts).default('trial'),
   fingerprint: pattern(/^[0-9a-f]{8,64}$/, 'a fingerprint: 8 to 64 digits 0-9 and a-f, in quotes'),
   failure: failureShape,
-  steps: z.array(stepShape, stepCount).min(1, stepCount).max(limits.playbookSteps, stepCount),
+  steps: z.array(stepShape, stepCount).min(1, stepCount).max(limits.playbookSteps, stepCount).superRefine(checkOrder),
   learnt: learntShape.optional(),
   successes: counter,
   failures: counter,
@@ -94,8 +100,20 @@ type MakeError = (first: InputProblem, rest?: readonly InputProblem[]) => Lazare
  * @throws LazaretError PLAYBOOK_INVALID: a paragraph about the first problem with file, line, key, accepted, Got.
  */
 export function readPlaybookFile(path: string): Playbook[] {
-  const file = readYamlFile(path, { code: 'PLAYBOOK_INVALID' })
-  return parsePlaybooks(file.value, basename(path).slice(0, -playbookSuffix.length), file.error)
+  return readPlaybookText(path).playbooks
+}
+
+/** The same, with the text that they were read from and where in it a key stands. @throws LazaretError PLAYBOOK_INVALID */
+export function readPlaybookText(path: string): PlaybookText {
+  const { value, text, error, positionOf } = readYamlFile(path, { code: 'PLAYBOOK_INVALID' })
+  const playbooks = parsePlaybooks(value, basename(path).slice(0, -playbookSuffix.length), error)
+  return { playbooks, text, positionOf }
+}
+
+export interface PlaybookText {
+  readonly playbooks: Playbook[]
+  readonly text: string
+  positionOf(path: KeyPath): Position
 }
 
 /**
