@@ -195,6 +195,13 @@ export function applyPatchText(text: string, patch: string, preimageSha256?: str
   return placeHunks(text, parsed.hunks, fuzzLines)?.text
 }
 
+/** True where every line that the patch puts in is there already, in its place, and nothing is left for it to take out. */
+export function isPatchIn(text: string, patch: string): boolean {
+  const parsed = parseOne(patch)
+  if (parsed === undefined || parsed.hunks.length === 0) return false
+  return placeHunks(text, reversePatch(parsed).hunks, 0) !== undefined
+}
+
 function parseOne(patch: string) {
   try {
     const all = parsePatch(patch)

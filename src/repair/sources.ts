@@ -15,7 +15,7 @@ export interface FoundSources extends Sources {
 
 /** @param overlayNow the hotfix that was in force at the crash. */
 export async function readSources(
-  evidence: Evidence,
+  evidence: Pick<Evidence, 'files'>,
   golden: Golden | undefined,
   overlayNow: Overlay,
 ): Promise<FoundSources> {

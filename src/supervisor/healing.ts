@@ -79,7 +79,7 @@ async function search(
     ...{ dataDir: house.dataDir, kernelDataDir: join(house.dataDir, 'kernels', unit.id) },
     ...{ compiledDir: house.compiledDir, attempt: unit.instance.snapshot.context.attempts },
     overlayNow: fittingHotfix(unit).overlay,
-    agents: agentsOf(house, unit),
+    agents: unit.approvedAlone ? [] : agentsOf(house, unit),
     playbook: playbookRemedy(house, unit, evidence),
     run: house.sandbox.run,
     on: {

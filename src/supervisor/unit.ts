@@ -85,6 +85,8 @@ export class Unit {
   remedy: Remedy | undefined
   /** A remedy that a person approved; it is proved once more and applied. */
   approved: Remedy | undefined
+  /** No other remedy is looked for where that one does not hold. */
+  approvedAlone = false
   /** Remedies of the open incident that did not hold; they are not tried again. */
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */
