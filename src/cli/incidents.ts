@@ -6,6 +6,7 @@ import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
 import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
+import { describeStep } from '../playbook/explain.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
@@ -126,8 +127,7 @@ function findingsIn(folder: string): Record<'drift' | 'damage', string[]> {
 function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
   print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
   for (const step of steps) {
-    const detail = step.do === 'apply_patch' ? ` ${step.file}` : step.do === 'park_message' ? ` ${step.method}()` : ''
-    print(`    step    ${step.do}${detail}`)
+    print(`    step    ${step.do}: ${safeLine(redactText(describeStep(step)))}`)
     if (step.do === 'apply_patch' && outcome !== 'refused') showPatch(step.patch)
   }
   for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {

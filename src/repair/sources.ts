@@ -16,7 +16,7 @@ export interface FoundSources extends Sources {
 /** @param overlayNow the hotfix that was in force at the crash. */
 export async function readSources(
   evidence: Pick<Evidence, 'files'>,
-  golden: Golden | undefined,
+  golden: Pick<Golden, 'sources'> | undefined,
   overlayNow: Overlay,
 ): Promise<FoundSources> {
   const sources: Record<string, string> = {}
