@@ -98,7 +98,8 @@ function detailOf(
     }
     case 'restore_code': {
       const changed = Object.keys(after.overlay).length
-      return changed === 0 ? 'No file differs from golden.' : `${changed} files would be served as they were.`
+      if (changed === 0) return 'No file differs from golden.'
+      return changed === 1 ? '1 file would be served as it was.' : `${changed} files would be served as they were.`
     }
     case 'restore_config':
       return after.config === undefined

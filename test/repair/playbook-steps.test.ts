@@ -24,9 +24,13 @@ export default defineKernel({
 const helper = `import { defineKernel } from 'lazaret/kernel'
 
 export default defineKernel({
-  async start() {
+  async start(ctx) {
     const seen = []
-    return { api: { note: (text) => seen.push(text), seen: () => seen } }
+    const changes = []
+    ctx.bus.on('playbook.changed', ({ kernel, version, change }) => {
+      changes.push([kernel, version, change])
+    })
+    return { api: { note: (text) => seen.push(text), seen: () => seen, changes: () => changes } }
   },
 })
 `
@@ -93,7 +97,10 @@ test('steps are carried out in their order, those after restart when the kernel 
     ...['6/8 restart done', '7/8 ask done', '8/8 ask done'],
   ])
   expect(await seen(ladder)).toEqual(['before', 'after'])
-  expect(ladder.events.find(({ type, to }) => type === 'degraded.changed' && to === undefined)).toBeDefined()
+  expect(ladder.events.find(({ type }) => type === 'degraded.changed')).toMatchObject({
+    from: 'buffer',
+    mode: 'reroute',
+  })
   // In force at every start from now on, and the success has made it trusted.
   await ladder.runtime.kernel('notes').restart()
   expect(await ladder.runtime.ref('notes').ask.find?.()).toBe(2)
@@ -103,6 +110,14 @@ test('steps are carried out in their order, those after restart when the kernel 
     [2, 'trust of by-hand trial→trusted'],
     [1, 'found: by-hand'],
   ])
+  // Kernels that subscribe hear of each, and a new subscriber of what holds now.
+  const told = () => ladder.runtime.ref('helper').ask.changes?.()
+  expect(await told()).toEqual([
+    ['notes', 1, 'found: by-hand'],
+    ['notes', 2, 'trust of by-hand trial→trusted'],
+  ])
+  await ladder.runtime.kernel('helper').restart()
+  expect(await told()).toEqual([['notes', 2, 'trust of by-hand trial→trusted']])
 })
 
 test('a step that fails out of service takes everything back, and the playbook is suspended', async () => {
@@ -158,4 +173,21 @@ test('a cleared folder is empty for the kernel; kept aside until it is steady, a
   await ladder.runtime.kernel('notes').quarantine()
   await ladder.until('hotfix.rolledBack', { seen: true })
   expect(readFileSync(join(cache, 'bad'), 'utf8')).toBe('x')
+})
+
+test('a limit is proved in the sandbox, and is in force at every start', async () => {
+  const slow = notes.replace(
+    'async start(ctx) {',
+    'async start(ctx) {\n    await new Promise((resolve) => setTimeout(resolve, 900))',
+  )
+  const config = { table: { rows: [] } }
+  const limits = { startMs: 400 }
+  const kernels = [{ id: 'notes', config, limits, repair: { autonomy: 'observe' } as const }]
+  await using ladder = await climb({ kernels, files: { 'kernel.ts': slow } })
+  expect(ladder.types()).toContain('kernel.parked')
+  await write(ladder, { do: 'set_limit', limit: 'startMs', value: 8000 })
+  const recovered = ladder.until('kernel.recovered')
+  expect(await ladder.runtime.playbooks.run('notes', 'by-hand')).toMatchObject({ state: 'rejoined.probation' })
+  await recovered
+  expect(await ladder.runtime.kernel('notes').restart()).toMatchObject({ servedBy: 'instance' })
 })
