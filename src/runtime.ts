@@ -20,13 +20,13 @@ import { checkAlertOptions } from './escalation/alert-options.ts'
 import { Journal } from './journal/journal.ts'
 import { acquireDataDirLock, type DataDirLock } from './journal/lock.ts'
 import { attachInspector } from './lifecycle/inspector.ts'
-import type { PlaybookRegistry } from './playbook/registry.ts'
 import { checkOptions, type RuntimeOptions } from './runtime-options.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
 import { loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
 import type { House } from './supervisor/house.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
+import { type PlaybookHandle, playbookHandle } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
@@ -297,12 +297,14 @@ export class Runtime {
     | 'failures'
     | 'hotfixes'
     | 'parkedMessages'
+    | 'playbookVersions'
+    | 'playbookVersion'
   > {
     return this.#opened().journal
   }
 
-  get playbooks(): Pick<PlaybookRegistry, 'list'> {
-    return this.#opened().playbooks
+  get playbooks(): PlaybookHandle {
+    return playbookHandle(this.#opened(), (id) => this.#serving() && this.#unitOf(id))
   }
 
   #unitOf(id: string): Unit {

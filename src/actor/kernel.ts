@@ -133,9 +133,11 @@ export interface BusTopics {
     incident: string
   }
   'coding_agent.task_closed': { task: string; kernel: string; outcome: string }
+  /** The playbook file of a kernel says something new; `change` is one line for a person. */
+  'playbook.changed': { kernel: string; version: number; change: string; playbook?: string; at: number }
 }
 
-/** The runtime's own bus. A new subscriber first gets what holds now: open incidents, open tasks, the degraded mode. */
+/** The runtime's own bus. A new subscriber first gets what holds now: open incidents, open tasks, the degraded mode, the newest playbooks. */
 export interface KernelBus {
   on<T extends keyof BusTopics>(topic: T, handler: (message: BusTopics[T]) => void | Promise<void>): () => void
 }

@@ -127,6 +127,19 @@ export const limits = {
   yamlKeys: 5000,
   playbooksPerFile: 64,
   playbookSteps: 16,
+  /** Time for one step in service: unless the playbook names another, and at most. Milliseconds. */
+  playbookStepMs: 10_000,
+  playbookStepMsCeiling: 600_000,
+  /** Longest wait of one step: the kernel is out of service meanwhile. Milliseconds: 10 minutes. */
+  playbookWaitMs: 600_000,
+  /** Longest text that a step tells operators: one that fits an alert. Characters. */
+  playbookNotifyChars: 1000,
+  /** Terms of one pattern of messages: each is looked up for every message of its method. */
+  patternTerms: 8,
+  /** Longest dotted path in a message or a configuration. Characters. */
+  dottedPathChars: 200,
+  /** Texts of a playbook file kept for each kernel, of yamlBytes at most each; older ones go first. */
+  playbookVersions: 50,
   /** Quiet time after a change in the playbooks folder before it is read: editors write in steps. Milliseconds. */
   playbookReloadMs: 100,
   /** Levels of lists and sections inside one another: the library's parser overflows the stack near 800 (FACTS D). */

@@ -3,17 +3,89 @@
  * a playbook stores it: one list of typed steps serves all four, so that what was proved is what is learnt.
  */
 import type { ErrorRecord } from './error-record.ts'
+import type { MessagePattern } from './message-pattern.ts'
 import type { CrashOn, Isolation } from './spec.ts'
 
-export type RemedyStep =
+/** Which limits of a kernel a step may set; units are in the names. */
+export const limitNames = ['heapMb', 'externalMb', 'startMs', 'stopMs', 'askMs'] as const
+export type LimitName = (typeof limitNames)[number]
+
+/** What the sandbox can show: the proof applies it there before the supervisor applies it for good. */
+export type ProvableStep =
   /** Start from the state of the last golden snapshot. */
   | { readonly do: 'restore_state' }
   /** Use the configuration of the last golden snapshot until the fleet's own changes. */
   | { readonly do: 'restore_config' }
+  /** Every file of the kernel's folder as it was in the last golden snapshot. */
+  | { readonly do: 'restore_code' }
   /** A unified diff against one source file of the kernel; `file` is relative to the kernel's folder, with `/`. */
   | { readonly do: 'apply_patch'; readonly file: string; readonly preimageSha256: string; readonly patch: string }
+  /** One value of the configuration, until the fleet's own value there changes. `key` is dotted: `retry.max`. */
+  | { readonly do: 'set_config'; readonly key: string; readonly value: unknown }
+  /** One limit of the kernel, until the fleet's own value of it changes. */
+  | { readonly do: 'set_limit'; readonly limit: LimitName; readonly value: number }
   /** Refuse this one message (method and hash of its arguments) from now on. */
   | { readonly do: 'park_message'; readonly method: string; readonly argsSha256: string }
+  /** Refuse every message that the pattern matches from now on. */
+  | ({ readonly do: 'park_pattern' } & MessagePattern)
+  /** Move a folder of the kernel's data out of its way. Relative to its data folder, with `/`. */
+  | { readonly do: 'clear_folder'; readonly folder: string }
+
+/** What only the runtime can do: carried out in the order of the list when the remedy is applied. */
+export type LiveStep =
+  /** Start the kernel with what came before; the steps after it are carried out when it serves again. */
+  | { readonly do: 'restart' }
+  /** Messages go to another kernel until this one serves again. */
+  | { readonly do: 'reroute'; readonly to: string }
+  | { readonly do: 'wait'; readonly ms: number }
+  /** Operators are told, as of an incident. */
+  | { readonly do: 'notify'; readonly text: string }
+  /** An ask of any kernel of the fleet; with `expect` its reply must be equal to that. */
+  | {
+      readonly do: 'ask'
+      readonly kernel: string
+      readonly method: string
+      readonly args: readonly unknown[]
+      readonly expect?: unknown
+      /** Asked of the same kernel where a later step fails or the repair is taken back. */
+      readonly undo?: { readonly method: string; readonly args: readonly unknown[] }
+    }
+
+/** What holds for any step beside what it does. */
+export interface StepTerms {
+  /** Where this does not hold the step is left out, in the proof and in service alike. */
+  readonly onlyIf?: Precondition
+  /** Longest that carrying it out in service may take. Milliseconds; default limits.playbookStepMs. */
+  readonly timeoutMs?: number
+}
+
+/** One thing that can be looked up when the step's turn comes. */
+export type Precondition =
+  /** The file's text as it would run now, with what the steps before changed. `file` as in apply_patch. */
+  | { readonly fileSha256: { readonly file: string; readonly is: string } }
+  /** The configuration with what the steps before changed. A key that is missing equals nothing. */
+  | { readonly config: { readonly key: string; readonly equals: unknown } }
+  /** Where the kernel failed. */
+  | { readonly phase: FailurePhase }
+  /** Whether another kernel serves now; of live steps only, since the sandbox has no other kernels. */
+  | { readonly kernel: { readonly id: string; readonly serves: boolean } }
+
+export type RemedyStep = (ProvableStep | LiveStep) & StepTerms
+/** A step by its name, with its terms. */
+export type StepOf<D extends RemedyStep['do']> = Extract<RemedyStep, { do: D }>
+
+const liveNames = ['restart', 'reroute', 'wait', 'notify', 'ask'] as const satisfies readonly LiveStep['do'][]
+export const stepNames = [
+  ...(['restore_state', 'restore_config', 'restore_code', 'apply_patch', 'set_config', 'set_limit'] as const),
+  ...(['park_message', 'park_pattern', 'clear_folder'] as const),
+  ...liveNames,
+] as const satisfies readonly RemedyStep['do'][]
+
+const liveSteps: ReadonlySet<RemedyStep['do']> = new Set(liveNames)
+
+export function isLive(step: RemedyStep): step is LiveStep & StepTerms {
+  return liveSteps.has(step.do)
+}
 
 /** Which part of the kernel a remedy gives up, for tables and tallies. */
 export type HealedBy =

@@ -31,6 +31,8 @@ export interface YamlFileOptions {
 export interface YamlFile {
   /** Absolute path. */
   readonly file: string
+  /** As it was read. */
+  readonly text: string
   /** Plain data: text, finite numbers, booleans, null, arrays and objects without a `__proto__` key. */
   readonly value: unknown
   /** Of the key or list item that the path leads to, or of the nearest one above it that exists. */
@@ -86,6 +88,7 @@ function parse(text: string, source: InputSource & { file: string }, options: Ya
   const positionOf = (path: KeyPath) => at(offsetOf(document, path))
   return {
     file: source.file,
+    text,
     value,
     positionOf,
     error: (first, rest) => inputError(options.code, { ...source, positionOf }, first, rest),

@@ -7,6 +7,7 @@ import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
 import { proofLineNames } from '../base/remedy.ts'
 import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
+import { describeStep } from '../playbook/explain.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
@@ -129,8 +130,7 @@ const proofNameWidth = Math.max(...proofLineNames.map((name) => name.length))
 function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
   print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
   for (const step of steps) {
-    const detail = step.do === 'apply_patch' ? ` ${step.file}` : step.do === 'park_message' ? ` ${step.method}()` : ''
-    print(`    step    ${step.do}${detail}`)
+    print(`    step    ${step.do}: ${safeLine(redactText(describeStep(step)))}`)
     if (step.do === 'apply_patch' && outcome !== 'refused') showPatch(step.patch)
   }
   for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {

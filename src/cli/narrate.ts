@@ -96,6 +96,10 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'message.poisoned': tell('poison', 'watch', (event) => `${said(event.method)}() from ${said(event.from)} is parked`),
   'playbook.generated': tell('learnt', 'good', ({ name, trust }) => `playbook ${said(name)} (${said(trust)})`),
   'playbook.applied': tell('playbook', 'good', ({ playbook }) => said(playbook)),
+  'playbook.changed': tell('playbook', 'plain', ({ version, change }) => `version ${said(version)}: ${said(change)}`),
+  'playbook.stepped': tell('step', 'plain', ({ n, of, step, outcome, text }) => {
+    return `${said(n)} of ${said(of)}, ${said(step)}: ${said(outcome)} (${said(text)})`
+  }),
   'playbook.trusted': tell('trusted', 'good', ({ name }) => `playbook ${said(name)}`),
   'playbook.suspended': tell('suspended', 'watch', ({ name }) => `playbook ${said(name)} failed`),
   'playbook.invalid': tell('bad file', 'watch', ({ error }) => said(error)),

@@ -28,6 +28,8 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('lazaret')
     .description('Runs a fleet of kernels, each an actor in its own thread, and repairs the ones that keep failing.')
     .version(version())
+    // What stands behind the name of a command is that command's.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       '\nExample:\n  lazaret run kernels/fleet.yaml\n\nMore about one of them: lazaret <command> --help',

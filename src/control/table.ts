@@ -1,7 +1,7 @@
 /** What the command line may ask of a runtime: each op of the protocol, and what is accepted as its parameters. */
 import { LazaretError } from '../base/errors.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { PlaybookRegistry } from '../playbook/registry.ts'
+import type { PlaybookHandle } from '../supervisor/playbook-commands.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import type { ControlTable } from './server.ts'
 
@@ -14,8 +14,11 @@ export interface Controllable {
   ): Readonly<Record<'restart' | 'quarantine' | 'repair' | 'rejoin' | 'park', () => Promise<KernelStatus>>>
   approve(task: string): Promise<KernelStatus>
   reject(task: string): Promise<KernelStatus>
-  readonly journal: Pick<Journal, 'incidents' | 'incident' | 'attempts' | 'tasks' | 'deadLetters'>
-  readonly playbooks: Pick<PlaybookRegistry, 'list'>
+  readonly journal: Pick<
+    Journal,
+    'incidents' | 'incident' | 'attempts' | 'tasks' | 'deadLetters' | 'playbookVersions' | 'playbookVersion'
+  >
+  readonly playbooks: PlaybookHandle
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -51,5 +54,12 @@ export function controlTable(runtime: Controllable): ControlTable {
     park: (params) => kernel(params).park(),
     approve: (params) => runtime.approve(text(params, 'task')),
     reject: (params) => runtime.reject(text(params, 'task')),
+    // Without their texts, which would not fit a line; one with its text where a version is named.
+    playbookVersions: (params) =>
+      typeof params.version === 'number'
+        ? runtime.journal.playbookVersion(text(params, 'kernel'), params.version)
+        : runtime.journal.playbookVersions(text(params, 'kernel')).map(({ text: _, ...row }) => row),
+    dryRunPlaybook: (params) => runtime.playbooks.dryRun(text(params, 'kernel'), text(params, 'name')),
+    runPlaybook: (params) => runtime.playbooks.run(text(params, 'kernel'), text(params, 'name')),
   }
 }

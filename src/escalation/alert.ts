@@ -32,7 +32,8 @@ export type AlertFormat = (typeof alertFormats)[number]
 /** What a notice means for a receiver; the end of an incident also ends the call for a person, where there was one. */
 export function alertsOf(notice: Notice): Alert[] {
   const { kind, openedAt, parkedAt } = notice
-  if (kind === 'incident.opened') return [alert(notice, 'LazaretKernelDown', openedAt)]
+  // What a playbook tells is a new description of the alert that fires.
+  if (kind === 'incident.opened' || kind === 'playbook.told') return [alert(notice, 'LazaretKernelDown', openedAt)]
   if (kind === 'kernel.parked') return [alert(notice, 'LazaretKernelParked', parkedAt ?? notice.at)]
   const down = alert(notice, 'LazaretKernelDown', openedAt)
   return parkedAt === undefined ? [down] : [down, alert(notice, 'LazaretKernelParked', parkedAt)]
@@ -42,6 +43,7 @@ const summaries: Readonly<Record<Notice['kind'], string>> = {
   'incident.opened': 'is out of service',
   'incident.resolved': 'is back in service',
   'kernel.parked': 'is parked and needs a person',
+  'playbook.told': 'is out of service',
 }
 
 function alert(notice: Notice, alertname: Alert['labels']['alertname'], startsAt: number): Alert {

@@ -13,7 +13,7 @@ import { unrefTimer } from '../base/timers.ts'
 import type { AlertSender } from './alert-sender.ts'
 
 export interface Notice {
-  readonly kind: 'incident.opened' | 'incident.resolved' | 'kernel.parked'
+  readonly kind: 'incident.opened' | 'incident.resolved' | 'kernel.parked' | 'playbook.told'
   readonly kernel: string
   readonly tier: number
   readonly incident: string

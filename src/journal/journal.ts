@@ -13,6 +13,7 @@ import { deadLetterRow } from './dead-letters.ts'
 import { eventRow } from './events.ts'
 import { journalPath, openForWriting } from './file.ts'
 import { pruneAfter, pruneEvents, pruneFailures, pruneHistory } from './history.ts'
+import { addVersion } from './playbook-versions.ts'
 import { bump, type Crash, forgetAll, forgive, type Parking, park, unpark } from './poison.ts'
 import { JournalReader } from './reader.ts'
 import type {
@@ -24,6 +25,7 @@ import type {
   JournalNote,
   KernelRow,
   PlaybookUse,
+  PlaybookVersionRow,
   PoisonRow,
   TaskRow,
 } from './rows.ts'
@@ -195,6 +197,11 @@ export class Journal extends JournalReader {
 
   playbookUse(use: PlaybookUse): void {
     this.transaction(() => playbookUseTable.insert(this.connection, use))
+  }
+
+  /** Adds the next version of a kernel's playbook file and returns its number; the oldest go past limits.playbookVersions. */
+  addPlaybookVersion(row: Omit<PlaybookVersionRow, 'version'>): number {
+    return this.transaction(() => addVersion(this.connection, row))
   }
 
   /**

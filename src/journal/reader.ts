@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts'
 import { countDeadLetters, findDeadLetters } from './dead-letters.ts'
 import { findEvents, lastEventSeq } from './events.ts'
 import { journalPath, openForReading } from './file.ts'
+import { findVersion, findVersions } from './playbook-versions.ts'
 import { findParked } from './poison.ts'
 import type {
   AttemptRow,
@@ -20,6 +21,7 @@ import type {
   KernelRow,
   PlaybookStats,
   PlaybookUse,
+  PlaybookVersionRow,
   PoisonRow,
   TaskFilter,
   TaskRow,
@@ -127,6 +129,16 @@ export class JournalReader {
       return Number(this.connection.get(sql, [playbook, outcome])?.count ?? 0)
     }
     return { succeeded: count('succeeded'), failed: count('failed') }
+  }
+
+  /** What a kernel's playbook file said over time: newest first. */
+  playbookVersions(kernel: string): PlaybookVersionRow[] {
+    return findVersions(this.connection, kernel)
+  }
+
+  /** @param version default: the newest. */
+  playbookVersion(kernel: string, version?: number): PlaybookVersionRow | undefined {
+    return findVersion(this.connection, kernel, version)
   }
 
   /** In the order of their numbers: the first ones after `after`, or the last ones of all. */

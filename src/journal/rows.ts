@@ -159,6 +159,20 @@ export interface PlaybookUse {
   readonly at: number
 }
 
+/** One accepted text of a kernel's playbook file. */
+export interface PlaybookVersionRow {
+  readonly kernel: string
+  /** 1 is the first of this kernel. */
+  readonly version: number
+  readonly at: number
+  /** One line: what changed, and by whom. */
+  readonly change: string
+  /** The one that changed; absent where it is more than one, or the file. */
+  readonly playbook?: string
+  /** Of the whole file; empty where it is gone. */
+  readonly text: string
+}
+
 export interface PlaybookStats {
   readonly succeeded: number
   readonly failed: number

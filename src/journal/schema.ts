@@ -11,6 +11,7 @@ import type {
   IncidentRow,
   KernelRow,
   PlaybookUse,
+  PlaybookVersionRow,
   PoisonRow,
   TaskRow,
 } from './rows.ts'
@@ -118,6 +119,10 @@ export const hotfixTable = new Table<HotfixRow>('hotfixes', ['id'], {
 
 export const playbookUseTable = new Table<PlaybookUse>('playbookUses', [], {
   ...{ playbook: 'plain', kernel: 'plain', incident: 'plain', outcome: 'plain', at: 'plain' },
+})
+
+export const playbookVersionTable = new Table<PlaybookVersionRow>('playbookVersions', ['kernel', 'version'], {
+  ...{ kernel: 'plain', version: 'plain', at: 'plain', change: 'plain', playbook: 'plain', text: 'plain' },
 })
 
 export function versionOf(connection: Connection): number {

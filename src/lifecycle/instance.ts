@@ -42,6 +42,8 @@ export interface InstancePorts {
   /** The thread has gone for whatever reason: settle what it held. Says whether a trusted playbook knows the failure. */
   gone(thread: Thread | undefined, end: ThreadEnd, expected: boolean): Promise<{ known: boolean }>
   report(thrown: unknown): void
+  /** Settles when the steps of a repair that are carried out in service have ended; absent, undefined: there are none. */
+  pendingSteps?(): Promise<void> | undefined
 }
 
 /** `running.steady`: the chart's state as a dotted path. */
@@ -144,8 +146,19 @@ export class Instance {
       this.endThread()
         .then(() => this.send({ type: 'ENDED' }))
         .catch((thrown: unknown) => this.#ports.report(thrown))
-    } else if (effect.type === 'probe') this.#thread?.post([{ t: 'probe' }])
+    } else if (effect.type === 'probe') this.#probe()
     else this.#ports.effect(effect)
+  }
+
+  /** Asked when nothing of its repair is under way any more; by then it may be gone, or another one. */
+  #probe(): void {
+    const thread = this.#thread
+    const probe = () => {
+      if (thread !== undefined && thread === this.#thread) thread.post([{ t: 'probe' }])
+    }
+    const pending = this.#ports.pendingSteps?.()
+    if (pending === undefined) probe()
+    else pending.then(probe).catch((thrown: unknown) => this.#ports.report(thrown))
   }
 
   /** Ends the thread in an orderly way, by force after stopMs. Resolves when it is gone and what it held is settled. */

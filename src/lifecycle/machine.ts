@@ -273,7 +273,11 @@ export const lifecycleMachine = lifecycle.createMachine({
       states: {
         proposing: { on: { PROPOSED: 'verifying' } },
         verifying: { on: { REFUSED: 'proposing', VERIFIED: 'applying' } },
-        applying: { entry: emit({ type: 'apply' }), on: { APPLIED: '#instance.rejoined' } },
+        // REFUSED: a step of the remedy failed, and it is taken back.
+        applying: {
+          entry: emit({ type: 'apply' }),
+          on: { APPLIED: '#instance.rejoined', REFUSED: { target: 'proposing', actions: emit({ type: 'propose' }) } },
+        },
       },
     },
     rejoined: {

@@ -3,9 +3,10 @@
  * Each result is read back and compared before it is handed out, so nothing that YAML would alter gets to the disk.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { Document, isMap, isScalar, isSeq, parseDocument, Scalar, visit, type YAMLSeq } from 'yaml'
+import { Document, isMap, isScalar, isSeq, parseDocument, Scalar, visit, type YAMLMap, type YAMLSeq } from 'yaml'
 import { inputError } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
+import { redactText, safeLine } from '../base/redact.ts'
 import { type Playbook, parsePlaybooks, toEntry } from './schema.ts'
 
 const parseOptions = { schema: 'core', merge: false, uniqueKeys: false, stringKeys: true, logLevel: 'silent' } as const
@@ -27,8 +28,16 @@ function listIn(document: Document): YAMLSeq | undefined {
   return isSeq(list) ? list : undefined
 }
 
+/** Lines for people, without the mark of a comment. */
+export interface PlaybookComments {
+  /** Above the playbook: where it comes from and what its proof showed. */
+  readonly above: readonly string[]
+  /** Above each step, in their order. */
+  readonly steps: readonly (readonly string[])[]
+}
+
 /** @param text of the file, valid; undefined where there is none yet. */
-export function addPlaybook(text: string | undefined, playbook: Playbook): string {
+export function addPlaybook(text: string | undefined, playbook: Playbook, comments?: PlaybookComments): string {
   const { kernel } = playbook
   const document =
     text === undefined ? new Document({ version: 1, kernel, playbooks: [] }) : parseDocument(text, parseOptions)
@@ -41,6 +50,7 @@ export function addPlaybook(text: string | undefined, playbook: Playbook): strin
       if (isPatch && isScalar(pair.value)) pair.value.type = Scalar.BLOCK_LITERAL
     },
   })
+  if (comments !== undefined && isMap(node)) comment(node, comments)
   if (list !== undefined) {
     // A list or a file in braces would take the patch as one long quoted line.
     list.flow = false
@@ -48,6 +58,20 @@ export function addPlaybook(text: string | undefined, playbook: Playbook): strin
     list.add(node)
   }
   return checked(document, kernel, playbook)
+}
+
+function comment(node: YAMLMap, { above, steps }: PlaybookComments): void {
+  node.commentBefore = commentText(above)
+  const list = node.get('steps')
+  if (!isSeq(list)) return
+  for (const [index, step] of list.items.entries()) {
+    if (isMap(step)) step.commentBefore = commentText(steps[index] ?? [])
+  }
+}
+
+/** One space before each line; whatever could end a comment's line is gone. */
+function commentText(lines: readonly string[]): string {
+  return lines.map((line) => ` ${safeLine(redactText(line))}`).join('\n')
 }
 
 /** Changes trust and counters of one playbook. @param text of the file, valid, with a playbook of this name. */

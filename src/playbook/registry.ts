@@ -2,8 +2,8 @@
  * All playbooks of a fleet: in memory for the moment of a crash, in one YAML file a kernel for people. Files are read
  * again when somebody saves them; a bad one is reported and the last good reading of it stays in force. It runs nothing.
  */
-import { type FSWatcher, watch } from 'node:fs'
-import { lstat, readdir, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { Clock } from '../base/clock.ts'
@@ -12,15 +12,19 @@ import { LazaretError } from '../base/errors.ts'
 import type { Emit } from '../base/events.ts'
 import { makeFolder } from '../base/folder.ts'
 import { kernelIdProblem } from '../base/ids.ts'
-import { limits } from '../base/limits.ts'
-import { unrefTimer } from '../base/timers.ts'
-import { addPlaybook, countPlaybook } from './document.ts'
-import { bestMatch, freeName, sameLesson } from './match.ts'
-import { type Playbook, playbookFileName, playbookSuffix, readPlaybookFile, type Trust } from './schema.ts'
+import { addPlaybook, countPlaybook, type PlaybookComments } from './document.ts'
+import { badName, kernelOf, playbookFileName, readIfThere } from './file-name.ts'
+import { FolderWatch } from './folder-watch.ts'
+import { freeName, sameLesson } from './match.ts'
+import { type Playbook, readPlaybookFile, readPlaybookText, type Trust } from './schema.ts'
+import { Shelf } from './shelf.ts'
+import { describeEdit, type VersionStore, Versions } from './versions.ts'
 
 export interface PlaybookRegistryOptions {
   /** Successes after which a playbook on trial is trusted. Default 1. */
   readonly trustAfter?: number
+  /** Absent: no versions are kept. */
+  readonly versions?: VersionStore
 }
 
 export interface RegisteredPlaybook {
@@ -31,6 +35,12 @@ export interface RegisteredPlaybook {
   readonly trust: Trust
 }
 
+interface Edit {
+  readonly playbook: Playbook
+  readonly text?: string
+  readonly change?: string
+}
+
 const leftOver = /_failure_remediation\.yaml\.\d+$/
 
 /** @example const registry = new PlaybookRegistry('playbooks', events.emit, clock); await registry.load() */
@@ -39,23 +49,21 @@ export class PlaybookRegistry {
   readonly #emit: Emit
   readonly #clock: Clock
   readonly #trustAfter: number
-  readonly #byKernel = new Map<string, readonly Playbook[]>()
-  /** `kernel fingerprint` of what is trusted: asked at every crash. */
-  #trusted: ReadonlySet<string> = new Set()
-  /** `kernel name` of what failed and is not known to be suspended on disk yet. */
-  readonly #failed = new Set<string>()
+  readonly #shelf = new Shelf()
   /** What was last said about a file, so that it is said once. */
   readonly #complaints = new Map<string, string>()
   #tail: Promise<unknown> = Promise.resolve()
-  #watcher: FSWatcher | undefined
-  #timer: unknown
-  #closed = false
+  readonly #versions: Versions
+  #watcher: FolderWatch | undefined
 
   constructor(dir: string, emit: Emit, clock: Clock, options: PlaybookRegistryOptions = {}) {
     this.#dir = resolve(dir)
     this.#emit = emit
     this.#clock = clock
     this.#trustAfter = options.trustAfter ?? 1
+    this.#versions = new Versions(options.versions, (thrown) =>
+      emit('journal.failed', undefined, { error: toRecord(thrown) }),
+    )
   }
 
   /**
@@ -74,7 +82,15 @@ export class PlaybookRegistry {
         cause: thrown,
       })
     }
-    this.#watch()
+    this.#watcher = new FolderWatch(this.#dir, {
+      clock: this.#clock,
+      changed: (names) => {
+        const read = names === undefined ? this.reload() : this.#readAgain(names)
+        read.catch((thrown: unknown) => this.#complain('', thrown, this.list().length))
+      },
+      // What was read stays in force, and reload() reads again.
+      failed: (thrown) => this.#complain('', thrown, this.list().length),
+    })
   }
 
   /** Reads every file now. */
@@ -86,54 +102,85 @@ export class PlaybookRegistry {
         if (leftOver.test(name)) await rm(join(this.#dir, name), { force: true })
         else if (/\.ya?ml$/.test(name)) this.#read(name, present)
       }
-      for (const kernel of [...this.#byKernel.keys()]) {
-        if (!present.has(kernel)) this.#keep(kernel, [])
+      for (const kernel of this.kernels()) {
+        if (!present.has(kernel)) this.#gone(kernel)
       }
     })
   }
 
+  /** Those that were saved, and no other: a fleet may have hundreds. */
+  #readAgain(names: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const name of names) {
+        if (!/\.ya?ml$/.test(name)) continue
+        if (existsSync(join(this.#dir, name))) this.#read(name, new Set())
+        else this.#gone(kernelOf(name) ?? '')
+      }
+    })
+  }
+
+  #gone(kernel: string): void {
+    if (!this.#shelf.has(kernel)) return
+    this.#shelf.keep(kernel, [])
+    this.#noted(kernel, '', () => ({ change: 'file deleted by a person' }))
+  }
+
+  #noted(kernel: string, text: string, said: () => { change: string; playbook?: string }): void {
+    let facts: { change: string; playbook?: string } | undefined
+    const version = this.#versions.note(kernel, text, () => {
+      facts = said()
+      return facts
+    })
+    if (version !== undefined) this.#emit('playbook.changed', kernel, { file: this.#pathOf(kernel), version, ...facts })
+  }
+
   /** Ends the watching. Resolves when what was being written is on the disk. */
   async close(): Promise<void> {
-    this.#closed = true
     this.#watcher?.close()
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
     await this.#inTurn(async () => undefined)
   }
 
   /** All playbooks of one kernel, or of every kernel, in the order of the files. */
   list(kernel?: string): readonly Playbook[] {
-    return kernel === undefined ? [...this.#byKernel.values()].flat() : (this.#byKernel.get(kernel) ?? [])
+    return this.#shelf.list(kernel)
+  }
+
+  kernels(): string[] {
+    return this.#shelf.kernels()
   }
 
   /** The playbook to use: a trusted one before one on trial, the more successful first; never a suspended one. */
   match(kernel: string, fingerprint: string): Playbook | undefined {
-    return bestMatch(this.list(kernel), fingerprint)
+    return this.#shelf.match(kernel, fingerprint)
   }
 
   /** True where a trusted playbook heals this failure. Constant time: it is asked at a crash. */
   knows(kernel: string, fingerprint: string): boolean {
-    return this.#trusted.has(`${kernel} ${fingerprint}`)
+    return this.#shelf.knows(kernel, fingerprint)
   }
 
   /**
    * Adds a playbook to its kernel's file. One of the same fingerprint and the same steps is not added twice: it counts
    * as it is, and a suspended one is back on trial.
+   * @param comments written above it and its steps.
    * @throws LazaretError PLAYBOOK_INVALID where it, or the file as it stands, is not accepted; the file is not touched.
    */
-  async register(playbook: Playbook): Promise<RegisteredPlaybook> {
+  async register(playbook: Playbook, comments?: PlaybookComments): Promise<RegisteredPlaybook> {
     const { kernel } = playbook
     let isNews = true
     const added = await this.#change(kernel, (text, there) => {
       const same = sameLesson(there, playbook)
       if (same === undefined || text === undefined) {
         const fresh = { ...playbook, name: freeName(playbook.name, there) }
-        return { playbook: fresh, text: addPlaybook(text, fresh) }
+        const change = `generated ${fresh.name}`
+        return { playbook: fresh, text: addPlaybook(text, fresh, comments), change }
       }
       isNews = same.trust === 'suspended'
       if (!isNews) return { playbook: same }
-      this.#failed.delete(`${kernel} ${same.name}`)
+      this.#shelf.asItsFileSays(kernel, same.name)
       const again: Playbook = { ...same, trust: 'trial' }
-      return { playbook: again, text: countPlaybook(text, again) }
+      const change = `trust of ${again.name} suspended→trial`
+      return { playbook: again, text: countPlaybook(text, again), change }
     })
     const { name, trust } = added ?? playbook
     const registered = { file: this.#pathOf(kernel), name, trust }
@@ -163,15 +210,14 @@ export class PlaybookRegistry {
    * of the process all the same.
    */
   async failed(name: string, kernel: string): Promise<Playbook | undefined> {
-    this.#failed.add(`${kernel} ${name}`)
-    this.#keep(kernel, this.list(kernel))
+    this.#shelf.suspend(kernel, name)
     let saved = false
     try {
       const counted = await this.#count(name, kernel, (playbook) => {
         return { ...playbook, failures: playbook.failures + 1, trust: 'suspended' }
       })
       saved = true
-      this.#failed.delete(`${kernel} ${name}`)
+      this.#shelf.asItsFileSays(kernel, name)
       return counted
     } finally {
       this.#emit('playbook.suspended', kernel, { file: this.#pathOf(kernel), name, saved })
@@ -183,19 +229,20 @@ export class PlaybookRegistry {
   }
 
   /** Reads one file into memory; adds its kernel to those that have one, even where it cannot be read just now. */
-  #read(name: string, present: Set<string>): void {
+  #read(name: string, present: Set<string>, own?: Edit): void {
     const path = join(this.#dir, name)
-    const kernel = name.endsWith(playbookSuffix) ? name.slice(0, -playbookSuffix.length) : ''
+    const kernel = kernelOf(name) ?? ''
     try {
-      if (kernelIdProblem(kernel) !== undefined) {
-        throw new LazaretError('PLAYBOOK_INVALID', `${path} is not read, because of its name.`, {
-          details: { file: path },
-          hint: `Accepted: the id of a kernel, then ${playbookSuffix}.`,
-        })
-      }
+      if (kernelIdProblem(kernel) !== undefined) throw badName(path)
       present.add(kernel)
-      this.#keep(kernel, readPlaybookFile(path))
+      const before = this.#shelf.has(kernel) ? this.list(kernel) : undefined
+      const { playbooks, text } = readPlaybookText(path)
+      this.#shelf.keep(kernel, playbooks)
       this.#complaints.delete(name)
+      this.#noted(kernel, text, () => {
+        if (own?.change !== undefined) return { change: own.change, playbook: own.playbook.name }
+        return describeEdit(before ?? [], playbooks, before === undefined)
+      })
     } catch (thrown) {
       this.#complain(name, thrown, this.list(kernel).length)
     }
@@ -205,18 +252,7 @@ export class PlaybookRegistry {
     const error = toRecord(thrown)
     if (this.#complaints.get(name) === error.message) return
     this.#complaints.set(name, error.message)
-    const kernel = name.endsWith(playbookSuffix) ? name.slice(0, -playbookSuffix.length) : undefined
-    this.#emit('playbook.invalid', kernel, { file: join(this.#dir, name), error, kept })
-  }
-
-  #keep(kernel: string, playbooks: readonly Playbook[]): void {
-    const current = playbooks.map((playbook): Playbook => {
-      return this.#failed.has(`${kernel} ${playbook.name}`) ? { ...playbook, trust: 'suspended' } : playbook
-    })
-    if (current.length === 0) this.#byKernel.delete(kernel)
-    else this.#byKernel.set(kernel, current)
-    const trusted = this.list().filter((playbook) => playbook.trust === 'trusted')
-    this.#trusted = new Set(trusted.map((playbook) => `${playbook.kernel} ${playbook.fingerprint}`))
+    this.#emit('playbook.invalid', kernelOf(name), { file: join(this.#dir, name), error, kept })
   }
 
   #count(name: string, kernel: string, next: (playbook: Playbook) => Playbook): Promise<Playbook | undefined> {
@@ -224,14 +260,17 @@ export class PlaybookRegistry {
       const found = there.find((playbook) => playbook.name === name)
       if (found === undefined || text === undefined) return undefined
       const playbook = next(found)
-      return { playbook, text: countPlaybook(text, playbook) }
+      const { successes, failures, trust } = playbook
+      const counted = `${name} counted: ${successes} healed, ${failures} failed`
+      const change = found.trust === trust ? counted : `trust of ${name} ${found.trust}→${trust}`
+      return { playbook, text: countPlaybook(text, playbook), change }
     })
   }
 
   /** One change at a time, made on what the file says now, so that a person's edits are never written over. */
   #change(
     kernel: string,
-    edit: (text: string | undefined, there: readonly Playbook[]) => { playbook: Playbook; text?: string } | undefined,
+    edit: (text: string | undefined, there: readonly Playbook[]) => Edit | undefined,
   ): Promise<Playbook | undefined> {
     return this.#inTurn(async () => {
       const problem = kernelIdProblem(kernel)
@@ -240,34 +279,16 @@ export class PlaybookRegistry {
       }
       const path = this.#pathOf(kernel)
       const text = await readIfThere(path)
+      // What a person has saved a moment ago is a change of its own.
+      if (text !== undefined) this.#read(playbookFileName(kernel), new Set())
       const changed = edit(text, text === undefined ? [] : readPlaybookFile(path))
       if (changed?.text !== undefined) {
         makeFolder(this.#dir)
         await writeFileAtomic(path, changed.text)
       }
-      if (changed !== undefined) this.#read(playbookFileName(kernel), new Set())
+      if (changed !== undefined) this.#read(playbookFileName(kernel), new Set(), changed)
       return changed?.playbook
     })
-  }
-
-  #watch(): void {
-    try {
-      this.#watcher = watch(this.#dir, { persistent: false }, () => this.#reloadSoon())
-      this.#watcher.on('error', (thrown) => this.#complain('', thrown, this.list().length))
-    } catch (thrown) {
-      // The system has no watch to spare: what was read stays in force, and reload() reads again.
-      this.#complain('', thrown, this.list().length)
-    }
-  }
-
-  /** After a moment of quiet: an editor saves in several steps, and half a file is a bad file. */
-  #reloadSoon(): void {
-    if (this.#closed) return
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
-    this.#timer = this.#clock.setTimeout(() => {
-      this.reload().catch((thrown: unknown) => this.#complain('', thrown, this.list().length))
-    }, limits.playbookReloadMs)
-    unrefTimer(this.#timer)
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -275,20 +296,5 @@ export class PlaybookRegistry {
     const done = this.#tail.then(work, work)
     this.#tail = done
     return done
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    if (!(await lstat(path)).isFile()) {
-      throw new LazaretError('PLAYBOOK_INVALID', `${path} is no file.`, {
-        hint: 'Move it away.',
-        details: { file: path },
-      })
-    }
-    return await readFile(path, 'utf8')
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined
-    throw thrown
   }
 }

@@ -5,15 +5,26 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
 import type { LazaretError } from '../base/errors.ts'
-import { kernelIdProblem, kernelIdRule } from '../base/ids.ts'
-import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
+import { type InputProblem, type KeyPath, type Position, showValue } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import type { FailurePhase, HealedBy, RemedyStep } from '../base/remedy.ts'
 import { readYamlFile } from '../base/yaml-file.ts'
+import { playbookSuffix } from './file-name.ts'
+import {
+  fromStep,
+  idLike,
+  knownStepKeys,
+  oneOf,
+  pattern,
+  phases,
+  section,
+  stepShape,
+  text,
+  toStep,
+} from './step-schema.ts'
 
 const trusts = ['trial', 'trusted', 'suspended'] as const
-const phases = ['import', 'start', 'message', 'idle', 'snapshot', 'stop'] as const satisfies readonly FailurePhase[]
 const faults = ['restart', 'state', 'config', 'code', 'parked message'] as const
 const healers = [...faults, 'playbook', 'restore', 'failover', 'person'] as const satisfies readonly HealedBy[]
 
@@ -41,52 +52,18 @@ export interface Playbook {
   readonly why: string
 }
 
-export const playbookSuffix = '_failure_remediation.yaml'
-
-export function playbookFileName(kernel: string): string {
-  return `${kernel}${playbookSuffix}`
-}
-
-function text(accepted: string) {
-  return z.string(accepted).min(1, accepted)
-}
-
-function pattern(regex: RegExp, accepted: string) {
-  return z.string(accepted).regex(regex, accepted)
-}
-
-function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
-  return z.enum(words, `one of ${words.join(', ')}`)
-}
-
-function section<S extends z.core.$ZodLooseShape>(shape: S) {
-  return z.strictObject(shape, `a section with the keys ${Object.keys(shape).join(', ')}`)
-}
-
-const idLike = z.string(kernelIdRule).superRefine((id, ctx) => {
-  const problem = kernelIdProblem(id)
-  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: `${kernelIdRule} (${problem})` })
-})
-const sha = pattern(/^[0-9a-f]{64}$/, 'a SHA-256 hash: 64 digits 0-9 and a-f, in quotes')
 const counter = z.int('a whole number, 0 or more').min(0, 'a whole number, 0 or more').default(0)
 
-const stepShapes = {
-  restore_state: section({ do: z.literal('restore_state') }),
-  restore_config: section({ do: z.literal('restore_config') }),
-  apply_patch: section({
-    do: z.literal('apply_patch'),
-    file: text("a path in the kernel's folder"),
-    preimage_sha256: sha,
-    patch: text('a unified diff'),
-  }),
-  park_message: section({ do: z.literal('park_message'), method: text('the name of a method'), args_sha256: sha }),
+/** The restart divides the steps: what is for a kernel out of service comes before it. */
+function checkOrder(steps: readonly { readonly do: RemedyStep['do'] }[], ctx: z.RefinementCtx): void {
+  const restart = steps.findIndex((step) => step.do === 'restart')
+  if (restart === -1) return
+  for (const [index, step] of steps.entries()) {
+    if (index <= restart || (step.do !== 'restart' && step.do !== 'reroute')) continue
+    const message = step.do === 'restart' ? 'a step other than restart, which stands once' : 'in front of restart'
+    ctx.addIssue({ code: 'custom', path: [index, 'do'], message })
+  }
 }
-const verbs = Object.keys(stepShapes)
-const stepShape = z.discriminatedUnion(
-  'do',
-  [stepShapes.restore_state, stepShapes.restore_config, stepShapes.apply_patch, stepShapes.park_message],
-  `one of ${verbs.join(', ')}`,
-)
 
 const failureShape = section({ error: text('the message of the failure'), phase: oneOf(phases) })
 const learntShape = section({
@@ -101,7 +78,7 @@ const playbookShape = section({
   trust: oneOf(trusts).default('trial'),
   fingerprint: pattern(/^[0-9a-f]{8,64}$/, 'a fingerprint: 8 to 64 digits 0-9 and a-f, in quotes'),
   failure: failureShape,
-  steps: z.array(stepShape, stepCount).min(1, stepCount).max(limits.playbookSteps, stepCount),
+  steps: z.array(stepShape, stepCount).min(1, stepCount).max(limits.playbookSteps, stepCount).superRefine(checkOrder),
   learnt: learntShape.optional(),
   successes: counter,
   failures: counter,
@@ -123,8 +100,20 @@ type MakeError = (first: InputProblem, rest?: readonly InputProblem[]) => Lazare
  * @throws LazaretError PLAYBOOK_INVALID: a paragraph about the first problem with file, line, key, accepted, Got.
  */
 export function readPlaybookFile(path: string): Playbook[] {
-  const file = readYamlFile(path, { code: 'PLAYBOOK_INVALID' })
-  return parsePlaybooks(file.value, basename(path).slice(0, -playbookSuffix.length), file.error)
+  return readPlaybookText(path).playbooks
+}
+
+/** The same, with the text that they were read from and where in it a key stands. @throws LazaretError PLAYBOOK_INVALID */
+export function readPlaybookText(path: string): PlaybookText {
+  const { value, text, error, positionOf } = readYamlFile(path, { code: 'PLAYBOOK_INVALID' })
+  const playbooks = parsePlaybooks(value, basename(path).slice(0, -playbookSuffix.length), error)
+  return { playbooks, text, positionOf }
+}
+
+export interface PlaybookText {
+  readonly playbooks: Playbook[]
+  readonly text: string
+  positionOf(path: KeyPath): Position
 }
 
 /**
@@ -163,14 +152,6 @@ function originOf({ at, incident, agent, healed_by: healedBy }: z.output<typeof 
   return { at, incident, agent, healedBy }
 }
 
-function fromStep(step: FileEntry['steps'][number]): RemedyStep {
-  if (step.do === 'apply_patch') {
-    return { do: step.do, file: step.file, preimageSha256: step.preimage_sha256, patch: step.patch }
-  }
-  if (step.do === 'park_message') return { do: step.do, method: step.method, argsSha256: step.args_sha256 }
-  return step
-}
-
 /** A playbook as it stands in its file: plain data, keys in the order in which a person reads them. */
 export function toEntry(playbook: Playbook): z.input<typeof playbookShape> {
   const { name, trust, fingerprint, failure, learnt, successes, failures, why } = playbook
@@ -187,14 +168,6 @@ export function toEntry(playbook: Playbook): z.input<typeof playbookShape> {
     successes,
     failures,
   }
-}
-
-function toStep(step: RemedyStep): z.input<typeof stepShape> {
-  if (step.do === 'apply_patch') {
-    return { do: step.do, file: step.file, preimage_sha256: step.preimageSha256, patch: step.patch }
-  }
-  if (step.do === 'park_message') return { do: step.do, method: step.method, args_sha256: step.argsSha256 }
-  return { do: step.do }
 }
 
 /** Unknown keys first: a mistyped key is most often why another one is missing. */
@@ -231,8 +204,7 @@ function knownKeys(path: KeyPath, value: unknown): string[] {
   if (path.length === 2) return Object.keys(playbookShape.shape)
   if (path[2] === 'failure') return Object.keys(failureShape.shape)
   if (path[2] === 'learnt') return Object.keys(learntShape.shape)
-  const verb = valueAt(value, [...path, 'do'])
-  return Object.keys(Object.entries(stepShapes).find(([name]) => name === verb)?.[1].shape ?? { do: true })
+  return knownStepKeys(valueAt(value, path.slice(0, 4)), path.slice(4))
 }
 
 function valueAt(value: unknown, path: KeyPath): unknown {

@@ -10,7 +10,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import type { Overlay, RemedyStep } from '../base/remedy.ts'
+import { type LimitName, limitNames, type Overlay, type RemedyStep, stepNames } from '../base/remedy.ts'
 import { makePatch } from './patch.ts'
 
 export interface Hotfix {
@@ -25,6 +25,10 @@ export interface Hotfix {
   readonly config?: Record<string, unknown>
   /** Hash of the fleet's configuration that `config` replaces: another hash means a person has changed it since. */
   readonly configPreimageSha256?: string
+  /** Values of single keys, in their order, each with what the fleet says there instead (absent: nothing). */
+  readonly settings?: readonly { readonly key: string; readonly value?: unknown; readonly instead?: unknown }[]
+  /** Limits in place of the fleet's, each with the fleet's own. */
+  readonly limits?: { readonly [L in LimitName]?: { readonly value: number; readonly instead: number } }
   readonly steps: readonly RemedyStep[]
 }
 
@@ -34,12 +38,8 @@ export type ReadHotfix =
   | { readonly hotfix?: undefined; readonly reason: string }
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
-const stepShape = z.discriminatedUnion('do', [
-  z.object({ do: z.literal('restore_state') }),
-  z.object({ do: z.literal('restore_config') }),
-  z.object({ do: z.literal('apply_patch'), file: z.string(), preimageSha256: hex, patch: z.string() }),
-  z.object({ do: z.literal('park_message'), method: z.string(), argsSha256: z.string() }),
-])
+/** The file is ours and has matched its hash, so of a step only its name is looked at: an older version knew others. */
+const stepShape = z.custom<RemedyStep>((step) => stepNames.some((name) => name === (step as RemedyStep | null)?.do))
 const hotfixShape = z.object({
   id: z.string(),
   kernel: z.string(),
@@ -47,6 +47,10 @@ const hotfixShape = z.object({
   overlay: z.record(z.string().startsWith('file:'), z.object({ preimageSha256: hex, text: z.string() })),
   config: z.record(z.string(), z.unknown()).exactOptional(),
   configPreimageSha256: hex.exactOptional(),
+  settings: z
+    .array(z.object({ key: z.string(), value: z.unknown(), instead: z.unknown().exactOptional() }))
+    .exactOptional(),
+  limits: z.partialRecord(z.enum(limitNames), z.object({ value: z.number(), instead: z.number() })).exactOptional(),
   steps: z.array(stepShape),
 })
 

@@ -195,6 +195,13 @@ export function applyPatchText(text: string, patch: string, preimageSha256?: str
   return placeHunks(text, parsed.hunks, fuzzLines)?.text
 }
 
+/** True where every line that the patch puts in is there already, in its place, and nothing is left for it to take out. */
+export function isPatchIn(text: string, patch: string): boolean {
+  const parsed = parseOne(patch)
+  if (parsed === undefined || parsed.hunks.length === 0) return false
+  return placeHunks(text, reversePatch(parsed).hunks, 0) !== undefined
+}
+
 function parseOne(patch: string) {
   try {
     const all = parsePatch(patch)
@@ -221,7 +228,7 @@ const protectedNames: ReadonlySet<string> = new Set([
 const protectedFolders: ReadonlySet<string> = new Set(['node_modules', 'test', 'tests', '__tests__', '__mocks__'])
 
 /** Why no repair may change this file; undefined where it may. */
-function fileProblem(file: string, kernelFolder: string): string | undefined {
+export function fileProblem(file: string, kernelFolder: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
   if (/[\u0000-\u001f\u007f-\u009f\\:"]/.test(file)) return 'its path has characters that are not accepted'
   const segments = file.split('/')

@@ -15,8 +15,8 @@ export interface FoundSources extends Sources {
 
 /** @param overlayNow the hotfix that was in force at the crash. */
 export async function readSources(
-  evidence: Evidence,
-  golden: Golden | undefined,
+  evidence: Pick<Evidence, 'files'>,
+  golden: Pick<Golden, 'sources'> | undefined,
   overlayNow: Overlay,
 ): Promise<FoundSources> {
   const sources: Record<string, string> = {}

@@ -54,6 +54,8 @@ export class Route {
   readonly #parked = new Map<string, Set<string>>()
   #mode: 'open' | 'degraded' | 'closed' = 'open'
   #standIn: StandInKind | undefined
+  /** Who gets the messages while nobody serves, in place of what the degraded mode says. */
+  #divertedTo: string | undefined
   /** Counts what has served this kernel, one after the other, in earlier processes too. */
   epoch = 0
 
@@ -76,6 +78,7 @@ export class Route {
     if (this.#mode === 'closed') return 'nobody'
     if (this.#mode === 'open') return 'instance'
     if (this.#standIn !== undefined) return this.#standIn
+    if (this.#divertedTo !== undefined) return 'reroute'
     const { mode } = this.#spec().degraded
     // A fallback that could not be started, or has failed.
     return mode === 'fallback' ? 'reject' : mode
@@ -83,7 +86,7 @@ export class Route {
 
   accept(envelope: Envelope): void {
     const refusal = this.#refusal(envelope)
-    const { to } = this.#spec().degraded
+    const to = this.#divertedTo ?? this.#spec().degraded.to
     if (refusal !== undefined) this.refuse(envelope, refusal)
     else if (this.servedBy === 'reroute' && to !== undefined) this.#ports.reroute(to, envelope)
     else this.mailbox.push(envelope)
@@ -174,9 +177,20 @@ export class Route {
     this.#parked.get(method)?.delete(argsSha256)
   }
 
+  /**
+   * Messages go to another kernel until this one is in service again, unless something stands in for it; those that wait
+   * go there at once. @param to undefined: what the degraded mode says, as before.
+   */
+  divert(to: string | undefined): void {
+    this.#divertedTo = to
+    if (this.#mode !== 'degraded' || this.#isKept) return
+    for (const waiting of this.mailbox.takeWaiting()) this.accept(waiting)
+  }
+
   /** An instance serves from now on. */
   open(receiver: Receiver): void {
     this.#mode = 'open'
+    this.#divertedTo = undefined
     this.#standIn = undefined
     this.epoch += 1
     this.mailbox.attach(receiver)
@@ -191,6 +205,7 @@ export class Route {
   /** The stand-in that serves is the kernel's instance from now on: the epoch goes on. */
   adopt(): void {
     this.#mode = 'open'
+    this.#divertedTo = undefined
     this.#standIn = undefined
   }
 

@@ -1,5 +1,5 @@
 /**
- * The runtime's own bus, for kernels: open incidents, the degraded mode, coding tasks. A topic keeps what holds now and
+ * The runtime's own bus, for kernels: open incidents, the degraded mode, coding tasks, playbooks. A topic keeps what holds now and
  * gives it to a new subscriber first, so that a kernel that was down misses nothing.
  */
 import type { BusTopics } from '../actor/kernel.ts'
@@ -11,6 +11,7 @@ const topics: readonly string[] = [
   'system.degraded_mode',
   'coding_agent.task_create',
   'coding_agent.task_closed',
+  'playbook.changed',
 ] satisfies Topic[]
 
 export class RuntimeBus {

@@ -1,5 +1,6 @@
 /** Builds the house: every store and tool of the lower floors for one fleet, joined by ports and not yet started. */
 import { join } from 'node:path'
+import type { BusTopics } from '../actor/kernel.ts'
 import type { Clock } from '../base/clock.ts'
 import { toRecord } from '../base/error-record.ts'
 import type { LazaretError } from '../base/errors.ts'
@@ -70,7 +71,7 @@ export function furnish(given: Furniture): House {
     units.set(spec.id, unit)
     office.addKernel(spec.id, () => unit.spec.concurrency)
   }
-  const { bus, incidents, outOfService } = announcers(given)
+  const { bus, incidents, outOfService, playbooks } = announcers(given)
   const open = () => openNotices({ incidents, units })
   const missed = () => missedNotices(journal)
   const alerts = given.alerts && new AlertSender({ target: given.alerts, emit, clock, open, missed })
@@ -81,7 +82,7 @@ export function furnish(given: Furniture): House {
     ...{ clock, events, journal, units, office, bus, incidents, outOfService, snapshots, report },
     ...{ dataDir, quarantineDir, rereadFleet },
     goldens: new GoldenStore(snapshots),
-    playbooks: new PlaybookRegistry(given.playbooksDir, emit, clock, { trustAfter: given.trustAfter }),
+    playbooks,
     hotfixes: new HotfixStore(join(dataDir, 'hotfixes')),
     logs: new LogRing(),
     sampler: new SystemSampler(clock),
@@ -93,13 +94,34 @@ export function furnish(given: Furniture): House {
   }
 }
 
+function newestPlaybooks(journal: Journal, kernel: string): BusTopics['playbook.changed'][] {
+  const row = journal.playbookVersion(kernel)
+  if (row === undefined) return []
+  const { text: _, ...facts } = row
+  return [facts]
+}
+
 /** The bus, and who speaks on it; a new subscriber is told what each of them holds now. */
-function announcers({ journal, events, clock }: Furniture): Pick<House, 'bus' | 'incidents' | 'outOfService'> {
+function announcers(given: Furniture): Pick<House, 'bus' | 'incidents' | 'outOfService' | 'playbooks'> {
+  const { journal, events, clock, trustAfter } = given
   const { emit } = events
   const bus: RuntimeBus = new RuntimeBus({
     'event.incident': () => incidents.list().map(incidentPayload),
     'system.degraded_mode': () => [outOfService.mode()],
     'coding_agent.task_create': () => journal.tasks({ status: 'open' }).map(taskPayload),
+    'playbook.changed': () => playbooks.kernels().flatMap((kernel) => newestPlaybooks(journal, kernel)),
+  })
+  const playbooks: PlaybookRegistry = new PlaybookRegistry(given.playbooksDir, emit, clock, {
+    trustAfter,
+    versions: {
+      lastText: (kernel) => journal.playbookVersion(kernel)?.text,
+      add({ text, ...facts }) {
+        const at = clock.now()
+        const version = journal.addPlaybookVersion({ ...facts, text, at })
+        bus.publish('playbook.changed', { ...facts, version, at })
+        return version
+      },
+    },
   })
   const outOfService = new OutOfService({
     ...{ emit, nowMs: () => clock.monotonicMs() },
@@ -113,5 +135,5 @@ function announcers({ journal, events, clock }: Furniture): Pick<House, 'bus' | 
       openIncidents: () => journal.incidents({ status: 'open' }).toReversed(),
     },
   })
-  return { bus, incidents, outOfService }
+  return { bus, incidents, outOfService, playbooks }
 }

@@ -48,7 +48,11 @@ export async function propose(house: House, unit: Unit): Promise<void> {
   unit.repair = controller
   house.events.emit('repair.started', unit.id, { incident, attempt: unit.instance.snapshot.context.attempts })
   try {
-    const found = await search(house, unit, incident, evidence, controller.signal)
+    // One whose remedy could not be applied may still be removing the workspace, which has the same name.
+    await Promise.allSettled([unit.search])
+    const searching = search(house, unit, incident, evidence, controller.signal)
+    unit.search = searching
+    const found = await searching
     if (controller.signal.aborted || 'remedy' in found) return
     exhausted(house, unit, incident, found.reasons)
   } catch (thrown) {
@@ -76,7 +80,7 @@ async function search(
     ...{ dataDir: house.dataDir, kernelDataDir: join(house.dataDir, 'kernels', unit.id) },
     ...{ compiledDir: house.compiledDir, attempt: unit.instance.snapshot.context.attempts },
     overlayNow: fittingHotfix(unit).overlay,
-    agents: agentsOf(house, unit),
+    agents: unit.approvedAlone ? [] : agentsOf(house, unit),
     playbook: playbookRemedy(house, unit, evidence),
     ...{ run: house.sandbox.run, prepare: house.sandbox.prepare },
     on: {

@@ -16,9 +16,12 @@ import { applySteps } from '../repair/apply.ts'
 import { overlayFor } from '../repair/hotfix.ts'
 import { remedyKey } from '../repair/repair.ts'
 import { readSources } from '../repair/sources.ts'
+import { bringBack, clearFolders, forgetCleared } from './clearing.ts'
 import { evidenceOf } from './escalation.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import { configSha256 } from './keeping.ts'
+import { type FittingSettings, fittingSettings, settingsOf } from './settings.ts'
+import { Stepping } from './stepping.ts'
 import type { ActiveHotfix, Unit } from './unit.ts'
 
 /** Makes the chosen remedy real: state, hotfix, parked messages. What the chart is to hear of it. */
@@ -30,12 +33,26 @@ export async function apply(house: House, unit: Unit): Promise<LifecycleEvent> {
       throw new LazaretError('NOT_FOUND', `There is no remedy to apply to ${unit.id}.`, { kernel: unit.id })
     }
     await applyRemedy(house, unit, incident, remedy, evidence)
-    return { type: 'APPLIED' }
+    return await carryOut(house, unit)
   } catch (thrown) {
     unit.parkedWhy = `the remedy could not be applied: ${toRecord(thrown).message}`
     house.report(thrown)
     return { type: 'PARK' }
   }
+}
+
+/** The live steps that come before the start. One that fails takes the whole remedy back, and the search goes on. */
+async function carryOut(house: House, unit: Unit): Promise<LifecycleEvent> {
+  const controller = new AbortController()
+  // Leaving the repair, by a command or at its time, ends the steps.
+  unit.repair = controller
+  const failed = await unit.steps?.outOfService(controller.signal)
+  if (unit.repair === controller) unit.repair = undefined
+  if (failed === undefined && !controller.signal.aborted) return { type: 'APPLIED' }
+  // Interrupted is not failed: the next process may try it again.
+  if (controller.signal.aborted) await rollBack(house, unit, false, 'dropped')
+  else await rollBack(house, unit, true)
+  return { type: 'REFUSED' }
 }
 
 async function applyRemedy(
@@ -45,15 +62,18 @@ async function applyRemedy(
   remedy: Remedy,
   evidence: Evidence,
 ): Promise<void> {
+  const startedAt = performance.now()
   const golden = await house.goldens.get(unit.id)
   const before = fittingHotfix(unit)
   const sources = await readSources(evidence, golden, before.overlay)
-  const applied = applySteps(remedy.steps, { ...sources, kernelFolderUrl: kernelFolderUrl(unit.spec), golden })
+  const { config: ranWith, phase } = evidence
+  const from = { kernelFolderUrl: kernelFolderUrl(unit.spec), golden, config: ranWith, phase }
+  const applied = applySteps(remedy.steps, { ...sources, ...from })
+  refuseUnsupported(applied.patterns.length)
   const id = newId('fix')
-  const config = applied.config ?? before.config
   const body = {
     ...{ id, kernel: unit.id, incident, overlay: applied.overlay, steps: remedy.steps },
-    ...(config && { config, configPreimageSha256: configSha256(unit.spec.config) }),
+    ...settingsOf(applied, unit.hotfix?.body, unit.fleetSpec),
   }
   const file = await house.hotfixes.write(body)
   const stateFrom = applied.stateFromGolden ? await restoreState(house, unit, golden) : undefined
@@ -69,6 +89,8 @@ async function applyRemedy(
       house.journal.parkMessage({ kernel: unit.id, ...message, reason, hotfix: id })
     }
   })
+  // After the row: a process that ends here finds it, and brings them back.
+  clearFolders(house, unit.id, id, applied.cleared)
   for (const { method, argsSha256 } of applied.parked) unit.route.park(method, argsSha256)
   unit.hotfixBefore = unit.hotfix
   unit.hotfix = { id, incident, body, remedy, onProbation: true, ...(stateFrom && { stateFrom }) }
@@ -80,6 +102,15 @@ async function applyRemedy(
     house.incidents.note(incident, { playbook: remedy.playbook })
     house.events.emit('playbook.applied', unit.id, { incident, playbook: remedy.playbook })
   }
+  unit.steps = new Stepping(house, unit, remedy, phase)
+  unit.steps.applied(applied.leftOut, performance.now() - startedAt)
+}
+
+function refuseUnsupported(patterns: number): void {
+  if (patterns === 0) return
+  throw new LazaretError('PATCH_REFUSED', 'Patterns of messages cannot be parked in service by this version.', {
+    hint: 'Park the exact message: park_message.',
+  })
 }
 
 /** The golden state becomes the newest snapshot, so that every later start goes on from it. Its name. */
@@ -100,9 +131,16 @@ async function restoreState(house: House, unit: Unit, golden: Golden | undefined
  * What was applied is taken back.
  * @param failed the kernel crashed on probation: the remedy is not tried again for this incident, and the playbook that
  * it came from is suspended, unless a person has changed what it mends.
+ * @param status dropped: it may be tried again for this incident.
  */
-export async function rollBack(house: House, unit: Unit, failed: boolean): Promise<void> {
-  const { hotfix } = unit
+export async function rollBack(
+  house: House,
+  unit: Unit,
+  failed: boolean,
+  status: 'rolledBack' | 'dropped' = 'rolledBack',
+): Promise<void> {
+  const { hotfix, steps } = unit
+  unit.steps = undefined
   if (hotfix === undefined || !hotfix.onProbation) return
   unit.hotfix = unit.hotfixBefore
   if (failed) {
@@ -110,7 +148,8 @@ export async function rollBack(house: House, unit: Unit, failed: boolean): Promi
     // One approval is one try.
     unit.approved = undefined
   }
-  const takenBack = takeBack(house, unit, hotfix, 'rolledBack')
+  const takenBack = takeBack(house, unit, hotfix, status)
+  await steps?.undo()
   house.events.emit('hotfix.rolledBack', unit.id, {
     ...{ incident: hotfix.incident, hotfix: hotfix.id, agent: hotfix.remedy.agent },
   })
@@ -136,6 +175,7 @@ async function takeBack(
     for (const { method, argsSha256 } of parked) house.journal.unparkMessage(unit.id, method, argsSha256)
   })
   for (const { method, argsSha256 } of parked) unit.route.unpark(method, argsSha256)
+  bringBack(house, unit.id, hotfix.id, hotfix.remedy.steps)
   if (hotfix.stateFrom !== undefined) await house.snapshots.remove(unit.id, hotfix.stateFrom)
 }
 
@@ -150,7 +190,13 @@ export async function loadHotfixes(house: House, unit: Unit, onProbation: boolea
   unit.hotfixBefore = await readHotfix(house, unit, before)
   const row = journal.activeHotfix(unit.id)
   unit.hotfix = row?.id === before?.id ? unit.hotfixBefore : await readHotfix(house, unit, row)
-  if (onProbation || unit.hotfix === undefined || !unit.hotfix.onProbation) return
+  if (before !== undefined) await forgetCleared(house, before.id)
+  if (unit.hotfix === undefined || !unit.hotfix.onProbation) return
+  if (onProbation) {
+    // The steps in service are carried out once more: how far the earlier process came is not known.
+    unit.steps = new Stepping(house, unit, unit.hotfix.remedy, house.journal.incident(unit.hotfix.incident)?.phase)
+    return
+  }
   await takeBack(house, unit, unit.hotfix, 'dropped')
   unit.hotfix = unit.hotfixBefore
 }
@@ -189,26 +235,26 @@ async function readHotfix(house: House, unit: Unit, row: HotfixRow | undefined):
 export function inForce(house: House, unit: Unit): { overlay: Overlay; config: Record<string, unknown> } {
   const { hotfix, spec } = unit
   if (hotfix === undefined) return { overlay: {}, config: spec.config }
-  const { overlay, config, dropped } = fittingHotfix(unit)
+  const { overlay, config, limits, dropped } = fittingHotfix(unit)
   for (const { url, reason } of dropped) {
     house.events.emit('hotfix.dropped', unit.id, { hotfix: hotfix.id, ...(url && { file: url }), reason })
   }
-  unit.hotfix = { ...hotfix, outdated: dropped.length > 0 }
+  const isLeft = Object.keys(overlay).length + Object.keys(limits).length > 0 || config !== undefined
+  unit.hotfix = { ...hotfix, outdated: dropped.length > 0, isLeft }
   return { overlay, config: config ?? spec.config }
 }
 
-/** What of the hotfix still mends the files and the configuration as they are now, and what a person has overtaken. */
-export function fittingHotfix({ hotfix, spec }: Unit): {
-  overlay: Overlay
-  config?: Record<string, unknown>
-  dropped: { url?: string; reason: string }[]
-} {
-  if (hotfix === undefined) return { overlay: {}, dropped: [] }
+export interface Fitting extends Omit<FittingSettings, 'dropped'> {
+  readonly overlay: Overlay
+  readonly dropped: readonly { readonly url?: string; readonly reason: string }[]
+}
+
+/** What of the hotfix still mends the files and the fleet's values as they are now, and what a person has overtaken. */
+export function fittingHotfix({ hotfix, fleetSpec }: Pick<Unit, 'hotfix' | 'fleetSpec'>): Fitting {
+  if (hotfix === undefined) return { overlay: {}, limits: {}, dropped: [] }
   const { overlay, dropped } = overlayFor(hotfix.body, sha256OfFile)
-  const { config, configPreimageSha256 } = hotfix.body
-  if (config === undefined) return { overlay, dropped: [...dropped] }
-  if (configPreimageSha256 === configSha256(spec.config)) return { overlay, config, dropped: [...dropped] }
-  return { overlay, dropped: [...dropped, { reason: "the fleet's configuration was changed since" }] }
+  const settings = fittingSettings(hotfix.body, fleetSpec)
+  return { ...settings, overlay, dropped: [...dropped, ...settings.dropped] }
 }
 
 function sha256OfFile(url: string): string | undefined {

@@ -26,6 +26,11 @@ export function parkedNotice(
   return { kind: 'kernel.parked', ...about(row), text, at, parkedAt: parked?.at ?? at }
 }
 
+/** What a step of a repair tells of an open incident. */
+export function toldNotice(row: IncidentRow, text: string, at: number): Notice {
+  return { kind: 'playbook.told', ...about(row), text: `${row.kernel}: ${text}`, at }
+}
+
 /** @param parked of its kernel, for whichever incident. */
 export function resolvedNotice(row: IncidentRow, parked: Parking | undefined): Notice {
   return {

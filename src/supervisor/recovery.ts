@@ -2,9 +2,12 @@
  * The end of a probation: incidents and tasks are closed, the fix is learnt as a playbook, and what the kernel is now
  * becomes golden.
  */
-import type { HealedBy, Remedy } from '../base/remedy.ts'
+import type { HealedBy, Remedy, RemedyStep, Verdict } from '../base/remedy.ts'
 import type { IncidentRow } from '../journal/rows.ts'
+import { explainLesson } from '../playbook/explain.ts'
 import { generatePlaybook } from '../playbook/generate.ts'
+import { remedyKey } from '../repair/repair.ts'
+import { forgetCleared } from './clearing.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { resolvedNotice } from './notices.ts'
@@ -26,19 +29,20 @@ export async function recovered(house: House, unit: Unit): Promise<void> {
   })
   forgetIncident(unit)
   await unit.keeper.goldenNow()
+  if (hotfix !== undefined) await forgetCleared(house, hotfix.id)
 }
 
 /** The hotfix that the kernel became steady with. One that a person's edits have overtaken is not what healed it. */
 function ranWith(house: House, unit: Unit): ActiveHotfix | undefined {
-  const { hotfix, boot } = unit
+  const { hotfix } = unit
   if (hotfix === undefined) return undefined
-  const isLeft =
-    Object.keys(boot?.overlay ?? {}).length > 0 || (boot !== undefined && boot.config === hotfix.body.config)
-  const isOver = hotfix.outdated === true && !isLeft
+  const isOver = hotfix.outdated === true && hotfix.isLeft !== true
   if (hotfix.onProbation) house.journal.updateHotfix(hotfix.id, { status: isOver ? 'dropped' : 'steady' })
   unit.hotfix = isOver ? undefined : { ...hotfix, onProbation: false }
   return hotfix.outdated ? undefined : unit.hotfix
 }
+
+const parks: ReadonlySet<RemedyStep['do']> = new Set(['park_message', 'park_pattern'])
 
 /** All of it or nothing: a process that ends here finds the incident open, with its task, or both closed. */
 function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Remedy | undefined): void {
@@ -50,7 +54,7 @@ function closeIncidents(house: House, unit: Unit, healedBy: HealedBy, remedy: Re
   const rows = house.incidents.list().filter(({ kernel }) => kernel === unit.id)
   const tasks = journal.tasks({ kernel: unit.id, status: 'open' })
   // A kernel that is not what it was may be given again what crashed it; a repair that only parks leaves it as it was.
-  const isChanged = remedy === undefined || remedy.steps.some((step) => step.do !== 'park_message')
+  const isChanged = remedy === undefined || remedy.steps.some((step) => !parks.has(step.do))
   const resolved: IncidentRow[] = []
   const forgiven = journal.transaction(() => {
     for (const { id } of rows) resolved.push(house.incidents.resolve(id, healedBy, how))
@@ -83,8 +87,9 @@ async function learn(house: House, unit: Unit, remedy: Remedy): Promise<string |
   let name = remedy.playbook
   if (name === undefined) {
     const { kernel, fingerprint, error, phase } = evidence
-    const playbook = generatePlaybook({ kernel, fingerprint, error, phase, remedy, incident: unit.incident, at })
-    name = (await house.playbooks.register(playbook)).name
+    const lesson = { kernel, fingerprint, error, phase, remedy, incident: unit.incident, at }
+    const comments = explainLesson(lesson, verdictOf(house, unit.incident, remedy))
+    name = (await house.playbooks.register(generatePlaybook(lesson), comments)).name
   }
   // What was repaired stands by and has not served yet: the proof is all there is to it.
   if (unit.failedOver) return name
@@ -95,6 +100,12 @@ async function learn(house: House, unit: Unit, remedy: Remedy): Promise<string |
   return name
 }
 
+/** Of the proof that the remedy was applied on. */
+function verdictOf(house: House, incident: string, remedy: Remedy): Verdict | undefined {
+  const key = remedyKey(remedy)
+  return house.journal.attempts(incident).findLast((attempt) => remedyKey(attempt) === key)?.verdict
+}
+
 export function forgetIncident(unit: Unit): void {
   unit.incident = undefined
   unit.evidence = undefined
@@ -102,6 +113,7 @@ export function forgetIncident(unit: Unit): void {
   unit.failure = undefined
   unit.remedy = undefined
   unit.approved = undefined
+  unit.steps = undefined
   unit.plan = undefined
   unit.parkedWhy = undefined
   unit.parked = undefined

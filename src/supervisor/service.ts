@@ -50,6 +50,7 @@ export class Service {
     unit.route.open(thread)
     thread.epoch = unit.route.epoch
     this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
+    unit.steps?.served()
   }
 
   #rejoined(unit: Unit): void {
@@ -65,6 +66,7 @@ export class Service {
     unit.route.adopt()
     this.#rejoined(unit)
     this.#house.outOfService.leave(unit.id, unit.route.mailbox.depth)
+    unit.steps?.served()
     unit.standIns.fill(true)
   }
 

@@ -129,8 +129,10 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#stopping = true
     for (const unit of this.#house.units.values()) if (unit.servingThread === undefined) unit.route.close()
-    for (const unit of this.#house.units.values())
+    for (const unit of this.#house.units.values()) {
       unit.repair?.abort(new LazaretError('RUNTIME_STOPPED', 'The runtime stops.'))
+      unit.steps?.abort()
+    }
     const stopped = this.#reached('stopped')
     this.#actor.send({ type: 'STOP' })
     await stopped
@@ -179,6 +181,7 @@ export class Supervisor {
         return settled
       },
       report: house.report,
+      pendingSteps: () => unit.steps?.pending,
     }
   }
 

@@ -12,7 +12,9 @@ import type { Instance } from '../lifecycle/instance.ts'
 import type { Hotfix } from '../repair/hotfix.ts'
 import { Route, type RoutePorts } from '../routing/route.ts'
 import type { Keeper } from './keeping.ts'
+import { fittingSettings } from './settings.ts'
 import type { StandIns } from './standing-in.ts'
+import type { Stepping } from './stepping.ts'
 
 export interface Failure {
   /** Epoch milliseconds. */
@@ -39,6 +41,8 @@ export interface ActiveHotfix {
   readonly onProbation: boolean
   /** At the last boot a file or the configuration was no longer the one that it mends: a person has changed it since. */
   readonly outdated?: boolean
+  /** At the last boot something of it changed what the kernel runs with. */
+  readonly isLeft?: boolean
 }
 
 export interface Parking {
@@ -55,8 +59,9 @@ export interface Vitals {
 }
 
 export class Unit {
-  /** Replaced when a command re-reads the fleet file. */
-  spec: KernelSpec
+  /** As the fleet has it. Replaced when a command re-reads the fleet file. */
+  fleetSpec: KernelSpec
+  #merged: { readonly spec: KernelSpec; readonly of: KernelSpec; readonly hotfix: ActiveHotfix | undefined } | undefined
   readonly route: Route
   readonly recorder = new FlightRecorder()
   /** Set once, when the supervisor's actor spawns the instance's. */
@@ -80,6 +85,8 @@ export class Unit {
   remedy: Remedy | undefined
   /** A remedy that a person approved; it is proved once more and applied. */
   approved: Remedy | undefined
+  /** No other remedy is looked for where that one does not hold. */
+  approvedAlone = false
   /** Remedies of the open incident that did not hold; they are not tried again. */
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */
@@ -93,8 +100,12 @@ export class Unit {
   diedInStart = false
   /** A message was parked since the kernel was last steady. */
   sawPoison = false
-  /** Cancels the repair under way. */
+  /** Cancels the repair under way, or the steps of one. */
   repair: AbortController | undefined
+  /** The last search for a remedy; whoever began it hears how it ended. */
+  search: Promise<unknown> | undefined
+  /** The live steps of the remedy on probation; see stepping.ts. */
+  steps: Stepping | undefined
   vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
   /** Drift and damage that concern it, as last found; replaced by integrity-watch.ts. */
   findings: readonly Finding[] = []
@@ -110,8 +121,24 @@ export class Unit {
   steadyAtMs: number | undefined
 
   constructor(spec: KernelSpec, ports: RoutePorts) {
-    this.spec = spec
+    this.fleetSpec = spec
     this.route = new Route(() => this.spec, ports)
+  }
+
+  /** With the limits that the hotfix in force sets. */
+  get spec(): KernelSpec {
+    const { fleetSpec, hotfix } = this
+    if (hotfix?.body.limits === undefined) return fleetSpec
+    if (this.#merged?.of !== fleetSpec || this.#merged.hotfix !== hotfix) {
+      const { limits } = fittingSettings(hotfix.body, fleetSpec)
+      const spec = { ...fleetSpec, limits: { ...fleetSpec.limits, ...limits } }
+      this.#merged = { spec, of: fleetSpec, hotfix }
+    }
+    return this.#merged.spec
+  }
+
+  set spec(spec: KernelSpec) {
+    this.fleetSpec = spec
   }
 
   /** What takes its messages now: its instance's thread, or a stand-in's. */

@@ -79,3 +79,53 @@ test('with autonomy suggest the proved repair waits for approval, and then is ap
   expect(status.state).toBe('rejoined.probation')
   expect((await ladder.until('kernel.recovered')).healedBy).toBe('code')
 })
+
+/** Restarts with the default pauses between them, as a user has them; twice the default number, as a busy machine's. */
+const withPauses = { id: 'notes', restart: { max: 6, stableMs: 500 }, snapshot: { everyMs: 150 } } as const
+
+/** From the crash to the return into service. Milliseconds. */
+async function healingMs(ladder: Ladder): Promise<{ ms: number; from: number }> {
+  const from = ladder.events.length
+  const rejoined = ladder.until('kernel.rejoined', { ms: 90_000 })
+  const recovered = ladder.until('kernel.recovered', { ms: 90_000 })
+  const asking = new AbortController()
+  const notes = ladder.runtime.ref('notes').with({ deadlineMs: 30_000 })
+  void (async () => {
+    // Others that the same failure hits, until it is mended.
+    for (let turn = 0; !asking.signal.aborted; turn += 1) {
+      await notes.ask.find?.(`query ${turn}`).catch((error: { code: string }) => error.code)
+    }
+  })()
+  const { at } = await rejoined
+  asking.abort()
+  await recovered
+  const crashed = ladder.events.slice(from).find(({ type }) => type === 'kernel.crashed')
+  return { ms: at - (crashed?.at ?? at), from }
+}
+
+test('a failure that was healed once heals at least five times faster in a file that has changed since, without an agent', {
+  timeout: 120_000,
+}, async () => {
+  await using ladder = await climb({ kernels: [withPauses] })
+  await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
+  await ladder.until('snapshot.golden')
+  ladder.edit('kernel.ts', misspell)
+  await ladder.runtime.kernel('notes').restart()
+  const first = await healingMs(ladder)
+  // Above the hunk, so that it stands elsewhere, and inside its context's neighbourhood.
+  ladder.edit('kernel.ts', (source) =>
+    `// one more line\n\n${source}`.replace("ctx.log.info('find', { query })", "ctx.log.info('find it', { query })"),
+  )
+  await ladder.runtime.kernel('notes').restart()
+  const second = await healingMs(ladder)
+  const since = ladder.events.slice(second.from)
+  const proposers = since.filter(({ type }) => type === 'repair.proposed').map(({ agent }) => agent)
+  expect(proposers).toEqual(['playbook'])
+  const lines = since.find(({ type }) => type === 'repair.verified')?.lines as { name: string; passed: boolean }[]
+  expect(lines.map(({ name }) => name)).toEqual(expect.arrayContaining(['red before', 'green after', 'check']))
+  expect(lines.every(({ passed }) => passed)).toBe(true)
+  expect(since.filter(({ type }) => type === 'playbook.stepped')).toMatchObject([
+    { step: 'apply_patch', n: 1, of: 1, outcome: 'done', playbook: expect.stringMatching(/^code-/) },
+  ])
+  expect(first.ms / second.ms, `first ${first.ms} ms, by its playbook ${second.ms} ms`).toBeGreaterThanOrEqual(5)
+})

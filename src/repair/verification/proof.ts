@@ -195,8 +195,8 @@ class Proof {
 
   /** Indices of the recorded messages that the remedy leaves to be handled. */
   get #notParked(): number[] {
-    const { parked } = this.#runs.applied
-    return this.#input.evidence.messages.flatMap((message, index) => (isParked(message, parked) ? [] : [index]))
+    const { applied } = this.#runs
+    return this.#input.evidence.messages.flatMap((message, index) => (isParked(message, applied) ? [] : [index]))
   }
 
   async #checkHolds(): Promise<Judged> {

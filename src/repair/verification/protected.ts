@@ -46,8 +46,12 @@ export async function judgeProtected(
     )
   }
   const number = patches.length
-  const what =
-    number === 0 ? 'No source file is patched' : `${counted(number, 'patch', 'patches')}, in files a repair may change`
+  const isWhole = remedy.steps.some((step) => step.do === 'restore_code')
+  const what = isWhole
+    ? "The kernel's files as they were when it was last steady"
+    : number === 0
+      ? 'No source file is patched'
+      : `${counted(number, 'patch', 'patches')}, in files a repair may change`
   return { judged: held(`${what}.`), applied, files }
 }
 

@@ -4,7 +4,7 @@
  */
 import { limits } from '../../base/limits.ts'
 import type { HoldOut, RecordedMessage } from '../../base/remedy.ts'
-import type { Applied } from '../apply.ts'
+import { type Applied, nothingApplied } from '../apply.ts'
 import type { IsolatedResult } from '../trial.ts'
 import { hasPlace } from './failure.ts'
 import { findNearMisses, type NearMisses } from './near-misses.ts'
@@ -21,7 +21,7 @@ export interface ProofMemo {
 }
 
 export class Runs {
-  applied: Applied = { overlay: {}, stateFromGolden: false, parked: [] }
+  applied: Applied = nothingApplied
   readonly #input: TrialsInput & { readonly memo: ProofMemo }
   readonly #trials: Trials
   readonly #begun = new Map<string, Promise<unknown>>()

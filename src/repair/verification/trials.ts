@@ -3,7 +3,9 @@
  * applied or without. The proof and agents that try things out go through here, so that they mean the same by "it still
  * fails". It judges nothing.
  */
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { limits } from '../../base/limits.ts'
 import type { Evidence, Golden, HoldOut, Overlay, RecordedMessage, RemedyStep } from '../../base/remedy.ts'
@@ -65,7 +67,9 @@ export class Trials {
   /** @throws LazaretError PATCH_REFUSED, NOT_FOUND where the steps cannot be applied. */
   async applied(steps: readonly RemedyStep[]): Promise<Applied> {
     const { changed: _, ...sources } = await this.sources()
-    return applySteps(steps, { ...sources, kernelFolderUrl: this.kernelFolderUrl, golden: this.#input.golden })
+    const { golden, evidence } = this.#input
+    const { config, phase } = evidence
+    return applySteps(steps, { ...sources, kernelFolderUrl: this.kernelFolderUrl, golden, config, phase })
   }
 
   /** The messages as they failed in service, nothing mended. @param messages default: those that were recorded. */
@@ -78,28 +82,30 @@ export class Trials {
     applied: Applied,
     messages: readonly RecordedMessage[] = this.#input.evidence.messages,
   ): Promise<IsolatedResult> {
-    const { overlay, config, stateFromGolden, parked } = applied
+    const { overlay, config, stateFromGolden } = applied
     const { goldenState } = this.#input
-    return this.#trial({
-      ...(await this.#replay()),
+    const job = {
+      ...(await this.#replay(applied.limits)),
       overlay,
       ...(config === undefined ? {} : { config }),
       ...(stateFromGolden && goldenState !== undefined ? { state: goldenState } : {}),
-      messages: messages.filter((message) => !isParked(message, parked)),
-    })
+      messages: messages.filter((message) => !isParked(message, applied)),
+    }
+    return this.#trial(job, applied.cleared)
   }
 
   /** check.ts against a fresh instance with a remedy applied; undefined where there is none. */
   async check(applied: Applied): Promise<IsolatedResult | undefined> {
     const { checkUrl, evidence } = this.#input
     if (checkUrl === undefined) return undefined
-    const { state: _, ...fresh } = await this.#replay()
-    return this.#trial({
+    const { state: _, ...fresh } = await this.#replay(applied.limits)
+    const job: Omit<TrialJob, 'folder'> = {
       ...fresh,
       ...{ mode: 'check', checkUrl, overlay: applied.overlay, config: applied.config ?? evidence.config, messages: [] },
       // A check holds or not whatever others happened to answer in service: here they are away.
       replies: [],
-    })
+    }
+    return this.#trial(job, applied.cleared)
   }
 
   /** Texts that differ from those that ran. */
@@ -148,11 +154,17 @@ export class Trials {
     return { ...replay, overlay, messages: [], replies: [], folder: await this.#input.workspace.nextTrial() }
   }
 
-  async #replay(): Promise<Omit<TrialJob, 'folder'>> {
+  /** @param set limits that a remedy sets; of those the sandbox has, it takes them. */
+  async #replay(set: Applied['limits'] = {}): Promise<Omit<TrialJob, 'folder'>> {
     const { evidence, entryUrl, crashOn, bounds } = this.#input
     const { sources } = await this.sources()
     const idle = evidence.phase === 'idle' ? { settleMs: limits.sandboxIdleMs } : {}
-    const merged = { ...defaultBounds, ...idle, ...bounds }
+    const { heapMb, startMs } = set
+    const changed = {
+      ...(heapMb !== undefined && { heapMb }),
+      ...(startMs !== undefined && { startMs: Math.min(startMs, defaultBounds.runMs) }),
+    }
+    const merged = { ...defaultBounds, ...idle, ...bounds, ...changed }
     return {
       ...{ mode: 'replay', kernel: evidence.kernel, entryUrl, overlay: {}, config: evidence.config, crashOn },
       ...(evidence.state === undefined ? {} : { state: evidence.state }),
@@ -161,10 +173,19 @@ export class Trials {
     }
   }
 
-  async #trial(job: Omit<TrialJob, 'folder'>): Promise<IsolatedResult> {
+  /** @param cleared folders of its data that are empty. */
+  async #trial(job: Omit<TrialJob, 'folder'>, cleared: readonly string[] = []): Promise<IsolatedResult> {
     const { signal, workspace } = this.#input
     signal.throwIfAborted()
     const folder = await workspace.trial()
+    for (const path of cleared) await emptyFolder(join(folder, 'data', ...path.split('/')))
     return this.#run({ ...job, folder, nextFolder: await workspace.nextTrial() }, signal)
   }
+}
+
+/** One that is not there stays away: a kernel that needs it makes it. */
+async function emptyFolder(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  await rm(path, { recursive: true, force: true })
+  await mkdir(path, { mode: 0o700 })
 }
