@@ -4,10 +4,12 @@ import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { reportFailure } from './command.ts'
 import { doctorCommand } from './doctor.ts'
+import { hotfixesCommand } from './hotfixes.ts'
 import { incidentsCommand } from './incidents.ts'
 import { kernelCommands } from './kernel-command.ts'
 import { logsCommand } from './logs.ts'
 import { playbooksCommand } from './playbooks.ts'
+import { repairsCommand } from './repairs.ts'
 import { statusCommand } from './status.ts'
 import { taskCommands } from './tasks.ts'
 
@@ -34,7 +36,15 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     )
   const commands = [
     ...[await runCommand(argv), statusCommand(), logsCommand(), incidentsCommand()],
-    ...[...kernelCommands(), ...taskCommands(), playbooksCommand(), doctorCommand(), await stressCommand(argv)],
+    ...[
+      ...kernelCommands(),
+      ...taskCommands(),
+      hotfixesCommand(),
+      repairsCommand(),
+      playbooksCommand(),
+      doctorCommand(),
+      await stressCommand(argv),
+    ],
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of [program, ...commands]) {

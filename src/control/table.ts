@@ -1,7 +1,10 @@
 /** What the command line may ask of a runtime: each op of the protocol, and what is accepted as its parameters. */
 import { LazaretError } from '../base/errors.ts'
+import { type ApplyTo, applyTargets, isApplyTo } from '../base/remedy.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { PlaybookRegistry } from '../playbook/registry.ts'
+import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
+import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import type { ControlTable } from './server.ts'
 
@@ -12,9 +15,12 @@ export interface Controllable {
   kernel(
     id: string,
   ): Readonly<Record<'restart' | 'quarantine' | 'repair' | 'rejoin' | 'park', () => Promise<KernelStatus>>>
-  approve(task: string): Promise<KernelStatus>
+  approve(task: string, options?: { readonly apply?: ApplyTo }): Promise<KernelStatus>
   reject(task: string): Promise<KernelStatus>
-  readonly journal: Pick<Journal, 'incidents' | 'incident' | 'attempts' | 'tasks' | 'deadLetters'>
+  readonly journal: Pick<Journal, 'incidents' | 'incident' | 'attempts' | 'tasks' | 'deadLetters' | 'hotfixes'>
+  readonly hotfixes: Pick<HotfixDesk, 'apply' | 'revert'>
+  readonly repairs: RepairsState
+  setRepairs(on: boolean, why?: string): RepairsState
   readonly playbooks: Pick<PlaybookRegistry, 'list'>
 }
 
@@ -49,7 +55,19 @@ export function controlTable(runtime: Controllable): ControlTable {
     repair: (params) => kernel(params).repair(),
     rejoin: (params) => kernel(params).rejoin(),
     park: (params) => kernel(params).park(),
-    approve: (params) => runtime.approve(text(params, 'task')),
+    approve: (params) => {
+      const { apply } = params
+      if (apply === undefined || isApplyTo(apply)) return runtime.approve(text(params, 'task'), apply && { apply })
+      throw new LazaretError(
+        'OPTION_INVALID',
+        `apply must be one of ${applyTargets.join(', ')}. Got: ${String(apply)}.`,
+      )
+    },
     reject: (params) => runtime.reject(text(params, 'task')),
+    hotfixes: ({ kernel }) => runtime.journal.hotfixes(typeof kernel === 'string' ? kernel : undefined),
+    applyHotfix: (params) => runtime.hotfixes.apply(text(params, 'hotfix')),
+    revertHotfix: (params) => runtime.hotfixes.revert(text(params, 'hotfix')),
+    repairs: ({ on, why }) =>
+      typeof on === 'boolean' ? runtime.setRepairs(on, typeof why === 'string' ? why : undefined) : runtime.repairs,
   }
 }

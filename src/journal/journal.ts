@@ -25,6 +25,7 @@ import type {
   KernelRow,
   PlaybookUse,
   PoisonRow,
+  SettingRow,
   TaskRow,
 } from './rows.ts'
 import {
@@ -34,6 +35,7 @@ import {
   incidentTable,
   kernelTable,
   playbookUseTable,
+  settingTable,
   taskTable,
 } from './schema.ts'
 
@@ -191,6 +193,10 @@ export class Journal extends JournalReader {
       hotfixTable.put(this.connection, row)
       return row
     })
+  }
+
+  putSetting(row: SettingRow): void {
+    this.transaction(() => settingTable.put(this.connection, row))
   }
 
   playbookUse(use: PlaybookUse): void {

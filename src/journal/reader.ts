@@ -21,6 +21,7 @@ import type {
   PlaybookStats,
   PlaybookUse,
   PoisonRow,
+  SettingRow,
   TaskFilter,
   TaskRow,
 } from './rows.ts'
@@ -31,6 +32,7 @@ import {
   incidentTable,
   kernelTable,
   playbookUseTable,
+  settingTable,
   taskTable,
 } from './schema.ts'
 
@@ -114,6 +116,17 @@ export class JournalReader {
 
   hotfixes(kernel?: string): HotfixRow[] {
     return hotfixTable.find(this.connection, { kernel }, newestFirst)
+  }
+
+  /** Repairs applied to a kernel after a moment, whatever became of them: when, the latest first. Epoch milliseconds. */
+  repairsApplied(kernel: string, afterMs: number): number[] {
+    const sql = 'SELECT at FROM hotfixes WHERE kernel = ? AND at > ? ORDER BY at DESC'
+    return this.connection.all(sql, [kernel, afterMs]).map(({ at }) => Number(at))
+  }
+
+  /** Undefined where nobody has set it. */
+  setting(name: SettingRow['name']): SettingRow | undefined {
+    return settingTable.findOne(this.connection, { name })
   }
 
   /** What playbooks did for one incident. */

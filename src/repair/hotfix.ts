@@ -26,6 +26,8 @@ export interface Hotfix {
   /** Hash of the fleet's configuration that `config` replaces: another hash means a person has changed it since. */
   readonly configPreimageSha256?: string
   readonly steps: readonly RemedyStep[]
+  /** Once it is steady it is to be written into the source files. */
+  readonly apply?: 'source'
 }
 
 export type ReadHotfix =
@@ -48,6 +50,7 @@ const hotfixShape = z.object({
   config: z.record(z.string(), z.unknown()).exactOptional(),
   configPreimageSha256: hex.exactOptional(),
   steps: z.array(stepShape),
+  apply: z.literal('source').exactOptional(),
 })
 
 const idPattern = /^fix_[0-9a-f-]{36}$/

@@ -9,7 +9,7 @@ import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { newId } from '../base/ids.ts'
-import type { Evidence, Golden, Overlay, Remedy } from '../base/remedy.ts'
+import type { ApplyTo, Evidence, Golden, Overlay, Remedy } from '../base/remedy.ts'
 import type { HotfixRow } from '../journal/rows.ts'
 import type { LifecycleEvent } from '../lifecycle/machine.ts'
 import { applySteps } from '../repair/apply.ts'
@@ -54,6 +54,7 @@ async function applyRemedy(
   const body = {
     ...{ id, kernel: unit.id, incident, overlay: applied.overlay, steps: remedy.steps },
     ...(config && { config, configPreimageSha256: configSha256(unit.spec.config) }),
+    ...(targetOf(house, unit) === 'source' && { apply: 'source' as const }),
   }
   const file = await house.hotfixes.write(body)
   const stateFrom = applied.stateFromGolden ? await restoreState(house, unit, golden) : undefined
@@ -80,6 +81,11 @@ async function applyRemedy(
     house.incidents.note(incident, { playbook: remedy.playbook })
     house.events.emit('playbook.applied', unit.id, { incident, playbook: remedy.playbook })
   }
+}
+
+/** Whoever approved it may have said what is to become of it. */
+function targetOf(house: House, { approved, approvedTo }: Unit): ApplyTo {
+  return (approved === undefined ? undefined : approvedTo) ?? house.applyTo
 }
 
 /** The golden state becomes the newest snapshot, so that every later start goes on from it. Its name. */
@@ -124,7 +130,7 @@ export async function rollBack(house: House, unit: Unit, failed: boolean): Promi
 }
 
 /** In the journal, on the route and among the snapshots; the file stays, for a person to look at. */
-async function takeBack(
+export async function takeBack(
   house: House,
   unit: Unit,
   hotfix: ActiveHotfix,

@@ -8,6 +8,7 @@ import { generatePlaybook } from '../playbook/generate.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { resolvedNotice } from './notices.ts'
+import { takeOverIfWished } from './taking-over.ts'
 import type { ActiveHotfix, Unit } from './unit.ts'
 
 /** Probation is over: incidents are closed, the fix is learnt, the present becomes golden. */
@@ -25,6 +26,8 @@ export async function recovered(house: House, unit: Unit): Promise<void> {
     ...(learnt && { playbook: learnt }),
   })
   forgetIncident(unit)
+  // First, so that what becomes golden is what is in the files.
+  await takeOverIfWished(house, unit)
   await unit.keeper.goldenNow()
 }
 
@@ -102,6 +105,9 @@ export function forgetIncident(unit: Unit): void {
   unit.failure = undefined
   unit.remedy = undefined
   unit.approved = undefined
+  unit.approvedTo = undefined
+  unit.askedFor = false
+  unit.heldBack = false
   unit.plan = undefined
   unit.parkedWhy = undefined
   unit.parked = undefined

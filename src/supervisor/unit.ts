@@ -3,7 +3,7 @@ import type { BootRequest, InstanceVitals } from '../actor/protocol.ts'
 import type { Thread } from '../actor/thread.ts'
 import type { ErrorRecord } from '../base/error-record.ts'
 import { codeHash, sha256 } from '../base/hash.ts'
-import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
+import type { ApplyTo, Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import type { Finding } from '../diagnostics/integrity.ts'
 import { type FlightEvidence, FlightRecorder } from '../diagnostics/recorder.ts'
@@ -80,6 +80,12 @@ export class Unit {
   remedy: Remedy | undefined
   /** A remedy that a person approved; it is proved once more and applied. */
   approved: Remedy | undefined
+  /** What is to become of the approved one. */
+  approvedTo: ApplyTo | undefined
+  /** A person has asked for the repair under way, so that it is not counted against the kernel's repairs an hour. */
+  askedFor = false
+  /** The switch of all repairs keeps it parked: it is repaired when that is on again. */
+  heldBack = false
   /** Remedies of the open incident that did not hold; they are not tried again. */
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */
