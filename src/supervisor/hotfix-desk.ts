@@ -48,7 +48,7 @@ export class HotfixDesk {
     const { incident, remedy } = hotfix
     house.events.emit('hotfix.rolledBack', unit.id, { incident, hotfix: id, agent: remedy.agent, by: 'person' })
     for (const { playbook } of house.journal.playbookUses(incident)) await house.playbooks.failed(playbook, unit.id)
-    await loadHotfixes(house, unit, true)
+    await loadHotfixes(house, unit)
     // Elsewhere than in service the next start goes without it.
     return unit.instance.snapshot.can({ type: 'RESTART' }) ? startAnew(unit) : statusOf(unit)
   }

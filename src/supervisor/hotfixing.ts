@@ -10,7 +10,7 @@ import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { newId } from '../base/ids.ts'
 import type { ApplyTo, Evidence, Golden, Overlay, Remedy } from '../base/remedy.ts'
-import type { HotfixRow } from '../journal/rows.ts'
+import type { HotfixRow, KernelRow } from '../journal/rows.ts'
 import type { LifecycleEvent } from '../lifecycle/machine.ts'
 import { applySteps } from '../repair/apply.ts'
 import { overlayFor } from '../repair/hotfix.ts'
@@ -147,10 +147,19 @@ export async function takeBack(
 
 /**
  * The hotfix in force as the journal knows it, and the one before it. One that was written, and the process ended before
- * the kernel rejoined with it, is taken back: the repair starts over.
- * @param onProbation the kernel had rejoined.
+ * the kernel rejoined with it, is taken back: the repair starts over. So is one with which it has crashed on probation,
+ * and the process ended before that was known: as one that did not hold.
+ * @param left where an earlier process left the kernel.
  */
-export async function loadHotfixes(house: House, unit: Unit, onProbation: boolean): Promise<void> {
+export async function loadHotfixes(house: House, unit: Unit, left?: KernelRow): Promise<void> {
+  await findHotfixes(house, unit, left?.state.startsWith('rejoined') === true || left?.facts.probation === true)
+  if (/^(?:failed|quarantined|repairing)/.test(left?.state ?? '')) {
+    await rollBack(house, unit, left?.state.startsWith('failed') === true)
+  }
+  loadTried(house, unit)
+}
+
+async function findHotfixes(house: House, unit: Unit, onProbation: boolean): Promise<void> {
   const { journal } = house
   const before = journal.hotfixes(unit.id).find(({ status }) => status === 'steady')
   unit.hotfixBefore = await readHotfix(house, unit, before)
@@ -162,7 +171,7 @@ export async function loadHotfixes(house: House, unit: Unit, onProbation: boolea
 }
 
 /** What an earlier process tried for the open incident in vain, and what a person rejected: not tried again. */
-export function loadTried(house: House, unit: Unit): void {
+function loadTried(house: House, unit: Unit): void {
   const { incident } = unit
   if (incident === undefined) return
   const rolledBack = house.journal.hotfixes(unit.id).filter(({ status }) => status === 'rolledBack')

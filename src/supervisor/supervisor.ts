@@ -19,7 +19,7 @@ import { Bystanders } from './bystanders.ts'
 import { capture, decide, sayParked, serveMeanwhile } from './escalation.ts'
 import { settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
-import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
+import { apply, loadHotfixes, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import type { IntegrityWatch } from './integrity-watch.ts'
 import { Keeper } from './keeping.ts'
@@ -111,9 +111,7 @@ export class Supervisor {
     await Promise.all(
       [...this.#house.units.values()].map((unit) => {
         const row = this.#rows.get(unit.id)
-        const onProbation = row?.state.startsWith('rejoined') === true || row?.facts.probation === true
-        loadTried(this.#house, unit)
-        return finishWriting(this.#house, unit).then(() => loadHotfixes(this.#house, unit, onProbation))
+        return finishWriting(this.#house, unit).then(() => loadHotfixes(this.#house, unit, row))
       }),
     )
     this.#house.suggestions.begin()
@@ -193,6 +191,9 @@ export class Supervisor {
   /** Before any effect of the transition. */
   #commit(unit: Unit, snapshot: LifecycleSnapshot): void {
     const state = dotted(snapshot.value)
+    // Until its turn comes the journal has where an earlier process left it: one killed before that must find it there.
+    if (state === 'stopped' && !unit.begun) return
+    unit.begun = true
     this.#house.journal.commitKernel(rowOf(unit, snapshot, this.#house.clock.now()))
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))

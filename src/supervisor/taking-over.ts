@@ -37,9 +37,14 @@ export async function takeOverIfWished(house: House, unit: Unit): Promise<void> 
   try {
     await takeOver(house, unit)
   } catch (thrown) {
-    // The kernel is well, and the hotfix in force: the next time that it becomes steady this is tried again.
-    house.report(thrown)
+    // The hotfix is in force: the next time that the kernel becomes steady with it this is tried again.
+    if (!hasLeft(thrown)) house.report(thrown)
   }
+}
+
+/** The kernel crashed or was stopped while the intent was written. */
+function hasLeft(thrown: unknown): boolean {
+  return thrown instanceof LazaretError && thrown.code === 'COMMAND_REFUSED'
 }
 
 /** Why the hotfix in force is not to be written now; undefined where it may. */

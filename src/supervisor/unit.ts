@@ -97,6 +97,8 @@ export class Unit {
   evidenceProblem: ErrorRecord | undefined
   /** The process died while it started this kernel, once too often. */
   diedInStart = false
+  /** Its chart has been told where it was, and is what the journal follows. */
+  begun = false
   /** A message was parked since the kernel was last steady. */
   sawPoison = false
   /** Cancels the repair under way. */

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { LazaretEvent } from '../../src/index.ts'
 import { climb, fast, type Ladder, type LadderOptions, misspell } from '../five-steps/ladder.ts'
+import { failUntilDown } from './regress.ts'
 
 /** Goes as the system's does, and is put forward by hand. */
 function aheadClock() {
@@ -20,16 +21,10 @@ async function regress(ladder: Ladder, n: number): Promise<void> {
   await ladder.runtime.kernel('notes').restart()
 }
 
-async function fail(ladder: Ladder): Promise<void> {
-  const notes = ladder.runtime.ref('notes').with({ deadlineMs: 300 })
-  const isOut = () => ladder.runtime.kernel('notes').status().incident !== undefined
-  for (let turn = 0; turn < 20 && !isOut(); turn++) await notes.ask.find?.(`query ${turn}`).catch(() => undefined)
-}
-
 async function heal(ladder: Ladder, n: number): Promise<LazaretEvent> {
   await regress(ladder, n)
   const recovered = ladder.until('kernel.recovered')
-  await fail(ladder)
+  await failUntilDown(ladder)
   const event = await recovered
   await ladder.until('snapshot.golden')
   return event
@@ -38,7 +33,7 @@ async function heal(ladder: Ladder, n: number): Promise<LazaretEvent> {
 async function failAndPark(ladder: Ladder, n: number): Promise<LazaretEvent> {
   await regress(ladder, n)
   const parked = ladder.until('kernel.parked')
-  await fail(ladder)
+  await failUntilDown(ladder)
   return parked
 }
 
@@ -90,10 +85,13 @@ test('the restore of a tier 1 kernel counts, and past the limit it is a proved s
   await recovered
 })
 
-/** Processes that this one has started. */
+/** Processes of the sandbox that this one, or one of its children, has started. */
 function candidates(): number {
-  const all = execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
-  return all.split('\n').filter((line) => line.includes('--permission') && line.includes('sandbox/')).length
+  const lines = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).trim().split('\n')
+  const all = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [])
+  const ours = new Set([String(process.pid)])
+  for (const [, pid = '', parent = ''] of all) if (ours.has(parent)) ours.add(pid)
+  return all.filter(([, , parent = '', args = '']) => ours.has(parent) && args.includes('--permission')).length
 }
 
 test('while repairs are off one under way is ended and its kernel waits; on again it is repaired', async () => {
@@ -104,7 +102,7 @@ test('while repairs are off one under way is ended and its kernel waits; on agai
   first.runtime.on('event', ({ type }) => {
     if (type === 'repair.proposed') first.runtime.setRepairs(false, 'a deployment')
   })
-  await fail(first)
+  await failUntilDown(first)
   expect((await parked).why).toMatch(/switched off \(a deployment\).*lazaret repairs on/)
   expect(first.types()).toContain('repairs.switched')
   expect(first.runtime.kernel('notes').status()).toMatchObject({ state: 'quarantined.parked', servedBy: 'buffer' })

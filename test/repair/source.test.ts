@@ -4,19 +4,7 @@ import { chmodSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { climb, type Ladder, type LadderOptions, misspell, notesCheck, notesKernel } from '../five-steps/ladder.ts'
-
-/** The kernel in two files, so that a repair has two to write. */
-export const twoFiles = {
-  'kernel.ts': notesKernel
-    .replace("'lazaret/kernel'\n", "'lazaret/kernel'\nimport { matches } from './match.ts'\n")
-    .replace('text.includes(query)', 'matches(text, query)'),
-  'match.ts': 'export function matches(text, query) {\n  return text.includes(query)\n}\n',
-  'check.ts': notesCheck,
-}
-const breakBoth = (ladder: Ladder) => {
-  ladder.edit('kernel.ts', (text) => text.replace('matches(text, query)', 'matches(text.toUperCase(), query)'))
-  ladder.edit('match.ts', misspell)
-}
+import { breakBoth, failUntilDown, twoFiles } from './regress.ts'
 
 /** A regression that is repaired by going back to the golden code. */
 async function heal(ladder: Ladder, spoil: (ladder: Ladder) => void): Promise<void> {
@@ -25,7 +13,7 @@ async function heal(ladder: Ladder, spoil: (ladder: Ladder) => void): Promise<vo
   spoil(ladder)
   await ladder.runtime.kernel('notes').restart()
   const recovered = ladder.until('kernel.recovered')
-  await ladder.askUntilDown('find')
+  await failUntilDown(ladder)
   await recovered
 }
 
@@ -46,26 +34,32 @@ async function wrote(
 }
 
 test('with apply source a repair that held is in the files, and the kernel runs on without a restart or drift', async () => {
-  const event = await wrote({ apply: 'source', files: twoFiles, keep: true }, breakBoth, async (ladder) => {
-    const before = ladder.runtime.kernel('notes').status().starts
-    expect(read(ladder, 'kernel.ts')).toBe(twoFiles['kernel.ts'])
-    expect(read(ladder, 'match.ts')).toBe(twoFiles['match.ts'])
-    expect(hotfixes(ladder)).toEqual(['written'])
-    expect(ladder.runtime.kernel('notes').status()).not.toHaveProperty('hotfix')
-    await ladder.until('snapshot.golden')
-    const drifted = drifts(ladder).length
-    // The edit was drift until the restart took it; what the repair wrote is none.
-    await ladder.until('snapshot.golden')
-    expect(drifts(ladder)).toHaveLength(drifted)
-    expect(ladder.runtime.kernel('notes').status()).not.toHaveProperty('findings')
-    expect(ladder.runtime.kernel('notes').status().starts).toEqual(before)
-    expect(await ladder.runtime.ref('notes').ask.find?.('alp')).toBe(1)
-    expect(await ladder.runtime.kernel('notes').restart()).not.toHaveProperty('hotfix')
-    expect(ladder.types().slice(-30)).not.toContain('hotfix.dropped')
-    expect(await ladder.runtime.ref('notes').ask.find?.('alp')).toBe(1)
-    expect(readdirSync(join(ladder.folder, '.lazaret/hotfixes')).filter((name) => name.includes('writing'))).toEqual([])
-    expect(readdirSync(ladder.folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
-  })
+  const event = await wrote(
+    { apply: 'source', files: twoFiles },
+    ({ edit }) => breakBoth(edit),
+    async (ladder) => {
+      const before = ladder.runtime.kernel('notes').status().starts
+      expect(read(ladder, 'kernel.ts')).toBe(twoFiles['kernel.ts'])
+      expect(read(ladder, 'match.ts')).toBe(twoFiles['match.ts'])
+      expect(hotfixes(ladder)).toEqual(['written'])
+      expect(ladder.runtime.kernel('notes').status()).not.toHaveProperty('hotfix')
+      await ladder.until('snapshot.golden')
+      const drifted = drifts(ladder).length
+      // The edit was drift until the restart took it; what the repair wrote is none.
+      await ladder.until('snapshot.golden')
+      expect(drifts(ladder)).toHaveLength(drifted)
+      expect(ladder.runtime.kernel('notes').status()).not.toHaveProperty('findings')
+      expect(ladder.runtime.kernel('notes').status().starts).toEqual(before)
+      expect(await ladder.runtime.ref('notes').ask.find?.('alp')).toBe(1)
+      expect(await ladder.runtime.kernel('notes').restart()).not.toHaveProperty('hotfix')
+      expect(ladder.types().slice(-30)).not.toContain('hotfix.dropped')
+      expect(await ladder.runtime.ref('notes').ask.find?.('alp')).toBe(1)
+      expect(readdirSync(join(ladder.folder, '.lazaret/hotfixes')).filter((name) => name.includes('writing'))).toEqual(
+        [],
+      )
+      expect(readdirSync(ladder.folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+    },
+  )
   expect(event).toMatchObject({ left: [], agent: 'restore.code' })
   expect(event.written).toHaveLength(2)
 })
@@ -103,7 +97,10 @@ const obstacles: readonly [string, (path: string) => void, RegExp][] = [
   ['a read-only file', (path) => chmodSync(path, 0o444), /read-only/],
   [
     'a file that is a symbolic link by now',
-    (path) => (renameSync(path, `${path}.real`), symlinkSync(`${path}.real`, path)),
+    (path) => {
+      renameSync(path, `${path}.real`)
+      symlinkSync(`${path}.real`, path)
+    },
     /symbolic link/,
   ],
   ['a file with a second name', (path) => execFileSync('ln', [path, `${path}.other`]), /hard link/],
@@ -114,7 +111,7 @@ test.each(obstacles)(
   '%s is not touched, nor is the other: it is said, and the hotfix stays an overlay',
   async (_name, obstruct, why) => {
     await using ladder = await climb({ files: twoFiles })
-    await heal(ladder, breakBoth)
+    await heal(ladder, ({ edit }) => breakBoth(edit))
     const [hotfix] = ladder.runtime.journal.hotfixes('notes')
     await ladder.until('snapshot.golden')
     const kernelBefore = read(ladder, 'kernel.ts')

@@ -1,14 +1,17 @@
 /**
- * A host process that runs the ladder and, at a chosen event, kills itself as a power cut would: kill -9.
- * Arguments: folder, point (`type` or `type#n`; `none` to go on to the end), phase (`break` or `resume`).
+ * A host process that runs the ladder and, at a chosen point, kills itself as a power cut would: kill -9.
+ * Arguments: folder, point, phase (`break` or `resume`), and what becomes of a repair (`hotfix` or `source`).
+ * A point is an event (`type` or `type#n`), a cut between two of them (cuts.ts), or `none` to go on to the end.
  * Prints one JSON line when it ends by itself.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRuntime } from '../../src/index.ts'
+import { cutAt } from './cuts.ts'
 
-const [folder = '', point = 'none', phase = 'break'] = process.argv.slice(2)
+const [folder = '', point = 'none', phase = 'break', apply = 'hotfix'] = process.argv.slice(2)
 const [type, nth = '1'] = point.split('#')
+cutAt(point, folder)
 const runtime = createRuntime({
   fleet: {
     kernels: [
@@ -23,7 +26,7 @@ const runtime = createRuntime({
     ],
   },
   ...{ dataDir: join(folder, '.lazaret'), quarantineDir: join(folder, '.quarantine') },
-  ...{ playbooksDir: join(folder, 'playbooks'), log: false },
+  ...{ playbooksDir: join(folder, 'playbooks'), log: false, apply: apply === 'source' ? 'source' : 'hotfix' },
 })
 
 const seen: string[] = []
@@ -48,22 +51,52 @@ const deadline = setTimeout(() => {
   process.exit(3)
 }, 25_000)
 
+/** The misspelling, in each file that has the place for it. */
+function misspell(): void {
+  for (const name of ['kernel.ts', 'match.ts']) {
+    const file = join(folder, name)
+    if (!existsSync(file)) continue
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(
+      file,
+      text.replace('text.includes(query)', 'text.inclodes(query)').replace('matches(text, ', 'matches(text.trym(), '),
+    )
+  }
+}
+
 const before = await runtime.start()
 const notes = runtime.ref('notes').with({ deadlineMs: 300 })
 if (phase === 'break') {
-  await notes.ask.put?.('a', 'alpha')
+  // The state in which the bad code is never reached is golden where there is no check, so that two remedies hold.
+  const hasCheck = existsSync(join(folder, 'check.ts'))
+  if (hasCheck) await notes.ask.put?.('a', 'alpha')
   await until(['snapshot.golden'])
-  const file = join(folder, 'kernel.ts')
-  writeFileSync(file, readFileSync(file, 'utf8').replace('text.includes(query)', 'text.inclodes(query)'))
+  misspell()
   await runtime.kernel('notes').restart()
+  if (!hasCheck) {
+    await notes.ask.put?.('a', 'alpha')
+    for (let taken = 0; taken < 2; taken += 1) {
+      await new Promise<void>((resolve) => {
+        const off = runtime.on('event', (event) => {
+          if (event.type !== 'snapshot.taken') return
+          off()
+          resolve()
+        })
+      })
+    }
+  }
 }
 const resumed = runtime.journal.events({ type: 'kernel.resumed' }).at(-1)
 // Queries that differ, so that the code is at fault and not one message.
 for (let turn = 0; turn < 40 && !seen.includes('kernel.recovered'); turn++) {
+  // Where the state was given up for nothing, it is what shows the failure again.
+  if (!existsSync(join(folder, 'check.ts')) && seen.includes('kernel.rejoined'))
+    await notes.ask.put?.('b', 'beta').catch(() => 'out of service')
   await notes.ask.find?.(`query ${process.pid} ${turn}`).catch(() => 'out of service, or crashed')
 }
 // Golden: steady, whether there was anything left to recover from or not.
 await until(['kernel.recovered', 'kernel.parked', ...(phase === 'resume' ? ['snapshot.golden'] : [])])
+if (phase === 'break' && apply === 'source') await until(['hotfix.written', 'kernel.parked'])
 await notes.with({ deadlineMs: 5000 }).ask.put?.('z', 'omega')
 const found = await notes.with({ deadlineMs: 5000 }).ask.find?.('mega')
 const status = runtime.status()[0]
