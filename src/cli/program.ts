@@ -30,6 +30,8 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('lazaret')
     .description('Runs a fleet of kernels, each an actor in its own thread, and repairs the ones that keep failing.')
     .version(version())
+    // What stands after a command is the command's own, or that of a word below it.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       '\nExample:\n  lazaret run kernels/fleet.yaml\n\nMore about one of them: lazaret <command> --help',

@@ -12,6 +12,8 @@ import { cutAt } from './cuts.ts'
 const [folder = '', point = 'none', phase = 'break', apply = 'hotfix'] = process.argv.slice(2)
 const [type, nth = '1'] = point.split('#')
 cutAt(point, folder)
+/** Without one two remedies hold for the failure, and the first of them does not stand on probation. */
+const hasCheck = existsSync(join(folder, 'check.ts'))
 const runtime = createRuntime({
   fleet: {
     kernels: [
@@ -19,7 +21,7 @@ const runtime = createRuntime({
         id: 'notes',
         entry: join(folder, 'kernel.ts'),
         config: { prefix: 'n' },
-        restart: { max: 2, stableMs: 400, backoffMs: 10, backoffMaxMs: 20 },
+        restart: { max: 2, stableMs: hasCheck ? 400 : 1500, backoffMs: 10, backoffMaxMs: 20 },
         heartbeat: { timeoutMs: 1000 },
         snapshot: { everyMs: 150 },
       },
@@ -46,10 +48,13 @@ const until = (wanted: readonly string[]) =>
     })
   })
 
-const deadline = setTimeout(() => {
-  process.stdout.write(`${JSON.stringify({ late: true, seen, status: runtime.status() })}\n`)
+/** Whoever reads the failure must see how far it came. */
+function giveUp(why: unknown): never {
+  process.stdout.write(`${JSON.stringify({ late: true, why: String(why), seen, status: runtime.status() })}\n`)
   process.exit(3)
-}, 25_000)
+}
+const deadline = setTimeout(() => giveUp('60 s are over'), 60_000)
+process.on('uncaughtException', giveUp)
 
 /** The misspelling, in each file that has the place for it. */
 function misspell(): void {
@@ -67,8 +72,7 @@ function misspell(): void {
 const before = await runtime.start()
 const notes = runtime.ref('notes').with({ deadlineMs: 300 })
 if (phase === 'break') {
-  // The state in which the bad code is never reached is golden where there is no check, so that two remedies hold.
-  const hasCheck = existsSync(join(folder, 'check.ts'))
+  // The state in which the bad code is never reached is golden where there is no check.
   if (hasCheck) await notes.ask.put?.('a', 'alpha')
   await until(['snapshot.golden'])
   misspell()
@@ -88,10 +92,12 @@ if (phase === 'break') {
 }
 const resumed = runtime.journal.events({ type: 'kernel.resumed' }).at(-1)
 // Queries that differ, so that the code is at fault and not one message.
-for (let turn = 0; turn < 40 && !seen.includes('kernel.recovered'); turn++) {
+const isOver = (turn: number) =>
+  seen.some((name) => name === 'kernel.recovered' || name === 'kernel.parked') || (hasCheck && turn >= 40)
+const isWell = () => phase === 'resume' && seen.includes('snapshot.golden')
+for (let turn = 0; !isOver(turn) && !isWell(); turn++) {
   // Where the state was given up for nothing, it is what shows the failure again.
-  if (!existsSync(join(folder, 'check.ts')) && seen.includes('kernel.rejoined'))
-    await notes.ask.put?.('b', 'beta').catch(() => 'out of service')
+  if (!hasCheck && seen.includes('kernel.rejoined')) await notes.ask.put?.('b', 'beta').catch(() => 'out of service')
   await notes.ask.find?.(`query ${process.pid} ${turn}`).catch(() => 'out of service, or crashed')
 }
 // Golden: steady, whether there was anything left to recover from or not.
