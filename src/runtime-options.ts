@@ -3,6 +3,7 @@ import type { Clock } from './base/clock.ts'
 import { LazaretError } from './base/errors.ts'
 import { limits } from './base/limits.ts'
 import type { Log } from './base/log.ts'
+import { type ApplyTo, applyTargets, isApplyTo } from './base/remedy.ts'
 import { type AlertOptions, checkAlertOptions } from './escalation/alert-options.ts'
 import type { Notice } from './escalation/notify.ts'
 import type { FleetInput } from './supervisor/fleet.ts'
@@ -37,6 +38,11 @@ export interface RuntimeOptions {
    * and written. Milliseconds, 10 or more; default 30000. They are also looked at at the start and at a crash.
    */
   integrityEveryMs?: number
+  /**
+   * What becomes of a repair once its kernel is steady with it. `hotfix`: it stays an overlay, and your files are never
+   * written. `source`: it is written into the source files as well. Default hotfix.
+   */
+  apply?: ApplyTo
   /** Opens `<dataDir>/control.sock` for the command line. Default true. */
   control?: boolean
   /** Default: the system's. */
@@ -70,6 +76,7 @@ const optionKinds: Readonly<Record<string, Accepted>> = {
       Number.isSafeInteger(value) && Number(value) >= limits.integrityEveryMsFloor && Number(value) <= limits.timerMs,
   },
   ...{ keepThreadsInterruptible: flag, control: flag },
+  apply: { words: `one of ${applyTargets.join(', ')}`, test: isApplyTo },
   clock: { words: 'a clock', test: isObject },
 }
 

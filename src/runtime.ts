@@ -12,6 +12,7 @@ import { LazaretError } from './base/errors.ts'
 import { type EventListener, EventStream } from './base/events.ts'
 import { limits } from './base/limits.ts'
 import { createLog, type Log } from './base/log.ts'
+import type { ApplyTo } from './base/remedy.ts'
 import type { FleetSpec } from './base/spec.ts'
 import { ControlServer } from './control/server.ts'
 import { controlTable } from './control/table.ts'
@@ -24,10 +25,12 @@ import { checkOptions, type RuntimeOptions } from './runtime-options.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
 import { loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
+import { HotfixDesk } from './supervisor/hotfix-desk.ts'
 import type { House } from './supervisor/house.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
 import { type PlaybookHandle, playbookHandle } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
+import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import type { Unit } from './supervisor/unit.ts'
@@ -68,6 +71,8 @@ export class Runtime {
   #phase: Phase = 'new'
   #house: House | undefined
   #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
+  /** Writes hotfixes that have held into the source files, or takes them back. */
+  readonly hotfixes = new HotfixDesk(() => this.#serving())
   #close: (() => Promise<void>) | undefined
   #stopping: Promise<void> | undefined
 
@@ -147,6 +152,7 @@ export class Runtime {
     house.sampler.start()
     closing.defer(() => house.sampler.stop())
     closing.defer(() => house.heartbeat.stop())
+    closing.defer(() => house.suggestions.stop())
     const everyMs = this.#options.integrityEveryMs ?? limits.integrityEveryMs
     const watch = new IntegrityWatch(house, { fleetFile: this.#fleet.file, everyMs })
     closing.defer(() => watch.drained())
@@ -177,6 +183,7 @@ export class Runtime {
       quarantineDir: resolve(quarantineDir ?? '.quarantine'),
       playbooksDir: resolve(playbooksDir ?? 'playbooks'),
       trustAfter: playbookTrustAfter ?? 1,
+      applyTo: this.#options.apply ?? 'hotfix',
       rereadFleet: () => this.#loadFleet(),
       closed: () => this.#refusal(),
     })
@@ -267,15 +274,32 @@ export class Runtime {
     }
   }
 
-  /** Applies the proved repair that waits in a task. @throws LazaretError NOT_FOUND, COMMAND_REFUSED. */
-  async approve(taskId: string): Promise<KernelStatus> {
+  /**
+   * Applies the proved repair that waits in a task.
+   * @param options apply: what becomes of it when it has held; default as the runtime was created.
+   * @throws LazaretError NOT_FOUND, COMMAND_REFUSED.
+   */
+  async approve(taskId: string, options: { readonly apply?: ApplyTo } = {}): Promise<KernelStatus> {
     const task = openTask(this.#serving(), taskId)
-    return approve(this.#serving(), this.#unitOf(task.kernel), task)
+    return approve(this.#serving(), this.#unitOf(task.kernel), task, options.apply)
   }
 
   async reject(taskId: string): Promise<KernelStatus> {
     const task = openTask(this.#serving(), taskId)
     return reject(this.#serving(), this.#unitOf(task.kernel), task)
+  }
+
+  /** Whether repairs are made, and why not. One switch for the whole runtime, which outlives the process. */
+  get repairs(): RepairsState {
+    return this.#opened().repairs.state
+  }
+
+  /**
+   * Off: nothing is proposed or applied any more, and what is under way is ended; kernels wait parked. On: those go on.
+   * @param why in your own words, for whoever looks at it later.
+   */
+  setRepairs(on: boolean, why?: string): RepairsState {
+    return switchRepairs(this.#serving(), on, why)
   }
 
   /** Last lines of a kernel's log, oldest first, as JSON lines. */
@@ -295,6 +319,7 @@ export class Runtime {
     | 'deadLetterCount'
     | 'events'
     | 'failures'
+    | 'hotfix'
     | 'hotfixes'
     | 'parkedMessages'
     | 'playbookVersions'

@@ -41,6 +41,9 @@ export const limits = {
   /** Repairs applied to one kernel within an hour, at most: more is a loop of repairs. */
   repairsPerHour: 100,
 
+  /** The hour of repair.maxPerHour. Milliseconds. */
+  repairStormMs: 3_600_000,
+
   /** Messages handed to a thread and not finished. Large enough to hide a wake-up, small enough to requeue at a crash. */
   deliveryWindow: 64,
   /** Calls of one remote that wait for their answer: they are not in the mailbox, so its bound does not hold them. */

@@ -110,6 +110,14 @@ export interface Remedy {
   readonly playbook?: string
 }
 
+/** hotfix: served in place of the files. source: written into them as well, once the kernel is steady with it. */
+export const applyTargets = ['hotfix', 'source'] as const
+export type ApplyTo = (typeof applyTargets)[number]
+
+export function isApplyTo(value: unknown): value is ApplyTo {
+  return applyTargets.some((target) => target === value)
+}
+
 /** What one agent's work on one failure has cost. Sandbox runs are of the agent itself; those of proofs are not counted. */
 export interface RepairCost {
   readonly durationMs: number

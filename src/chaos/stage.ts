@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Document, parseDocument } from 'yaml'
 import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { Edit } from './edit.ts'
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
@@ -121,6 +122,8 @@ function shorten(document: Document, index: number, { degraded }: Listed): void 
     heartbeat: { timeoutMs: heartbeatMs },
     snapshot: { everyMs: snapshotMs, keep: 5 },
     limits: { startMs },
+    // The same defect comes back within minutes here, on purpose.
+    repair: { maxPerHour: limits.repairsPerHour },
     // More than the default 1000: one minute's traffic.
     ...(degraded === undefined || degraded.mode === 'buffer' ? { degraded: { mode: 'buffer', max: 5000 } } : {}),
   })

@@ -15,6 +15,7 @@ import { isolationHere, permissionHere } from '../repair/trial.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { withRuntime } from './connection.ts'
+import { repairsOf } from './repairs.ts'
 import { count, styled } from './terminal.ts'
 
 export interface Check {
@@ -55,6 +56,7 @@ export async function examine(dataDir: string): Promise<Check[]> {
     ['disk space', () => diskSpace(dataDir)],
     ['runtime', () => runtimeThere(dataDir)],
     ['drift and damage', () => driftAndDamage(dataDir)],
+    ['repairs', () => repairs(dataDir)],
   ]
   const found: Check[] = []
   for (const [name, look] of checks) {
@@ -216,6 +218,21 @@ async function driftAndDamage(dataDir: string): Promise<Finding> {
   } catch {
     // Told by the check before.
     return ok('not known while nobody answers')
+  }
+}
+
+/** Somebody may have switched them off and gone home. */
+async function repairs(dataDir: string): Promise<Finding> {
+  try {
+    const { on, why } = await repairsOf(dataDir)
+    if (on) return ok('switched on')
+    return warn(
+      `switched off${why === undefined ? '' : `: ${safeLine(redactText(why))}`}`,
+      'On again: lazaret repairs on',
+    )
+  } catch {
+    // No runtime answers, and there is no journal, or none that can be read: the checks before say so.
+    return ok('as by default, on')
   }
 }
 

@@ -91,7 +91,19 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'repair.refused': tell('refused', 'watch', ({ agent, refusal }) => `${said(agent)}: ${said(refusal)}`),
   'repair.exhausted': tell('no repair', 'bad', ({ reasons }) => said(reasons) || 'no agent had anything to propose'),
   'hotfix.applied': tell('hotfix', 'good', ({ agent, steps }) => `${said(agent)}: ${said(steps)}`),
-  'hotfix.rolledBack': tell('rolled back', 'bad', ({ agent }) => `${said(agent)} did not hold`),
+  'hotfix.rolledBack': tell('rolled back', 'bad', ({ agent, by }) =>
+    by === 'person' ? `${said(agent)}: by command` : `${said(agent)} did not hold`,
+  ),
+  'hotfix.written': tell('written', 'good', ({ hotfix, written, left }) => {
+    const files = (Array.isArray(written) ? written : []).map((file) => pathFromHere(said(file))).join(', ')
+    if (!Array.isArray(left) || left.length === 0) return `${said(hotfix)} is in your files: ${files}`
+    const why = left.map(({ file, why }) => `${pathFromHere(said(file))}: ${said(why)}`).join('; ')
+    return `not, ${said(hotfix)} stays an overlay: ${why}${files === '' ? '' : `. Written all the same: ${files}`}`
+  }),
+  'task.expired': tell('expired', 'watch', ({ task, agent }) => `${said(task)}  the proved repair of ${said(agent)}`),
+  'repairs.switched': tell('repairs', 'watch', ({ on, why }) => {
+    return `${on === true ? 'are on' : 'are off'}${why === undefined ? '' : `: ${said(why)}`}`
+  }),
   'hotfix.dropped': tell('dropped', 'watch', (event) => `hotfix ${said(event.hotfix)}: ${said(event.reason)}`),
   'message.poisoned': tell('poison', 'watch', (event) => `${said(event.method)}() from ${said(event.from)} is parked`),
   'playbook.generated': tell('learnt', 'good', ({ name, trust }) => `playbook ${said(name)} (${said(trust)})`),

@@ -4,10 +4,12 @@ import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { reportFailure } from './command.ts'
 import { doctorCommand } from './doctor.ts'
+import { hotfixesCommand } from './hotfixes.ts'
 import { incidentsCommand } from './incidents.ts'
 import { kernelCommands } from './kernel-command.ts'
 import { logsCommand } from './logs.ts'
 import { playbooksCommand } from './playbooks.ts'
+import { repairsCommand } from './repairs.ts'
 import { statusCommand } from './status.ts'
 import { taskCommands } from './tasks.ts'
 
@@ -28,7 +30,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('lazaret')
     .description('Runs a fleet of kernels, each an actor in its own thread, and repairs the ones that keep failing.')
     .version(version())
-    // What stands behind the name of a command is that command's.
+    // What stands after a command is the command's own, or that of a word below it.
     .enablePositionalOptions()
     .addHelpText(
       'after',
@@ -39,6 +41,8 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     ...[
       ...kernelCommands(),
       ...taskCommands(),
+      hotfixesCommand(),
+      repairsCommand(),
       playbooksCommand(),
       await replayCommand(argv),
       doctorCommand(),

@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { type ApplyTo, applyTargets } from '../base/remedy.ts'
 import { controlSocketPath } from '../control/path.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
@@ -29,6 +30,12 @@ export function runCommand(): Command {
         'post alerts there: a webhook receiver of Alertmanager, or its own .../api/v2/alerts',
       ).env('LAZARET_ALERT_URL'),
     )
+    .addOption(
+      new Option(
+        '--apply <target>',
+        'where repairs that hold go: hotfix (your files are not written), or source',
+      ).choices(applyTargets),
+    )
     .action(async (fleet: string, options: RunOptions) => {
       process.exitCode = await run(fleet, options)
     })
@@ -36,13 +43,15 @@ export function runCommand(): Command {
 
 interface RunOptions extends CommonOptions {
   readonly alertUrl?: string
+  readonly apply?: ApplyTo
 }
 
-async function run(fleet: string, { dataDir, json, alertUrl }: RunOptions): Promise<number> {
+async function run(fleet: string, { dataDir, json, alertUrl, apply }: RunOptions): Promise<number> {
   // What is written for operators is told by the events here; programs get it on stderr, as from any other host.
   const runtime = createRuntime({
     ...{ fleet, dataDir, ...(json ? {} : { log: false }) },
     ...(alertUrl !== undefined && { alerts: { url: alertUrl } }),
+    ...(apply !== undefined && { apply }),
   })
   const output = json ? jsonOutput(write) : textOutput(write, ['', ...runtime.fleet.kernels.map(({ id }) => id)])
   const tally = { opened: 0, resolved: 0, stuck: 0 }

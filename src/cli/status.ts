@@ -2,24 +2,33 @@
 import type { Command } from 'commander'
 import { redactText, safeLine } from '../base/redact.ts'
 import type { KernelRow } from '../journal/rows.ts'
+import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
+import { repairsIn, repairsText } from './repairs.ts'
 import { ago, type Cell, count, duration, stateCell, styled, table, whatNow } from './terminal.ts'
 
 export function statusCommand(): Command {
   return newCommand('status', 'show where every kernel stands', 'lazaret status\nlazaret status --json').action(status)
 }
 
+type Found = { readonly repairs: RepairsState } & ({ live: KernelStatus[] } | { left: KernelRow[] })
+
 async function status({ dataDir, json }: CommonOptions): Promise<void> {
-  const { running, found } = await readEither<{ live: KernelStatus[] } | { left: KernelRow[] }>(
+  const { running, found } = await readEither<Found>(
     dataDir,
-    async (link) => ({ live: await link.ask<KernelStatus[]>('status') }),
-    (journal) => ({ left: journal.kernelRows() }),
+    async (link) => ({ live: await link.ask<KernelStatus[]>('status'), repairs: await link.ask('repairs') }),
+    (journal) => ({ left: journal.kernelRows(), repairs: repairsIn(journal) }),
   )
-  if (json) printJson({ running, dataDir, kernels: 'live' in found ? found.live : found.left.map(asJson) })
-  else if ('live' in found) showLive(found.live)
+  const { repairs } = found
+  if (json) {
+    printJson({ running, dataDir, repairs, kernels: 'live' in found ? found.live : found.left.map(asJson) })
+    return
+  }
+  if ('live' in found) showLive(found.live)
   else showLeft(found.left, dataDir, Date.now())
+  if (!repairs.on) print(repairsText(repairs, Date.now()))
 }
 
 function showLive(kernels: readonly KernelStatus[]): void {

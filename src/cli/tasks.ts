@@ -1,12 +1,13 @@
 /** `lazaret tasks`, `approve`, `reject`: what waits for a coding agent or a person, and a person's word on it. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { limits } from '../base/limits.ts'
+import { type ApplyTo, applyTargets } from '../base/remedy.ts'
 import type { TaskRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither, withRuntime } from './connection.ts'
 import { failUnlessServing, showAfter } from './kernel-command.ts'
-import { ago, type Cell, table } from './terminal.ts'
+import { ago, type Cell, duration, table } from './terminal.ts'
 
 export function taskCommands(): Command[] {
   return [
@@ -15,7 +16,13 @@ export function taskCommands(): Command[] {
       .action(tasks),
     newCommand('approve', 'apply the proved repair that a task proposes', 'lazaret approve task_019ab3f0-...')
       .argument('<task>', 'its id')
-      .action((task: string, options: CommonOptions) => decide('approve', task, options)),
+      .addOption(
+        new Option(
+          '--apply <target>',
+          'hotfix: it stays an overlay; source: it is written into your files once it is steady',
+        ).choices(applyTargets),
+      )
+      .action((task: string, options: DecideOptions) => decide('approve', task, options)),
     newCommand('reject', 'close a task without applying anything', 'lazaret reject task_019ab3f0-...')
       .argument('<task>', 'its id')
       .action((task: string, options: CommonOptions) => decide('reject', task, options)),
@@ -42,11 +49,11 @@ async function tasks({ dataDir, json, all }: CommonOptions & { all?: true }): Pr
 function showTasks(rows: readonly TaskRow[], nowMs: number): void {
   const columns = [
     ...[{ title: 'TASK' }, { title: 'KERNEL' }, { title: 'STATUS', spare: 2 }, { title: 'CREATED', spare: 3 }],
-    ...[{ title: 'PROPOSES' }, { title: 'ERROR' }],
+    ...[{ title: 'PROPOSES' }, { title: 'EXPIRES', spare: 1 }, { title: 'ERROR' }],
   ]
   const cells = rows.map((row): Cell[] => [
     ...[row.id, row.kernel, { text: row.status, style: row.status === 'open' ? 'yellow' : 'dim' } as const],
-    ...[ago(row.createdAt, nowMs), row.remedy?.agent ?? '-', row.outcome ?? row.error],
+    ...[ago(row.createdAt, nowMs), row.remedy?.agent ?? '-', expiryOf(row, nowMs), row.outcome ?? row.error],
   ])
   print(table(columns, cells))
   const waiting = rows.find((row) => row.status === 'open' && row.remedy !== undefined)
@@ -58,8 +65,20 @@ function showTasks(rows: readonly TaskRow[], nowMs: number): void {
     )
 }
 
-async function decide(op: 'approve' | 'reject', task: string, { dataDir, json }: CommonOptions): Promise<void> {
-  const after = await withRuntime(dataDir, (link) => link.ask<KernelStatus>(op, { task }), limits.controlCommandMs)
+/** Of the proved repair that waits, or that waited too long. */
+function expiryOf({ status, remedy, expiresAt }: TaskRow, nowMs: number): string {
+  if (status === 'closed' || expiresAt === undefined) return '-'
+  return remedy === undefined || expiresAt <= nowMs ? 'expired' : `in ${duration(expiresAt - nowMs)}`
+}
+
+interface DecideOptions extends CommonOptions {
+  readonly apply?: ApplyTo
+}
+
+async function decide(op: 'approve' | 'reject', task: string, options: DecideOptions): Promise<void> {
+  const { dataDir, json, apply } = options
+  const params = { task, ...(apply && { apply }) }
+  const after = await withRuntime(dataDir, (link) => link.ask<KernelStatus>(op, params), limits.controlCommandMs)
   if (json) printJson(after)
   else showAfter(after)
   if (op === 'approve') failUnlessServing(after)

@@ -14,6 +14,7 @@ export const controlOps = [
   ...(['status', 'logs', 'incidents', 'incident', 'tasks', 'playbooks', 'deadLetters', 'events'] as const),
   ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
   ...(['playbookVersions', 'dryRunPlaybook', 'runPlaybook'] as const),
+  ...(['hotfixes', 'applyHotfix', 'revertHotfix', 'repairs'] as const),
 ] as const
 export type ControlOp = (typeof controlOps)[number]
 

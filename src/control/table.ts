@@ -1,7 +1,10 @@
 /** What the command line may ask of a runtime: each op of the protocol, and what is accepted as its parameters. */
 import { LazaretError } from '../base/errors.ts'
+import { type ApplyTo, applyTargets, isApplyTo } from '../base/remedy.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
 import type { PlaybookHandle } from '../supervisor/playbook-commands.ts'
+import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import type { ControlTable } from './server.ts'
 
@@ -12,13 +15,23 @@ export interface Controllable {
   kernel(
     id: string,
   ): Readonly<Record<'restart' | 'quarantine' | 'repair' | 'rejoin' | 'park', () => Promise<KernelStatus>>>
-  approve(task: string): Promise<KernelStatus>
+  approve(task: string, options?: { readonly apply?: ApplyTo }): Promise<KernelStatus>
   reject(task: string): Promise<KernelStatus>
   readonly journal: Pick<
     Journal,
-    'incidents' | 'incident' | 'attempts' | 'tasks' | 'deadLetters' | 'playbookVersions' | 'playbookVersion'
+    | 'incidents'
+    | 'incident'
+    | 'attempts'
+    | 'tasks'
+    | 'deadLetters'
+    | 'hotfixes'
+    | 'playbookVersions'
+    | 'playbookVersion'
   >
   readonly playbooks: PlaybookHandle
+  readonly hotfixes: Pick<HotfixDesk, 'apply' | 'revert'>
+  readonly repairs: RepairsState
+  setRepairs(on: boolean, why?: string): RepairsState
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -52,7 +65,14 @@ export function controlTable(runtime: Controllable): ControlTable {
     repair: (params) => kernel(params).repair(),
     rejoin: (params) => kernel(params).rejoin(),
     park: (params) => kernel(params).park(),
-    approve: (params) => runtime.approve(text(params, 'task')),
+    approve: (params) => {
+      const { apply } = params
+      if (apply === undefined || isApplyTo(apply)) return runtime.approve(text(params, 'task'), apply && { apply })
+      throw new LazaretError(
+        'OPTION_INVALID',
+        `apply must be one of ${applyTargets.join(', ')}. Got: ${String(apply)}.`,
+      )
+    },
     reject: (params) => runtime.reject(text(params, 'task')),
     // Without their texts, which would not fit a line; one with its text where a version is named.
     playbookVersions: (params) =>
@@ -61,5 +81,10 @@ export function controlTable(runtime: Controllable): ControlTable {
         : runtime.journal.playbookVersions(text(params, 'kernel')).map(({ text: _, ...row }) => row),
     dryRunPlaybook: (params) => runtime.playbooks.dryRun(text(params, 'kernel'), text(params, 'name')),
     runPlaybook: (params) => runtime.playbooks.run(text(params, 'kernel'), text(params, 'name')),
+    hotfixes: ({ kernel }) => runtime.journal.hotfixes(typeof kernel === 'string' ? kernel : undefined),
+    applyHotfix: (params) => runtime.hotfixes.apply(text(params, 'hotfix')),
+    revertHotfix: (params) => runtime.hotfixes.revert(text(params, 'hotfix')),
+    repairs: ({ on, why }) =>
+      typeof on === 'boolean' ? runtime.setRepairs(on, typeof why === 'string' ? why : undefined) : runtime.repairs,
   }
 }

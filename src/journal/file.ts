@@ -22,6 +22,7 @@ import {
   poisonTable,
   refuseNewer,
   schemaVersion,
+  settingTable,
   taskTable,
   versionOf,
 } from './schema.ts'
@@ -152,6 +153,7 @@ function salvage(from: string, to: Connection): Record<string, number> {
     to.transaction(() => {
       copy(kernelTable)
       copy(hotfixTable)
+      copy(settingTable)
       copy(poisonTable)
       copy(incidentTable)
       copy(taskTable)

@@ -11,7 +11,7 @@ const finished: readonly (readonly [string, string])[] = [
   ['attempts', "incident NOT IN (SELECT id FROM incidents WHERE status = 'open')"],
   ['incidents', "status = 'resolved'"],
   ['tasks', "status = 'closed'"],
-  ['hotfixes', "status IN ('rolledBack', 'dropped')"],
+  ['hotfixes', "status IN ('rolledBack', 'dropped', 'written')"],
   ['poison', 'parkedAt IS NULL'],
   ['playbookUses', 'true'],
 ]

@@ -27,6 +27,7 @@ import type {
   PlaybookUse,
   PlaybookVersionRow,
   PoisonRow,
+  SettingRow,
   TaskRow,
 } from './rows.ts'
 import {
@@ -36,6 +37,7 @@ import {
   incidentTable,
   kernelTable,
   playbookUseTable,
+  settingTable,
   taskTable,
 } from './schema.ts'
 
@@ -193,6 +195,10 @@ export class Journal extends JournalReader {
       hotfixTable.put(this.connection, row)
       return row
     })
+  }
+
+  putSetting(row: SettingRow): void {
+    this.transaction(() => settingTable.put(this.connection, row))
   }
 
   playbookUse(use: PlaybookUse): void {

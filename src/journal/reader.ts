@@ -23,6 +23,7 @@ import type {
   PlaybookUse,
   PlaybookVersionRow,
   PoisonRow,
+  SettingRow,
   TaskFilter,
   TaskRow,
 } from './rows.ts'
@@ -33,6 +34,7 @@ import {
   incidentTable,
   kernelTable,
   playbookUseTable,
+  settingTable,
   taskTable,
 } from './schema.ts'
 
@@ -116,6 +118,17 @@ export class JournalReader {
 
   hotfixes(kernel?: string): HotfixRow[] {
     return hotfixTable.find(this.connection, { kernel }, newestFirst)
+  }
+
+  /** Repairs applied to a kernel after a moment, whatever became of them: when, the latest first. Epoch milliseconds. */
+  repairsApplied(kernel: string, afterMs: number): number[] {
+    const sql = 'SELECT at FROM hotfixes WHERE kernel = ? AND at > ? ORDER BY at DESC'
+    return this.connection.all(sql, [kernel, afterMs]).map(({ at }) => Number(at))
+  }
+
+  /** Undefined where nobody has set it. */
+  setting(name: SettingRow['name']): SettingRow | undefined {
+    return settingTable.findOne(this.connection, { name })
   }
 
   /** What playbooks did for one incident. */

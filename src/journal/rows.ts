@@ -151,6 +151,14 @@ export interface HotfixRow {
   readonly playbook?: string
 }
 
+/** What a person has switched for the whole runtime, by name. */
+export interface SettingRow {
+  readonly name: 'repairs'
+  /** Plain JSON data. */
+  readonly value: unknown
+  readonly at: number
+}
+
 export interface PlaybookUse {
   readonly playbook: string
   readonly kernel: string

@@ -13,6 +13,7 @@ import type {
   PlaybookUse,
   PlaybookVersionRow,
   PoisonRow,
+  SettingRow,
   TaskRow,
 } from './rows.ts'
 import { Table } from './table.ts'
@@ -116,6 +117,8 @@ export const hotfixTable = new Table<HotfixRow>('hotfixes', ['id'], {
   ...{ id: 'plain', kernel: 'plain', incident: 'plain', status: 'plain', steps: 'json', agent: 'plain' },
   ...{ healedBy: 'plain', why: 'plain', file: 'plain', at: 'plain', stateFrom: 'plain', playbook: 'plain' },
 })
+
+export const settingTable = new Table<SettingRow>('settings', ['name'], { name: 'plain', value: 'json', at: 'plain' })
 
 export const playbookUseTable = new Table<PlaybookUse>('playbookUses', [], {
   ...{ playbook: 'plain', kernel: 'plain', incident: 'plain', outcome: 'plain', at: 'plain' },

@@ -30,6 +30,8 @@ export interface Hotfix {
   /** Limits in place of the fleet's, each with the fleet's own. */
   readonly limits?: { readonly [L in LimitName]?: { readonly value: number; readonly instead: number } }
   readonly steps: readonly RemedyStep[]
+  /** Once it is steady it is to be written into the source files. */
+  readonly apply?: 'source'
 }
 
 export type ReadHotfix =
@@ -52,6 +54,7 @@ const hotfixShape = z.object({
     .exactOptional(),
   limits: z.partialRecord(z.enum(limitNames), z.object({ value: z.number(), instead: z.number() })).exactOptional(),
   steps: z.array(stepShape),
+  apply: z.literal('source').exactOptional(),
 })
 
 const idPattern = /^fix_[0-9a-f-]{36}$/

@@ -165,6 +165,8 @@ class Repair {
     tried.add(remedyKey(remedy))
     on.proposed(remedy)
     const verdict = await this.#prove(remedy)
+    // Cut off in the middle: nothing is known of it, so it may be tried again when the repair goes on.
+    if (this.#signal.aborted) tried.delete(remedyKey(remedy))
     this.#signal.throwIfAborted()
     this.#verdicts.push({ remedy, verdict })
     if (verdict.passed) {
@@ -215,9 +217,9 @@ class Repair {
     try {
       return await prove({ ...this.#trialsInput(), remedy, memo: this.#memo, compiledDir }, run)
     } catch (thrown) {
+      tried.delete(remedyKey(remedy))
       this.#signal.throwIfAborted()
       if (!(thrown instanceof LazaretError)) throw thrown
-      tried.delete(remedyKey(remedy))
       const refusal = `${thrown.code}: ${thrown.message}`
       const durationMs = performance.now() - startedAt
       return { passed: false, lines: [], isolation: isolationHere(), durationMs, refusal }

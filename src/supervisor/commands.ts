@@ -3,7 +3,7 @@
  * the states in which it has a meaning, where the chart would ignore it.
  */
 import { LazaretError } from '../base/errors.ts'
-import type { Remedy } from '../base/remedy.ts'
+import type { ApplyTo, Remedy } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import type { TaskRow } from '../journal/rows.ts'
 import type { LifecycleSnapshot } from '../lifecycle/instance.ts'
@@ -12,6 +12,7 @@ import { remedyKey } from '../repair/repair.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { isSettled } from './machine.ts'
+import { refuseWhileOff } from './repair-switch.ts'
 import { type KernelStatus, statusOf } from './status.ts'
 import type { Unit } from './unit.ts'
 
@@ -47,6 +48,14 @@ export async function command(house: House, unit: Unit, name: CommandName): Prom
   return statusOf(unit)
 }
 
+/** A running kernel starts anew with what it is to run with now; the fleet file is not looked at. */
+export async function startAnew(unit: Unit): Promise<KernelStatus> {
+  const before = unit.instance.snapshot
+  unit.instance.send({ type: 'RESTART', policy: lifecycleInput(unit.spec) })
+  await unit.instance.until((snapshot) => snapshot !== before && hasSettled(snapshot))
+  return statusOf(unit)
+}
+
 /** A repair that a person asked for goes on until it has ended one way or the other. */
 function hasSettled(snapshot: LifecycleSnapshot): boolean {
   return isSettled(snapshot) && !snapshot.matches('repairing') && !snapshot.matches({ quarantined: 'waiting' })
@@ -72,12 +81,18 @@ function prepare(house: House, unit: Unit, name: CommandName): void {
     unit.spec = presentSpec(house, unit)
     unparkAll(house, unit)
   } else if (name === 'repair') {
+    refuseWhileOff(house, 'A repair', unit.id)
+    unit.askedFor = true
     if (evidenceOf(house, unit) !== undefined) return
+    unit.askedFor = false
     throw new LazaretError('COMMAND_REFUSED', `${unit.id} has no open incident with evidence to repair it on.`, {
       kernel: unit.id,
       hint: `Let it back into service: lazaret rejoin ${unit.id}`,
     })
-  } else if (name === 'quarantine' || name === 'park') unit.parkedWhy = 'by command'
+  } else if (name === 'quarantine' || name === 'park') {
+    unit.parkedWhy = 'by command'
+    unit.heldBack = false
+  }
 }
 
 export function openTask(house: House, id: string): TaskRow {
@@ -88,9 +103,15 @@ export function openTask(house: House, id: string): TaskRow {
   throw new LazaretError('NOT_FOUND', text, { hint: 'List the open ones: lazaret tasks' })
 }
 
-/** A person approves the proved remedy of a task: it is proved once more and applied. */
-export async function approve(house: House, unit: Unit, task: TaskRow): Promise<KernelStatus> {
+/**
+ * A person approves the proved remedy of a task: it is proved once more and applied.
+ * @param to what is to become of it when it has held; default as the runtime is set.
+ */
+export async function approve(house: House, unit: Unit, task: TaskRow, to?: ApplyTo): Promise<KernelStatus> {
+  refuseWhileOff(house, 'The approval of a repair', unit.id)
   const remedy: Remedy | undefined = task.remedy
+  // A word that was given in time counts, whatever the clock says until its repair is over.
+  if (house.suggestions.hasExpired(task)) throw expired(task)
   if (remedy === undefined) {
     throw new LazaretError('COMMAND_REFUSED', `The task ${task.id} has no proved repair to approve.`, {
       kernel: unit.id,
@@ -99,7 +120,14 @@ export async function approve(house: House, unit: Unit, task: TaskRow): Promise<
   }
   refuseWhileRepaired(unit, task)
   unit.approved = remedy
+  unit.approvedTo = to
   return command(house, unit, 'repair')
+}
+
+function expired({ id, kernel, expiresAt = 0 }: TaskRow): LazaretError {
+  const text = `The proved repair of ${id} expired at ${new Date(expiresAt).toISOString()}: it may not hold any more.`
+  const hint = `Prove it anew: lazaret repair ${kernel}`
+  return new LazaretError('COMMAND_REFUSED', text, { kernel, details: { task: id, expiresAt }, hint })
 }
 
 /** A person's word on a task has no meaning while its repair is under way, or on probation. */

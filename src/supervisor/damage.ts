@@ -91,7 +91,8 @@ export class Damages {
         stays,
       })
     }
-    if (event.type === 'hotfix.applied' && unit.hotfix !== undefined) this.#noteWritten(unit.hotfix.body)
+    const isNew = event.type === 'hotfix.applied' || event.type === 'hotfix.written'
+    if (isNew && unit.hotfix !== undefined) this.#noteWritten(unit.hotfix.body)
     const written = this.#written.get(unit.id)
     if (event.type === 'snapshot.taken') this.#written.set(unit.id, { ...written, snapshot: String(event.name) })
     if (event.type === 'snapshot.golden') this.#written.set(unit.id, { ...written, golden: true })

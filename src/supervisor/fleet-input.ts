@@ -16,6 +16,13 @@ import type { Autonomy, CrashOn, DegradedMode, Isolation, Strategy, Tier } from 
 export interface FleetInput {
   /** 1 to 500. */
   readonly kernels: readonly KernelInput[]
+  /** Defaults of a tier, for those of its kernels that say nothing themselves; each tier once. */
+  readonly tiers?: readonly TierInput[]
+}
+
+export interface TierInput {
+  readonly tier: Tier
+  readonly repair: { readonly autonomy: Autonomy }
 }
 
 /** Ms are milliseconds, at most 2,147,483,647 (24.8 days); Mb are megabytes. Numbers are whole, save `jitter`. */
@@ -80,7 +87,7 @@ export interface KernelInput {
   /** everyMs: 1 or more, default 5000 at tier 1, else 60000. keep: 1 to 100, default 5. */
   readonly snapshot?: { readonly everyMs?: number; readonly keep?: number }
   readonly repair?: {
-    /** What is applied without a person: nothing, proved playbooks, any proved repair. Default fix. */
+    /** What is applied without a person: nothing, proved playbooks, any proved repair. Default: its tier's, else fix. */
     readonly autonomy?: Autonomy
     /** Least isolation of the sandbox for what is applied without a person. Default permission. */
     readonly isolation?: Isolation

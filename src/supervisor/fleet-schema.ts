@@ -45,6 +45,8 @@ const envName = 'the name of an environment variable: letters, digits and _, no 
 const someData = 'a section of keys and values of your own'
 const d = kernelDefaults
 
+const autonomy = oneOf(['observe', 'suggest', 'playbook', 'fix'])
+
 const kernelSchema = section({
   id: kernelId,
   entry: z.string('the path of a module').min(1, 'the path of a module'),
@@ -95,7 +97,8 @@ const kernelSchema = section({
     keep: whole(1, limits.snapshotKeep, 'snapshots').default(d.snapshot.keep),
   }).prefault({}),
   repair: section({
-    autonomy: oneOf(['observe', 'suggest', 'playbook', 'fix']).default(d.repair.autonomy),
+    // Left open here: the tier may have a say before the default has.
+    autonomy: autonomy.optional(),
     isolation: oneOf(isolations).default(d.repair.isolation),
     maxAttempts: whole(1, limits.repairAttempts, 'attempts').default(d.repair.maxAttempts),
     maxPerHour: whole(1, limits.repairsPerHour, 'repairs').default(d.repair.maxPerHour),
@@ -111,19 +114,39 @@ const kernelSchema = section({
 })
 
 const kernelCount = `a list of 1 to ${limits.fleetKernels} kernels`
+/** What a tier says for those of its kernels that say nothing themselves. */
+const tierSchema = z.strictObject(
+  {
+    tier: whole(1, 5, '1 is critical'),
+    repair: z.strictObject({ autonomy }, 'a section with the key autonomy'),
+  },
+  'a section with the keys tier, repair',
+)
+const tierCount = 'a list with a section for each tier that has a default of its own'
+const tiersSchema = z.array(tierSchema, tierCount).superRefine((tiers, ctx) => {
+  for (const [index, { tier }] of tiers.entries()) {
+    const isDouble = tiers.findIndex((other) => other.tier === tier) < index
+    if (isDouble) ctx.addIssue({ code: 'custom', path: [index, 'tier'], message: 'a tier that is named once' })
+  }
+})
+
 const fleetSchema = z.strictObject(
-  { kernels: z.array(kernelSchema, kernelCount).min(1, kernelCount).max(limits.fleetKernels, kernelCount) },
+  {
+    kernels: z.array(kernelSchema, kernelCount).min(1, kernelCount).max(limits.fleetKernels, kernelCount),
+    tiers: tiersSchema.default([]),
+  },
   'a section with the key kernels',
 )
 
 /** A kernel with its defaults, as it was written otherwise. */
 export type ParsedKernel = z.output<typeof kernelSchema>
+export type ParsedTier = z.output<typeof tierSchema>
 
 /** @param value plain data only. */
-export function parseFleet(value: unknown): { kernels: ParsedKernel[]; problems: InputProblem[] } {
+export function parseFleet(value: unknown): { kernels: ParsedKernel[]; tiers: ParsedTier[]; problems: InputProblem[] } {
   const result = fleetSchema.safeParse(value)
-  if (result.success) return { kernels: result.data.kernels, problems: [] }
-  return { kernels: [], problems: problemsOf(result.error.issues, value) }
+  if (result.success) return { ...result.data, problems: [] }
+  return { kernels: [], tiers: [], problems: problemsOf(result.error.issues, value) }
 }
 
 /** Unknown keys first: a mistyped key is most often why another one is missing. */
@@ -165,7 +188,9 @@ function unknownKey(path: KeyPath, key: string, value: unknown): InputProblem {
 
 /** Of the fleet, of a kernel, or of one of its sections. */
 function knownKeys(path: KeyPath): string[] {
-  if (path.length === 0) return ['kernels']
+  if (path.length === 0) return Object.keys(fleetSchema.shape)
+  if (path[0] === 'tiers')
+    return path.length <= 2 ? Object.keys(tierSchema.shape) : Object.keys(tierSchema.shape.repair.shape)
   if (path.length <= 2) return Object.keys(kernelSchema.shape)
   if (path[2] === 'snapshot') return ['everyMs', ...Object.keys(kernelDefaults.snapshot)]
   if (path[2] === 'degraded') return ['mode', 'fallback', 'reroute', 'max']
@@ -173,7 +198,7 @@ function knownKeys(path: KeyPath): string[] {
 }
 
 function defaultAt(path: KeyPath): unknown {
-  return path.length < 3 ? undefined : valueAt(kernelDefaults, path.slice(2))
+  return path.length < 3 || path[0] === 'tiers' ? undefined : valueAt(kernelDefaults, path.slice(2))
 }
 
 function valueAt(value: unknown, path: KeyPath): unknown {

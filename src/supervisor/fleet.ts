@@ -9,11 +9,11 @@ import type { FleetSpec, KernelSpec } from '../base/spec.ts'
 import { readYamlFile } from '../base/yaml-file.ts'
 import { degradedOf } from './fleet-degraded.ts'
 import { findEntries } from './fleet-entry.ts'
-import { type FleetInput, snapshotEveryMs } from './fleet-input.ts'
+import { type FleetInput, kernelDefaults, snapshotEveryMs } from './fleet-input.ts'
 import { levelsOf } from './fleet-levels.ts'
 import { plainCopy } from './fleet-object.ts'
 import { otherKernelProblem } from './fleet-relation.ts'
-import { type ParsedKernel, parseFleet } from './fleet-schema.ts'
+import { type ParsedKernel, type ParsedTier, parseFleet } from './fleet-schema.ts'
 
 export type { FleetInput, KernelInput } from './fleet-input.ts'
 
@@ -38,7 +38,7 @@ interface Source {
  */
 export function loadFleet(source: string | FleetInput, options: LoadFleetOptions = {}): FleetSpec {
   const { value, baseDir, file, error } = typeof source === 'string' ? fromFile(source) : fromObject(source, options)
-  const { kernels: parsed, problems } = parseFleet(value)
+  const { kernels: parsed, tiers, problems } = parseFleet(value)
   const refuse = ([first, ...rest]: readonly InputProblem[]) => {
     if (first !== undefined) throw error(first, rest)
   }
@@ -51,7 +51,7 @@ export function loadFleet(source: string | FleetInput, options: LoadFleetOptions
   const order = levelsOf(parsed)
   if ('cycle' in order) throw error(cycleProblem(order.cycle, parsed))
   const kernels = parsed.map((kernel, index) =>
-    toSpec(kernel, urls[index] ?? '', degraded[index] as KernelSpec['degraded']),
+    toSpec(kernel, urls[index] ?? '', degraded[index] as KernelSpec['degraded'], tiers),
   )
   return { kernels, levels: order.levels, ...(file === undefined ? {} : { file }) }
 }
@@ -108,12 +108,20 @@ function cycleProblem(cycle: readonly string[], kernels: readonly ParsedKernel[]
   }
 }
 
-function toSpec(kernel: ParsedKernel, entryUrl: string, degraded: KernelSpec['degraded']): KernelSpec {
-  const { entry: _entry, snapshot, ...rest } = kernel
+function toSpec(
+  kernel: ParsedKernel,
+  entryUrl: string,
+  degraded: KernelSpec['degraded'],
+  tiers: readonly ParsedTier[],
+): KernelSpec {
+  const { entry: _entry, snapshot, repair, ...rest } = kernel
+  const ofTier = tiers.find(({ tier }) => tier === kernel.tier)
+  const autonomy = repair.autonomy ?? ofTier?.repair.autonomy ?? kernelDefaults.repair.autonomy
   return {
     ...rest,
     entryUrl,
     degraded,
+    repair: { ...repair, autonomy },
     snapshot: { everyMs: snapshot.everyMs ?? snapshotEveryMs(kernel.tier), keep: snapshot.keep },
   }
 }

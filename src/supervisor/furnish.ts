@@ -6,6 +6,7 @@ import { toRecord } from '../base/error-record.ts'
 import type { LazaretError } from '../base/errors.ts'
 import type { EventStream } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
+import type { ApplyTo } from '../base/remedy.ts'
 import type { FleetSpec } from '../base/spec.ts'
 import { LogRing } from '../diagnostics/log-ring.ts'
 import { SystemSampler } from '../diagnostics/system-sampler.ts'
@@ -21,12 +22,15 @@ import { OutOfService } from '../quarantine/out-of-service.ts'
 import { agentChain } from '../repair/agents/index.ts'
 import { HotfixStore } from '../repair/hotfix.ts'
 import { SandboxPool } from '../repair/sandbox-pool.ts'
+import { IntentStore } from '../repair/source-files.ts'
 import { GoldenStore } from '../snapshot/golden.ts'
 import { SnapshotStore } from '../snapshot/store.ts'
 import { RuntimeBus } from './bus.ts'
 import type { House } from './house.ts'
 import { missedNotices, openNotices } from './notices.ts'
 import { PostOffice } from './post-office.ts'
+import { RepairSwitch } from './repair-switch.ts'
+import { Suggestions } from './suggestions.ts'
 import { Unit } from './unit.ts'
 
 export interface Furniture {
@@ -40,6 +44,7 @@ export interface Furniture {
   readonly quarantineDir: string
   readonly playbooksDir: string
   readonly trustAfter: number
+  readonly applyTo: ApplyTo
   readonly notify: ((notice: Notice) => void | Promise<void>) | undefined
   readonly alerts: AlertTarget | undefined
   readonly rereadFleet: () => FleetSpec
@@ -84,6 +89,10 @@ export function furnish(given: Furniture): House {
     goldens: new GoldenStore(snapshots),
     playbooks,
     hotfixes: new HotfixStore(join(dataDir, 'hotfixes')),
+    intents: new IntentStore(join(dataDir, 'hotfixes')),
+    repairs: new RepairSwitch(journal),
+    suggestions: new Suggestions({ journal, clock, events, units, report }),
+    applyTo: given.applyTo,
     logs: new LogRing(),
     sampler: new SystemSampler(clock),
     compiledDir,

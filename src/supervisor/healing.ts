@@ -13,17 +13,23 @@ import { type RepairOutcome, remedyKey, runRepair } from '../repair/repair.ts'
 import { evidenceOf, openTaskOf } from './escalation.ts'
 import { fittingHotfix } from './hotfixing.ts'
 import { type House, kernelFolderUrl } from './house.ts'
+import { isHeldBack } from './repair-switch.ts'
+import { stormReason } from './storm.ts'
 import type { Unit } from './unit.ts'
 
 /** The plan is carried out: the chart is asked to repair, or to apply the whole golden snapshot. */
 export async function act(house: House, unit: Unit, plan: 'repair' | 'restore'): Promise<void> {
-  if (plan === 'repair') {
+  if (isHeldBack(house, unit)) return
+  // A restore is no more than another repair that may be proved first: in a storm that is what it becomes.
+  if (plan === 'repair' || stormReason(house, unit) !== undefined) {
     unit.instance.send({ type: 'REPAIR' })
     return
   }
   const evidence = evidenceOf(house, unit)
   const golden = await house.goldens.get(unit.id)
   const remedy = evidence && golden && restoreEverything(evidence, golden, kernelFolderUrl(unit.spec))
+  // Parked meanwhile: by a person, or because repairs were switched off.
+  if (!unit.instance.snapshot.matches({ quarantined: 'waiting' })) return
   unit.remedy = remedy
   // Nothing differs from golden: there is nothing to go back to, and the repair proper has its turn.
   if (remedy === undefined) unit.instance.send({ type: 'REPAIR' })
@@ -42,7 +48,9 @@ export async function propose(house: House, unit: Unit): Promise<void> {
     park(unit, 'there is no evidence to repair it on')
     return
   }
+  if (isHeldBack(house, unit)) return
   unit.parkedWhy = undefined
+  unit.heldBack = false
   const controller = new AbortController()
   unit.repair?.abort()
   unit.repair = controller
@@ -60,7 +68,10 @@ export async function propose(house: House, unit: Unit): Promise<void> {
     house.report(thrown)
     exhausted(house, unit, incident, [`the repair itself failed: ${toRecord(thrown).message}`])
   } finally {
-    if (unit.repair === controller) unit.repair = undefined
+    if (unit.repair === controller) {
+      unit.repair = undefined
+      unit.askedFor = false
+    }
   }
 }
 
@@ -155,9 +166,9 @@ function onVerified(house: House, unit: Unit, incident: string, tried: Tried): v
     ...{ incident, agent, lines: verdict.lines, isolation: verdict.isolation },
     ...(cost && { cost }),
   })
-  const tooWeak = weakness(unit, remedy, verdict)
-  if (!mayApply(unit, remedy) || tooWeak !== undefined) {
-    suggest(house, unit, incident, remedy, tooWeak)
+  const why = reasonToWait(house, unit, remedy, verdict)
+  if (why !== undefined) {
+    suggest(house, unit, incident, remedy, why)
     return
   }
   unit.remedy = remedy
@@ -181,12 +192,20 @@ function weakness(unit: Unit, remedy: Remedy, { isolation }: Verdict): string | 
   return `proved in ${isolation} isolation, the kernel asks for ${asked}`
 }
 
-/** The proved remedy waits in the incident's task for a person's approval. @param why where autonomy is not the reason. */
-function suggest(house: House, unit: Unit, incident: string, remedy: Remedy, why?: string): void {
+/** Why the proved remedy needs a person's word; undefined where it may be applied at once. */
+function reasonToWait(house: House, unit: Unit, remedy: Remedy, verdict: Verdict): string | undefined {
+  if (!mayApply(unit, remedy)) return 'a proved repair waits for approval'
+  const tooWeak = weakness(unit, remedy, verdict)
+  if (tooWeak !== undefined) return `a proved repair waits for approval (${tooWeak})`
+  const storm = unit.askedFor || isApproved(unit, remedy) ? undefined : stormReason(house, unit)
+  return storm === undefined ? undefined : `${storm}; the proved repair waits for approval`
+}
+
+/** The proved remedy waits in the incident's task for a person's approval. */
+function suggest(house: House, unit: Unit, incident: string, remedy: Remedy, why: string): void {
   const task = openTaskOf(house, unit, incident)
-  house.journal.updateTask(task.id, { remedy })
-  const reason = why === undefined ? '' : ` (${why})`
-  park(unit, `a proved repair waits for approval${reason}: lazaret approve ${task.id}`)
+  house.suggestions.add(unit, task, remedy)
+  park(unit, `${why}: lazaret approve ${task.id}`)
 }
 
 function park(unit: Unit, why: string): void {

@@ -9,8 +9,8 @@ import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { newId } from '../base/ids.ts'
-import type { Evidence, Golden, Overlay, Remedy } from '../base/remedy.ts'
-import type { HotfixRow } from '../journal/rows.ts'
+import type { ApplyTo, Evidence, Golden, Overlay, Remedy } from '../base/remedy.ts'
+import type { HotfixRow, KernelRow } from '../journal/rows.ts'
 import type { LifecycleEvent } from '../lifecycle/machine.ts'
 import { applySteps } from '../repair/apply.ts'
 import { overlayFor } from '../repair/hotfix.ts'
@@ -74,6 +74,7 @@ async function applyRemedy(
   const body = {
     ...{ id, kernel: unit.id, incident, overlay: applied.overlay, steps: remedy.steps },
     ...settingsOf(applied, unit.hotfix?.body, unit.fleetSpec),
+    ...(targetOf(house, unit) === 'source' && { apply: 'source' as const }),
   }
   const file = await house.hotfixes.write(body)
   const stateFrom = applied.stateFromGolden ? await restoreState(house, unit, golden) : undefined
@@ -111,6 +112,11 @@ function refuseUnsupported(patterns: number): void {
   throw new LazaretError('PATCH_REFUSED', 'Patterns of messages cannot be parked in service by this version.', {
     hint: 'Park the exact message: park_message.',
   })
+}
+
+/** Whoever approved it may have said what is to become of it. */
+function targetOf(house: House, { approved, approvedTo }: Unit): ApplyTo {
+  return (approved === undefined ? undefined : approvedTo) ?? house.applyTo
 }
 
 /** The golden state becomes the newest snapshot, so that every later start goes on from it. Its name. */
@@ -163,7 +169,7 @@ export async function rollBack(
 }
 
 /** In the journal, on the route and among the snapshots; the file stays, for a person to look at. */
-async function takeBack(
+export async function takeBack(
   house: House,
   unit: Unit,
   hotfix: ActiveHotfix,
@@ -181,10 +187,19 @@ async function takeBack(
 
 /**
  * The hotfix in force as the journal knows it, and the one before it. One that was written, and the process ended before
- * the kernel rejoined with it, is taken back: the repair starts over.
- * @param onProbation the kernel had rejoined.
+ * the kernel rejoined with it, is taken back: the repair starts over. So is one with which it has crashed on probation,
+ * and the process ended before that was known: as one that did not hold.
+ * @param left where an earlier process left the kernel.
  */
-export async function loadHotfixes(house: House, unit: Unit, onProbation: boolean): Promise<void> {
+export async function loadHotfixes(house: House, unit: Unit, left?: KernelRow): Promise<void> {
+  await findHotfixes(house, unit, left?.state.startsWith('rejoined') === true || left?.facts.probation === true)
+  if (/^(?:failed|quarantined|repairing)/.test(left?.state ?? '')) {
+    await rollBack(house, unit, left?.state.startsWith('failed') === true)
+  }
+  loadTried(house, unit)
+}
+
+async function findHotfixes(house: House, unit: Unit, onProbation: boolean): Promise<void> {
   const { journal } = house
   const before = journal.hotfixes(unit.id).find(({ status }) => status === 'steady')
   unit.hotfixBefore = await readHotfix(house, unit, before)
@@ -202,7 +217,7 @@ export async function loadHotfixes(house: House, unit: Unit, onProbation: boolea
 }
 
 /** What an earlier process tried for the open incident in vain, and what a person rejected: not tried again. */
-export function loadTried(house: House, unit: Unit): void {
+function loadTried(house: House, unit: Unit): void {
   const { incident } = unit
   if (incident === undefined) return
   const rolledBack = house.journal.hotfixes(unit.id).filter(({ status }) => status === 'rolledBack')

@@ -1,6 +1,7 @@
 /** What the supervisor's parts share: the stores and tools of the lower floors, and the units. Wired once, by Supervisor. */
 import type { Clock } from '../base/clock.ts'
 import type { EventStream } from '../base/events.ts'
+import type { ApplyTo } from '../base/remedy.ts'
 import type { FleetSpec, KernelSpec } from '../base/spec.ts'
 import type { LogRing } from '../diagnostics/log-ring.ts'
 import type { SystemSampler } from '../diagnostics/system-sampler.ts'
@@ -13,10 +14,13 @@ import type { OutOfService } from '../quarantine/out-of-service.ts'
 import type { RepairAgent } from '../repair/agents/agent.ts'
 import type { HotfixStore } from '../repair/hotfix.ts'
 import type { SandboxPool } from '../repair/sandbox-pool.ts'
+import type { IntentStore } from '../repair/source-files.ts'
 import type { GoldenStore } from '../snapshot/golden.ts'
 import type { SnapshotStore } from '../snapshot/store.ts'
 import type { RuntimeBus } from './bus.ts'
 import type { PostOffice } from './post-office.ts'
+import type { RepairSwitch } from './repair-switch.ts'
+import type { Suggestions } from './suggestions.ts'
 import type { Unit } from './unit.ts'
 
 export interface House {
@@ -30,6 +34,12 @@ export interface House {
   readonly goldens: GoldenStore
   readonly playbooks: PlaybookRegistry
   readonly hotfixes: HotfixStore
+  /** What is being written into source files. */
+  readonly intents: IntentStore
+  readonly repairs: RepairSwitch
+  readonly suggestions: Suggestions
+  /** What becomes of a repair that has held, where nobody has said otherwise of it. */
+  readonly applyTo: ApplyTo
   readonly incidents: Incidents
   readonly outOfService: OutOfService
   readonly logs: LogRing

@@ -11,11 +11,16 @@ export function rowOf(unit: Unit, snapshot: LifecycleSnapshot, at: number): Kern
   const state = dotted(snapshot.value)
   const probation = unit.hotfixOnProbation && !state.startsWith('running')
   if (state === 'quarantined.parked' && unit.incident !== undefined) unit.parked ??= { incident: unit.incident, at }
-  const { parkedWhy, parked, route, incident } = unit
+  const { parkedWhy, parked, route, incident, heldBack } = unit
   return {
     ...{ id: unit.id, state, failures, attempts, starts, at },
     ...(incident && { incident }),
-    facts: { restored, probation, epoch: route.epoch, ...(parkedWhy && { parkedWhy }), ...(parked && { parked }) },
+    facts: {
+      ...{ restored, probation, epoch: route.epoch },
+      ...(parkedWhy && { parkedWhy }),
+      ...(parked && { parked }),
+      ...(heldBack && { heldBack }),
+    },
   }
 }
 
@@ -28,9 +33,16 @@ export function openIncidentOf(
   return incident?.status === 'open' ? incident : undefined
 }
 
+/** Where an earlier process left it. One killed between the switching on of repairs and their going on goes on. */
+export function leftAt(row: KernelRow | undefined, repairsOn: boolean): KernelRow | undefined {
+  const isFree = repairsOn && row?.facts.heldBack === true && row.state === 'quarantined.parked'
+  return isFree ? { ...row, state: 'quarantined.waiting' } : row
+}
+
 export function takeFacts(unit: Unit, row: KernelRow | undefined): void {
-  const { parkedWhy, parked, epoch } = row?.facts ?? {}
+  const { parkedWhy, parked, epoch, heldBack } = row?.facts ?? {}
   unit.parkedWhy = typeof parkedWhy === 'string' ? parkedWhy : undefined
   unit.parked = parkingIn(parked)
+  unit.heldBack = heldBack === true
   unit.route.epoch = typeof epoch === 'number' ? epoch : 0
 }

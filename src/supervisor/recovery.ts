@@ -11,6 +11,7 @@ import { forgetCleared } from './clearing.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { resolvedNotice } from './notices.ts'
+import { takeOverIfWished } from './taking-over.ts'
 import type { ActiveHotfix, Unit } from './unit.ts'
 
 /** Probation is over: incidents are closed, the fix is learnt, the present becomes golden. */
@@ -28,6 +29,8 @@ export async function recovered(house: House, unit: Unit): Promise<void> {
     ...(learnt && { playbook: learnt }),
   })
   forgetIncident(unit)
+  // First, so that what becomes golden is what is in the files.
+  await takeOverIfWished(house, unit)
   await unit.keeper.goldenNow()
   if (hotfix !== undefined) await forgetCleared(house, hotfix.id)
 }
@@ -114,6 +117,9 @@ export function forgetIncident(unit: Unit): void {
   unit.remedy = undefined
   unit.approved = undefined
   unit.steps = undefined
+  unit.approvedTo = undefined
+  unit.askedFor = false
+  unit.heldBack = false
   unit.plan = undefined
   unit.parkedWhy = undefined
   unit.parked = undefined

@@ -19,16 +19,17 @@ import { Bystanders } from './bystanders.ts'
 import { capture, decide, sayParked, serveMeanwhile } from './escalation.ts'
 import { settleEnd } from './failures.ts'
 import { act, propose } from './healing.ts'
-import { apply, loadHotfixes, loadTried, rollBack } from './hotfixing.ts'
+import { apply, loadHotfixes, rollBack } from './hotfixing.ts'
 import type { House } from './house.ts'
 import type { IntegrityWatch } from './integrity-watch.ts'
 import { Keeper } from './keeping.ts'
-import { openIncidentOf, rowOf, takeFacts } from './kernel-row.ts'
+import { leftAt, openIncidentOf, rowOf, takeFacts } from './kernel-row.ts'
 import { type Member, supervisorMachine } from './machine.ts'
 import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
 import { Service } from './service.ts'
 import { StandIns } from './standing-in.ts'
+import { finishWriting, takeOverIfWished } from './taking-over.ts'
 import type { Unit } from './unit.ts'
 import { watchThread } from './watching.ts'
 
@@ -74,7 +75,7 @@ export class Supervisor {
   /** Where an earlier process left the kernel. */
   #member(unit: Unit): Member {
     const { journal, events } = this.#house
-    const row = this.#rows.get(unit.id)
+    const row = leftAt(this.#rows.get(unit.id), this.#house.repairs.state.on)
     const incident = openIncidentOf(journal, row) ?? journal.openIncidentFor(unit.id)
     const { first, counters, why, diedInStart } = resume(row, unit.spec.restart.max, incident?.folder !== undefined)
     unit.incident = incident?.id
@@ -110,11 +111,10 @@ export class Supervisor {
     await Promise.all(
       [...this.#house.units.values()].map((unit) => {
         const row = this.#rows.get(unit.id)
-        const onProbation = row?.state.startsWith('rejoined') === true || row?.facts.probation === true
-        loadTried(this.#house, unit)
-        return loadHotfixes(this.#house, unit, onProbation)
+        return finishWriting(this.#house, unit).then(() => loadHotfixes(this.#house, unit, row))
       }),
     )
+    this.#house.suggestions.begin()
     if (this.#stopping) return
     const serving = this.#reached('serving')
     this.#actor.send({ type: 'BOOT' })
@@ -194,6 +194,9 @@ export class Supervisor {
   /** Before any effect of the transition. */
   #commit(unit: Unit, snapshot: LifecycleSnapshot): void {
     const state = dotted(snapshot.value)
+    // Until its turn comes the journal has where an earlier process left it: one killed before that must find it there.
+    if (state === 'stopped' && !unit.begun) return
+    unit.begun = true
     this.#house.journal.commitKernel(rowOf(unit, snapshot, this.#house.clock.now()))
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))
@@ -268,7 +271,10 @@ export class Supervisor {
   async #apply(unit: Unit): Promise<void> {
     const event = await apply(this.#house, unit)
     // Nothing boots any more: the next process takes the remedy back and tries the repair again.
-    if (!this.#stopping) unit.instance.send(event)
+    if (this.#stopping) return
+    // Parked meanwhile, by a person or the switch: what was applied is not to be left behind.
+    if (unit.instance.state !== 'repairing.applying') await rollBack(this.#house, unit, false)
+    else unit.instance.send(event)
   }
 
   async #steady(unit: Unit): Promise<void> {
@@ -284,6 +290,7 @@ export class Supervisor {
       forgetIncident(unit)
     }
     unit.standIns.renew()
+    await takeOverIfWished(this.#house, unit)
     await unit.keeper.goldenNow()
   }
 

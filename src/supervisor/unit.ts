@@ -3,7 +3,7 @@ import type { BootRequest, InstanceVitals } from '../actor/protocol.ts'
 import type { Thread } from '../actor/thread.ts'
 import type { ErrorRecord } from '../base/error-record.ts'
 import { codeHash, sha256 } from '../base/hash.ts'
-import type { Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
+import type { ApplyTo, Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import type { Finding } from '../diagnostics/integrity.ts'
 import { type FlightEvidence, FlightRecorder } from '../diagnostics/recorder.ts'
@@ -87,6 +87,12 @@ export class Unit {
   approved: Remedy | undefined
   /** No other remedy is looked for where that one does not hold. */
   approvedAlone = false
+  /** What is to become of the approved one. */
+  approvedTo: ApplyTo | undefined
+  /** A person has asked for the repair under way, so that it is not counted against the kernel's repairs an hour. */
+  askedFor = false
+  /** The switch of all repairs keeps it parked: it is repaired when that is on again. */
+  heldBack = false
   /** Remedies of the open incident that did not hold; they are not tried again. */
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */
@@ -98,6 +104,8 @@ export class Unit {
   evidenceProblem: ErrorRecord | undefined
   /** The process died while it started this kernel, once too often. */
   diedInStart = false
+  /** Its chart has been told where it was, and is what the journal follows. */
+  begun = false
   /** A message was parked since the kernel was last steady. */
   sawPoison = false
   /** Cancels the repair under way, or the steps of one. */

@@ -65,7 +65,7 @@ test('doctor examines the machine and leaves nothing', async () => {
   expect(code).toBe(fit ? 0 : 1)
   expect(checks.map(({ name }) => name)).toEqual([
     ...['Node.js', 'V8 flag', 'SQLite', 'permission model', 'bubblewrap', 'language service', 'open files'],
-    ...['data directory', 'disk space', 'runtime', 'drift and damage'],
+    ...['data directory', 'disk space', 'runtime', 'drift and damage', 'repairs'],
   ])
   for (const { level, found } of checks) {
     expect(['ok', 'warn', 'fail']).toContain(level)

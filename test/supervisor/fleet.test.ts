@@ -119,6 +119,24 @@ describe('a fleet that is fine', () => {
   })
 })
 
+test("autonomy is the kernel's own, else its tier's, else fix", () => {
+  const kernels = [
+    { id: 'own', tier: 1, repair: { autonomy: 'observe', maxPerHour: 9 } },
+    { id: 'critical', tier: 1, repair: { maxPerHour: 7 } },
+    { id: 'other', tier: 2 },
+  ]
+  const text = JSON.stringify({
+    kernels: kernels.map((kernel) => ({ entry: './kernel.ts', ...kernel })),
+    tiers: [{ tier: 1, repair: { autonomy: 'suggest' } }],
+  })
+  const repairs = load(text).kernels.map(({ repair }) => [repair.autonomy, repair.maxPerHour])
+  expect(repairs).toEqual([
+    ['observe', 9],
+    ['suggest', 7],
+    ['fix', 3],
+  ])
+})
+
 describe('the module of a kernel', () => {
   test.each(['./data.json', './link.ts', './folder.ts', '.', './kernel', './kernel.ts\0.ts'])(
     '%j is refused',

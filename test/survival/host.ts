@@ -1,14 +1,19 @@
 /**
- * A host process that runs the ladder and, at a chosen event, kills itself as a power cut would: kill -9.
- * Arguments: folder, point (`type` or `type#n`; `none` to go on to the end), phase (`break` or `resume`).
+ * A host process that runs the ladder and, at a chosen point, kills itself as a power cut would: kill -9.
+ * Arguments: folder, point, phase (`break` or `resume`), and what becomes of a repair (`hotfix` or `source`).
+ * A point is an event (`type` or `type#n`), a cut between two of them (cuts.ts), or `none` to go on to the end.
  * Prints one JSON line when it ends by itself.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRuntime } from '../../src/index.ts'
+import { cutAt } from './cuts.ts'
 
-const [folder = '', point = 'none', phase = 'break'] = process.argv.slice(2)
+const [folder = '', point = 'none', phase = 'break', apply = 'hotfix'] = process.argv.slice(2)
 const [type, nth = '1'] = point.split('#')
+cutAt(point, folder)
+/** Without one two remedies hold for the failure, and the first of them does not stand on probation. */
+const hasCheck = existsSync(join(folder, 'check.ts'))
 const runtime = createRuntime({
   fleet: {
     kernels: [
@@ -16,14 +21,14 @@ const runtime = createRuntime({
         id: 'notes',
         entry: join(folder, 'kernel.ts'),
         config: { prefix: 'n' },
-        restart: { max: 2, stableMs: 400, backoffMs: 10, backoffMaxMs: 20 },
+        restart: { max: 2, stableMs: hasCheck ? 400 : 1500, backoffMs: 10, backoffMaxMs: 20 },
         heartbeat: { timeoutMs: 1000 },
         snapshot: { everyMs: 150 },
       },
     ],
   },
   ...{ dataDir: join(folder, '.lazaret'), quarantineDir: join(folder, '.quarantine') },
-  ...{ playbooksDir: join(folder, 'playbooks'), log: false },
+  ...{ playbooksDir: join(folder, 'playbooks'), log: false, apply: apply === 'source' ? 'source' : 'hotfix' },
 })
 
 const seen: string[] = []
@@ -43,27 +48,61 @@ const until = (wanted: readonly string[]) =>
     })
   })
 
-const deadline = setTimeout(() => {
-  process.stdout.write(`${JSON.stringify({ late: true, seen, status: runtime.status() })}\n`)
+/** Whoever reads the failure must see how far it came. */
+function giveUp(why: unknown): never {
+  process.stdout.write(`${JSON.stringify({ late: true, why: String(why), seen, status: runtime.status() })}\n`)
   process.exit(3)
-}, 25_000)
+}
+const deadline = setTimeout(() => giveUp('60 s are over'), 60_000)
+process.on('uncaughtException', giveUp)
+
+/** The misspelling, in each file that has the place for it. */
+function misspell(): void {
+  for (const name of ['kernel.ts', 'match.ts']) {
+    const file = join(folder, name)
+    if (!existsSync(file)) continue
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(
+      file,
+      text.replace('text.includes(query)', 'text.inclodes(query)').replace('matches(text, ', 'matches(text.trym(), '),
+    )
+  }
+}
 
 const before = await runtime.start()
 const notes = runtime.ref('notes').with({ deadlineMs: 300 })
 if (phase === 'break') {
-  await notes.ask.put?.('a', 'alpha')
+  // The state in which the bad code is never reached is golden where there is no check.
+  if (hasCheck) await notes.ask.put?.('a', 'alpha')
   await until(['snapshot.golden'])
-  const file = join(folder, 'kernel.ts')
-  writeFileSync(file, readFileSync(file, 'utf8').replace('text.includes(query)', 'text.inclodes(query)'))
+  misspell()
   await runtime.kernel('notes').restart()
+  if (!hasCheck) {
+    await notes.ask.put?.('a', 'alpha')
+    for (let taken = 0; taken < 2; taken += 1) {
+      await new Promise<void>((resolve) => {
+        const off = runtime.on('event', (event) => {
+          if (event.type !== 'snapshot.taken') return
+          off()
+          resolve()
+        })
+      })
+    }
+  }
 }
 const resumed = runtime.journal.events({ type: 'kernel.resumed' }).at(-1)
 // Queries that differ, so that the code is at fault and not one message.
-for (let turn = 0; turn < 40 && !seen.includes('kernel.recovered'); turn++) {
+const isOver = (turn: number) =>
+  seen.some((name) => name === 'kernel.recovered' || name === 'kernel.parked') || (hasCheck && turn >= 40)
+const isWell = () => phase === 'resume' && seen.includes('snapshot.golden')
+for (let turn = 0; !isOver(turn) && !isWell(); turn++) {
+  // Where the state was given up for nothing, it is what shows the failure again.
+  if (!hasCheck && seen.includes('kernel.rejoined')) await notes.ask.put?.('b', 'beta').catch(() => 'out of service')
   await notes.ask.find?.(`query ${process.pid} ${turn}`).catch(() => 'out of service, or crashed')
 }
 // Golden: steady, whether there was anything left to recover from or not.
 await until(['kernel.recovered', 'kernel.parked', ...(phase === 'resume' ? ['snapshot.golden'] : [])])
+if (phase === 'break' && apply === 'source') await until(['hotfix.written', 'kernel.parked'])
 await notes.with({ deadlineMs: 5000 }).ask.put?.('z', 'omega')
 const found = await notes.with({ deadlineMs: 5000 }).ask.find?.('mega')
 const status = runtime.status()[0]
