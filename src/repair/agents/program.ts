@@ -1,7 +1,7 @@
 /**
  * A coding agent's process: its own group, an environment of allow-listed names, private home and temporary folders, in
- * bubblewrap where that works. When it is over nothing of it is left: the group gets SIGTERM, a short grace, SIGKILL.
- * Without bubblewrap a process that leaves its group on purpose is not found again.
+ * bubblewrap where that works. When it is over nothing of it is left (process-family.ts); without bubblewrap a process
+ * that leaves its group and its parent on purpose is not found again.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdir, realpath } from 'node:fs/promises'
@@ -12,6 +12,7 @@ import { LazaretError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { bubblewrapWorks, wrapped } from './bubblewrap.ts'
 import { oneLine } from './fence.ts'
+import { ProcessFamily } from './process-family.ts'
 import type { WorkFolder } from './work-folder.ts'
 
 export interface ProgramOptions {
@@ -77,42 +78,20 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   })
   // It may end before it has read what it was given: its end is what is reported.
   child.stdin.on('error', () => {})
-  const stop = () => end(child, closed.promise)
+  const family = new ProcessFamily(child.pid ?? 0, isWrapped)
+  const stop = () => end(child, closed.promise, family)
   return { child, ended: ended.promise, end: stop, [Symbol.asyncDispose]: stop }
 }
 
-/** When this settles no process of the group is left. */
-async function end(child: Program['child'], closed: Promise<void>): Promise<void> {
-  const { pid } = child
-  if (pid === undefined) return
-  if (signalGroup(pid, 'SIGTERM')) {
-    const graceMs = limits.agentEndMs
-    const endsAt = performance.now() + graceMs
-    // The group outlives its leader where a child of it holds on, and the end of that is no event here.
-    while (performance.now() < endsAt && signalGroup(pid, 0)) await wait(20)
-    signalGroup(pid, 'SIGKILL')
-  }
-  // A process that left the group may still hold the pipes.
+/** When this settles no process of its family is left, and all that they wrote was read. */
+async function end(child: Program['child'], closed: Promise<void>, family: ProcessFamily): Promise<void> {
+  await family.end()
+  // One that got away may still hold the pipes.
   const timer = setTimeout(() => {
     for (const stream of [child.stdout, child.stderr, child.stdin]) stream.destroy()
   }, limits.agentEndMs)
   await closed
   clearTimeout(timer)
-}
-
-/** False where the group has no process any more. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pid, signal)
-    return true
-  } catch {
-    // ESRCH: all have ended, and been waited for.
-    return false
-  }
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** The end of what a program wrote, for its report, and its lines as they come, for whoever watches. */
