@@ -42,7 +42,7 @@ test('it is asked by the protocol, served its files, and its diff is taken and p
 test('it reads and writes in its folder only, and may edit there and run nothing', async () => {
   const { progress, reasons } = await repairWith('reach')
   const said = progress.filter((line) => line.startsWith('says: '))
-  const outside = /^says: error -32602: .* is not in the work folder/
+  const outside = /^says: error -32602: .* is no file in the work folder/
   expect(said[0]).toMatch(outside)
   expect(said[1]).toMatch(outside)
   expect(said[2]).toMatch(/^says: error -32602: There is no file "none.ts"/)

@@ -54,7 +54,7 @@ test('it reads, edits, tries and submits, and the proof accepts what it made', a
       {
         calls: [
           { name: 'read_file', input: { path: 'kernel.ts' } },
-          { name: 'search', input: { text: 'VALUES*length' } },
+          { name: 'search_files', input: { text: 'VALUES*length' } },
         ].flat(),
       },
       { calls: [edit] },
@@ -173,7 +173,16 @@ test('evidence that gives orders is fenced, and a model that obeys it gets no fu
     body.tools.map(({ function: its }: { function: { name: string } }) => its.name),
   )
   expect(new Set(tools)).toEqual(
-    new Set(['list_files', 'read_file', 'search', 'edit_file', 'write_file', 'run_replay', 'run_check', 'submit']),
+    new Set([
+      'list_files',
+      'read_file',
+      'search_files',
+      'edit_file',
+      'write_file',
+      'run_replay',
+      'run_check',
+      'submit',
+    ]),
   )
   const said = JSON.stringify(model.asked.map(({ body }) => body.messages))
   expect(said).not.toContain('root:x:0')

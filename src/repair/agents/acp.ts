@@ -39,12 +39,22 @@ export function makeAcpAgent(spec: ProgramSpec, options: ProgramAgentOptions = {
         await folder.writeTask(task)
         signal.throwIfAborted()
         const { hidden = [], ...rest } = options
-        await using program = await startProgram({ ...rest, hidden, spec, folder, ownFolder: input.folder })
+        await using program = await startProgram({
+          ...rest,
+          hidden,
+          spec,
+          folder,
+          ownFolder: input.folder,
+          progress: (text) => input.progress(text),
+        })
         const why = await new Conversation(acp, { input, folder, program, signal }).run(task)
         return { folder, why: `${spec.run[0]}: ${why}` }
       }),
   }
 }
+
+/** What a tool may be in the protocol's words, to be allowed within the folder. */
+const harmlessKinds: ReadonlySet<string> = new Set('edit read search'.split(' '))
 
 interface Parts {
   readonly input: AgentInput
@@ -178,7 +188,7 @@ class Conversation {
   }
 
   #isAllowed({ kind, locations, content }: RequestPermissionRequest['toolCall']): boolean {
-    if (kind !== 'edit' && kind !== 'read' && kind !== 'search') return false
+    if (kind == null || !harmlessKinds.has(kind)) return false
     const diffs = (content ?? []).flatMap((part) => (part.type === 'diff' ? [part.path] : []))
     const paths = [...(locations ?? []).map(({ path }) => path), ...diffs]
     return paths.length > 0 && paths.every((path) => this.#isInside(path))

@@ -26,7 +26,7 @@ let works: Promise<boolean> | undefined
 export function bubblewrapWorks(): Promise<boolean> {
   works ??= new Promise<boolean>((resolve) => {
     const args = [...namespaces, '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', 'true']
-    const child = spawn('bwrap', args, { stdio: 'ignore', timeout: limits.agentEndMs })
+    const child = spawn('bwrap', args, { stdio: 'ignore', timeout: limits.systemProbeMs })
     child.on('error', () => resolve(false))
     child.on('close', (code) => resolve(code === 0))
   })
@@ -41,25 +41,25 @@ const namespaces = [
 
 /** The command line that runs `run` inside. @param cwd one of the writable folders. */
 export function wrapped(run: readonly string[], cwd: string, { writable, bind, hidden, path }: Wrapping): string[] {
-  const masked = [...new Set(['/tmp', '/var/tmp', homedir(), ...hidden].flatMap(realFolder))].filter((it) => it !== sep)
+  const masked = [...new Set(['/tmp', '/var/tmp', homedir(), ...hidden].flatMap(real))].filter((it) => it !== sep)
   const isMasked = (file: string) => masked.some((folder) => file === folder || file.startsWith(folder + sep))
-  const readable = [...programFolders(run[0] ?? '', path), ...bind].flatMap(realFolder).filter(isMasked)
+  const readable = [...programFolders(run[0] ?? '', path), ...bind]
+    .flatMap((path) => [path, ...real(path)])
+    .filter(isMasked)
   return [
     'bwrap',
     ...namespaces,
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...masked.flatMap((folder) => ['--tmpfs', folder]),
-    ...[...new Set(readable)].flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...[...new Set(readable)].flatMap((folder) => ['--ro-bind-try', folder, folder]),
     ...writable.flatMap((folder) => ['--bind', folder, folder]),
     ...['--chdir', cwd, '--', ...run],
   ]
 }
 
-/** As it is named, and where that leads: none where it is not there. */
-function realFolder(path: string): string[] {
-  if (!existsSync(path)) return []
-  const real = realpathSync(path)
-  return real === path ? [path] : [path, real].filter((it) => it === real || dirname(it) === dirname(real))
+/** Where a path leads; nowhere where it is not there. */
+function real(path: string): string[] {
+  return existsSync(path) ? [realpathSync(path)] : []
 }
 
 /** Where the program is, by its name on the PATH too, and what its link leads to. */

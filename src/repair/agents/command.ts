@@ -43,8 +43,9 @@ interface Run {
 async function run(spec: ProgramSpec, options: ProgramAgentOptions, { input, folder, task, signal }: Run) {
   signal.throwIfAborted()
   const { hidden = [], ...rest } = options
-  await using program = await startProgram({ ...rest, hidden, spec, folder, ownFolder: input.folder })
-  const output = new Output(boundedProgress(input))
+  const progress = boundedProgress(input)
+  await using program = await startProgram({ ...rest, hidden, spec, folder, ownFolder: input.folder, progress })
+  const output = new Output(progress)
   for (const stream of [program.child.stdout, program.child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => output.add(chunk))
   }

@@ -35,9 +35,15 @@ export async function openModel(spec: ModelSpec, silenceMs: number = limits.agen
   )
   const provider = createOpenAICompatible({
     ...{ name: 'configured', baseURL: spec.baseUrl ?? '', includeUsage: true, fetch },
+    // OpenAI itself refuses the old name for its newer models; the others know the old one.
+    ...(URL.parse(spec.baseUrl ?? '')?.hostname === 'api.openai.com' ? { transformRequestBody: withNewName } : {}),
     ...(apiKey === undefined ? {} : { apiKey }),
   })
   return { model: provider(spec.model), strike }
+}
+
+function withNewName({ max_tokens, ...body }: Record<string, unknown>): Record<string, unknown> {
+  return max_tokens === undefined ? body : { ...body, max_completion_tokens: max_tokens }
 }
 
 function keyOf({ apiKeyEnv }: ModelSpec): string | undefined {

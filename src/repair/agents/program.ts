@@ -22,6 +22,7 @@ export interface ProgramOptions {
   readonly ownFolder: string
   /** Folders that it is not to see, in bubblewrap. */
   readonly hidden: readonly string[]
+  progress(text: string): void
   /** False: without bubblewrap even where there is one. */
   readonly bubblewrap?: boolean
 }
@@ -57,6 +58,11 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     part.replaceAll('{task}', () => folder.taskPath).replaceAll('{workspace}', () => folder.path),
   )
   const isWrapped = options.bubblewrap !== false && (await bubblewrapWorks())
+  options.progress(
+    isWrapped
+      ? 'runs in bubblewrap'
+      : 'runs without bubblewrap, which is not installed, does not work here, or was not asked for',
+  )
   const writable = [folder.path, await realpath(home), await realpath(tmp)]
   const { hidden } = options
   const line = isWrapped ? wrapped(run, folder.path, { writable, bind: spec.bind, hidden, path: env.PATH ?? '' }) : run
