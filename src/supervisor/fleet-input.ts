@@ -2,7 +2,9 @@
  * A fleet as people write it, in YAML or as an object, and the defaults of what they leave out. fleet-schema.ts holds
  * what is accepted, base/spec.ts what becomes of it.
  */
+
 import type { Autonomy, CrashOn, DegradedMode, Isolation, Strategy, Tier } from '../base/spec.ts'
+import type { AgentsInput } from './agents-schema.ts'
 
 /**
  * @example
@@ -18,6 +20,8 @@ export interface FleetInput {
   readonly kernels: readonly KernelInput[]
   /** Defaults of a tier, for those of its kernels that say nothing themselves; each tier once. */
   readonly tiers?: readonly TierInput[]
+  /** Repair agents from outside: a model, a command, an agent that speaks ACP. Default: none. */
+  readonly agents?: AgentsInput
 }
 
 export interface TierInput {
