@@ -65,6 +65,9 @@ function provableStep(index: number, input: DryRunInput): Found {
     return { outcome: 'would be done', detail: detailOf(step, input, before.overlay, after) }
   } catch (thrown) {
     if (!(thrown instanceof LazaretError)) throw thrown
+    if (thrown.code === 'NOT_FOUND' && input.serves === undefined) {
+      return { outcome: 'not known', detail: 'The golden snapshot is known to a running runtime only.' }
+    }
     return { outcome: 'refused', detail: refusalOf(step, input, thrown) }
   }
 }

@@ -10,6 +10,7 @@ import { type FailurePhase, isLive, type Precondition, type Remedy } from '../ba
 import { type Live, restartAt, type StepReport, StepRun } from '../playbook/run.ts'
 import type { House } from './house.ts'
 import { toldNotice } from './notices.ts'
+import { fittingSettings } from './settings.ts'
 import type { Unit } from './unit.ts'
 
 export class Stepping {
@@ -128,7 +129,8 @@ export class Stepping {
       return other !== undefined && (other.servingThread !== undefined && !this.#house.outOfService.has(id)) === serves
     }
     if ('config' in condition) {
-      const config = this.#unit.boot?.config ?? this.#unit.spec.config
+      const { hotfix, fleetSpec } = this.#unit
+      const config = fittingSettings(hotfix?.body, fleetSpec).config ?? fleetSpec.config
       return isDeepStrictEqual(valueAtKey(config, condition.config.key) ?? null, condition.config.equals)
     }
     // Of files only the proof knows the text; the schema takes such a condition for the steps that it shows.

@@ -97,6 +97,8 @@ test('a dry run says what each step meets, and stops judging behind one that is 
   const messages = [{ kind: 'ask', from: 'x', method: 'find', args: serialize([null]), at: 0 }] as const
   const park: RemedyStep = { do: 'park_pattern', method: 'find', where: [{ path: '0', is: 'null' }] }
   expect(dryRun({ ...input, messages, steps: [park] })[0]?.detail).toBe('1 of the 1 recorded messages would be parked.')
+  const { golden: _, serves: _serves, ...offline } = input
+  expect(dryRun({ ...offline, steps: [{ do: 'restore_state' }] })).toMatchObject([{ outcome: 'not known' }])
   expect(dryRun({ ...input, sources: { ...from.sources, [url]: good }, steps: [patch] })[0]?.detail).toBe(
     'The patch is in kernel.ts already.',
   )
