@@ -5,7 +5,7 @@ import type { RecordedMessage } from '../../src/base/remedy.ts'
 import { answerAsRecorded } from '../../src/repair/answer.ts'
 import { makePatch } from '../../src/repair/patch.ts'
 import type { IsolatedResult, TrialAnswer } from '../../src/repair/trial.ts'
-import { type Comparison, judgeHoldOut } from '../../src/repair/verification/hold-out.ts'
+import { judgeHoldOut } from '../../src/repair/verification/hold-out.ts'
 import { mutationsOf } from '../../src/repair/verification/mutation.ts'
 import { judgeSize } from '../../src/repair/verification/size.ts'
 import { newTell } from '../../src/repair/verification/tells.ts'
@@ -125,11 +125,13 @@ const result = (values: unknown[], failure?: string): IsolatedResult => ({
   ...{ durationMs: 1, isolation: 'permission', pid: 1, answers: values.map(answer) },
   ...(failure === undefined ? {} : { at: values.length, error: { name: 'TypeError', message: failure } }),
 })
-const compare = (recorded: unknown[], more: Pick<Comparison, 'unpatched' | 'patched'>, golden?: IsolatedResult) =>
+const compare = (recorded: unknown[], runs: Record<'unpatched' | 'patched', IsolatedResult>, golden?: IsolatedResult) =>
   judgeHoldOut(
     [
       {
-        ...{ of: 'healthy traffic', messages: recorded.map((each) => message(each)), ...more },
+        ...{ of: 'healthy traffic', messages: recorded.map((each) => message(each)) },
+        patched: runs.patched,
+        unpatched: async () => runs.unpatched,
         golden: async () => golden,
         isIncident: ({ error }) => error?.message === 'the incident',
       },

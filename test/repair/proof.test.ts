@@ -215,3 +215,13 @@ test('an abort ends the proof with its reason', async () => {
   await expect(prove(input, run)).rejects.toThrow('stopped')
   rmSync(input.workspace.folder, { recursive: true, force: true })
 })
+
+test("a playbook's remedy gets the full proof, with the parser alone and one near miss", async () => {
+  const kernel = broken('throw new ReferenceError("gone")')
+  const patient = makePatient(bench, 'by-playbook', { kernel, check: goodCheck, error: error('ReferenceError') })
+  const input = await patient.input([patient.patch('kernel.ts', `${goodText}// by a playbook\n`)])
+  const verdict = await prove({ ...input, remedy: { ...input.remedy, playbook: 'p' } }, pool.run)
+  expect(names(verdict)).toEqual(allGreen)
+  expect(detailOf(verdict, 'types')).toBe('The changed file parses; types were compared when the playbook was learnt.')
+  expect(detailOf(verdict, 'mutation')).toBe('1 of 1 near miss fails without the patch and is handled with it.')
+})

@@ -14,8 +14,9 @@ export interface Comparison {
   /** What these messages are, in words: `healthy traffic`. */
   readonly of: string
   readonly messages: readonly RecordedMessage[]
-  readonly unpatched: IsolatedResult
   readonly patched: IsolatedResult
+  /** The same messages without the patch, run when it is asked for. */
+  unpatched(): Promise<IsolatedResult>
   /** Whether it is the failure that is to be mended. */
   isIncident(result: IsolatedResult): boolean
   /** The same messages with golden's code, run when it is asked for; undefined where golden's code is what ran. */
@@ -60,38 +61,40 @@ export async function judgeHoldOut(comparisons: readonly Comparison[], none: str
   return held(`${counted(total, 'reply', 'replies')} held: ${parts.join(', ')}${back}.${left}`)
 }
 
-async function compare({ of, messages, unpatched, patched, golden, isIncident }: Comparison): Promise<Compared> {
+async function compare(comparison: Comparison): Promise<Compared> {
+  const { of, messages, patched, golden, isIncident } = comparison
   const compared: Compared = { same: 0, asGolden: 0, unsteady: 0, notKept: 0, unreached: 0 }
   const reached = patched.answers?.length ?? 0
-  const differing: number[] = []
+  let differing: number[] = []
   for (const [index, { reply }] of messages.slice(0, reached).entries()) {
-    const given = patched.answers?.[index]
-    if (reply === undefined || given === undefined) {
-      compared.notKept += 1
-      continue
-    }
-    const recorded = answerAsRecorded(reply)
-    const before = unpatched.answers?.[index]
-    if (before !== undefined && !isSame(before, recorded)) compared.unsteady += 1
-    else if (isSame(given, recorded)) compared.same += 1
+    if (reply === undefined) compared.notKept += 1
+    else if (isSame(patched.answers?.[index], answerAsRecorded(reply))) compared.same += 1
     else differing.push(index)
   }
   const isCut = patched.outcome !== 'passed' && reached < messages.length
+  if (differing.length === 0 && !isCut) return compared
+  const unpatched = await comparison.unpatched()
+  const recorded = (index: number) => {
+    const { reply } = messages[index] ?? {}
+    return reply && answerAsRecorded(reply)
+  }
+  const isUnsteady = (index: number, answers: IsolatedResult['answers']) =>
+    answers?.[index] !== undefined && !isSame(answers[index], recorded(index))
+  const steady = differing.filter((index) => !isUnsteady(index, unpatched.answers))
+  compared.unsteady = differing.length - steady.length
+  differing = steady
   // It cannot be handled in the sandbox, patch or no patch.
   const isOfSandbox =
     isCut && patched.at === unpatched.at && isSameComplaint(unpatched, patched) && !isIncident(patched)
   const needsGolden = differing.length > 0 || (isCut && !isOfSandbox)
   const goldens = needsGolden ? await golden() : undefined
   for (const index of differing) {
-    const ofGolden = goldens?.answers?.[index]
-    const { reply, method } = messages[index] as RecordedMessage
-    if (isSame(ofGolden, patched.answers?.[index])) compared.asGolden += 1
-    else if (ofGolden !== undefined && reply !== undefined && !isSame(ofGolden, answerAsRecorded(reply)))
-      compared.unsteady += 1
+    if (isSame(goldens?.answers?.[index], patched.answers?.[index])) compared.asGolden += 1
+    else if (isUnsteady(index, goldens?.answers)) compared.unsteady += 1
     else {
-      const was = `in service it was ${shown(reply === undefined ? undefined : answerAsRecorded(reply))}`
       const now = shown(patched.answers?.[index])
-      return { ...compared, refusal: `${method}(), message ${index} of ${of}, is answered with ${now}; ${was}.` }
+      const what = `${messages[index]?.method}(), message ${index} of ${of}`
+      return { ...compared, refusal: `${what}, is answered with ${now}; in service it was ${shown(recorded(index))}.` }
     }
   }
   if (!isCut) return compared

@@ -71,7 +71,10 @@ export async function judgeNearMisses(trials: Trials, applied: Applied, found: N
     left = left.filter((miss) => miss !== hit)
   }
   const beyond = failing.length - left.length
-  const passed = `${left.length} of ${misses} fail without the patch and are handled with it`
+  const passed =
+    left.length === 1
+      ? `1 of ${misses} fails without the patch and is handled with it`
+      : `${left.length} of ${misses} fail without the patch and are handled with it`
   if (beyond === 0) return held(`${passed}.`)
   const others = `${beyond} ${beyond === 1 ? 'gets' : 'get'} past the place and ${beyond === 1 ? 'fails' : 'fail'} elsewhere`
   return held(left.length === 0 ? `${others}, which says nothing about the patch.` : `${passed}; ${others}.`)

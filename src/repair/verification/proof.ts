@@ -106,21 +106,14 @@ class Proof {
     }
     if (name === 'green after') {
       void this.#runs.check()
-      this.#beginUnpatched()
+      if (this.#whyNoMutation === undefined) void this.#nearMisses()
     }
     if (name === 'check') this.#beginLast()
-  }
-
-  #beginUnpatched(): void {
-    const { holdOut } = this.#input.evidence
-    if (this.#changesCode && holdOut !== undefined) void this.#runs.traffic(holdOut)
-    if (this.#whyNoMutation === undefined) void this.#runs.nearMisses()
   }
 
   #beginLast(): void {
     const { holdOut } = this.#input.evidence
     void this.#runs.redOnceMore()
-    if (this.#isPlaybook) this.#beginUnpatched()
     if (this.#changesCode && holdOut !== undefined) void this.#runs.patchedTraffic(holdOut)
     void this.#mutation()
   }
@@ -242,7 +235,7 @@ class Proof {
     return {
       of: 'messages before the failing one',
       messages: before,
-      unpatched: only(red),
+      unpatched: async () => only(red),
       patched,
       golden,
       isIncident,
@@ -250,7 +243,8 @@ class Proof {
   }
 
   async #trafficComparison(holdOut: HoldOut): Promise<Comparison> {
-    const [unpatched, patched] = await Promise.all([this.#runs.traffic(holdOut), this.#runs.patchedTraffic(holdOut)])
+    const patched = await this.#runs.patchedTraffic(holdOut)
+    const unpatched = () => this.#runs.traffic(holdOut)
     const golden = () => this.#runs.goldenTraffic(holdOut)
     const isIncident = (result: IsolatedResult) => isSameFailure(this.#input.evidence, result)
     return { of: 'healthy traffic', messages: holdOut.messages, unpatched, patched, golden, isIncident }
@@ -267,11 +261,16 @@ class Proof {
     return undefined
   }
 
+  /** Of what a playbook proposes one is enough: the others were tried when it was learnt. */
+  #nearMisses() {
+    return this.#isPlaybook ? this.#runs.nearMiss() : this.#runs.nearMisses()
+  }
+
   #mutation(): Promise<Judged> {
     const why = this.#whyNoMutation
     if (why !== undefined) return Promise.resolve(held(why))
     return this.#runs.once('mutation', async () =>
-      judgeNearMisses(this.#trials, this.#runs.applied, await this.#runs.nearMisses()),
+      judgeNearMisses(this.#trials, this.#runs.applied, await this.#nearMisses()),
     )
   }
 

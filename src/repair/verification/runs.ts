@@ -18,6 +18,7 @@ export interface ProofMemo {
   /** The recorded messages before the failing one, as golden's code handles them. */
   goldenReplay?: Promise<IsolatedResult | undefined>
   nearMisses?: Promise<NearMisses>
+  nearMiss?: Promise<NearMisses>
 }
 
 export class Runs {
@@ -100,8 +101,15 @@ export class Runs {
 
   /** A failure that is waited for each time (a hang) is varied once. */
   nearMisses() {
-    const { evidence } = this.#input
-    const count = hasPlace(evidence) ? limits.proofMutations : 1
-    return this.#ofIncident('nearMisses', async () => findNearMisses(this.#trials, evidence, await this.red(), count))
+    const count = hasPlace(this.#input.evidence) ? limits.proofMutations : 1
+    return this.#ofIncident('nearMisses', () => this.#find(count))
+  }
+
+  nearMiss() {
+    return this.#ofIncident('nearMiss', () => this.#find(1))
+  }
+
+  async #find(count: number): Promise<NearMisses> {
+    return findNearMisses(this.#trials, this.#input.evidence, await this.red(), count)
   }
 }
