@@ -16,6 +16,7 @@ import { limits } from '../src/base/limits.ts'
 import {
   type IsolatedResult,
   isolationHere,
+  type TrialAnswer,
   type TrialJob,
   type TrialPhase,
   type TrialResult,
@@ -59,6 +60,7 @@ class Trial {
   #pid = 0
   #phase: TrialPhase = 'import'
   #at: number | undefined
+  readonly #answers: TrialAnswer[] = []
   #result: TrialResult | undefined
   #line = ''
   #channelBytes = 0
@@ -154,6 +156,7 @@ class Trial {
     if (nonce !== this.#nonce) return
     if (kind === 'b') this.#pid = Number(rest[0])
     if (kind === 'p') this.#enter(rest[0] as TrialPhase, Number(rest[1]))
+    if (kind === 'a') this.#answers.push(JSON.parse(rest.join(' ')) as TrialAnswer)
     if (kind === 'r') {
       this.#result ??= JSON.parse(rest.join(' ')) as TrialResult
       this.#finish()
@@ -195,7 +198,8 @@ class Trial {
   #closed(code: number | null, signal: NodeJS.Signals | null): void {
     const result = this.#result ?? this.#exited(code, signal)
     this.#clear()
-    this.#done.resolve({ ...result, isolation: isolationHere(), pid: this.#pid })
+    const answers = this.#job.mode === 'replay' ? { answers: this.#answers } : {}
+    this.#done.resolve({ ...result, ...answers, isolation: isolationHere(), pid: this.#pid })
   }
 
   /** No result: it left on its own. */

@@ -4,8 +4,9 @@
  * empty environment; see README.md for what that keeps out. It judges nothing, and trusts nothing but its job.
  *
  * It speaks on descriptor 3, in lines that begin with a word known to the job only: `b <pid>` at first, `p <phase> <index>`
- * when something begins, so that whoever watches knows what hung, and one `r <result>` at the end. What is printed cannot be mistaken
- * for either. Code that sets out to forge a result can: it shares this process.
+ * when something begins, so that whoever watches knows what hung, `a <answer>` for each replayed message, and one
+ * `r <result>` at the end. What is printed cannot be mistaken for any. Code that sets out to forge a result can: it shares
+ * this process.
  */
 import { writeSync } from 'node:fs'
 import { deserialize } from 'node:v8'
@@ -14,6 +15,7 @@ import { importKernel, KernelFailure, KernelHost } from '../src/actor/kernel-hos
 import { installLoader, type Loader } from '../src/actor/loader.ts'
 import { type ErrorRecord, toRecord } from '../src/base/error-record.ts'
 import { LazaretError } from '../src/base/errors.ts'
+import { answerWithError, answerWithValue } from '../src/repair/answer.ts'
 import type { TrialJob, TrialPhase, TrialResult } from '../src/repair/trial.ts'
 import { cageNeed } from './cage.ts'
 import { askOf, contextOf, LogTail } from './stage.ts'
@@ -42,7 +44,7 @@ class Probe {
     this.#job = job
     process.on('uncaughtException', (thrown) => this.#fail(thrown))
     process.on('unhandledRejection', (reason) => this.#fail(reason))
-    write(channel, `${job.nonce} b ${process.pid}\n`)
+    this.#say('b', String(process.pid))
   }
 
   async run(): Promise<void> {
@@ -76,6 +78,7 @@ class Probe {
       this.#enter('message')
       const handled = await host.handle(message.method, deserialize(message.args) as unknown[])
       if (!handled.ok) this.#noteOrdinary(handled.error)
+      this.#say('a', stringify(handled.ok ? answerWithValue(handled.value) : answerWithError(handled.error)))
       this.#enter('idle')
       // Between two messages a kernel in its thread gets a turn of the loop; a late throw shows there.
       await turn()
@@ -126,7 +129,11 @@ class Probe {
 
   #enter(phase: TrialPhase): void {
     this.#phase = phase
-    write(channel, `${this.#job.nonce} p ${phase} ${this.#at ?? -1}\n`)
+    this.#say('p', `${phase} ${this.#at ?? -1}`)
+  }
+
+  #say(kind: 'b' | 'p' | 'a' | 'r', text: string): void {
+    write(channel, `${this.#job.nonce} ${kind} ${text}\n`)
   }
 
   #fail(thrown: unknown): void {
@@ -149,7 +156,7 @@ class Probe {
       log: this.#log.lines(),
       durationMs: performance.now() - this.#startedAt,
     }
-    write(channel, `${this.#job.nonce} r ${stringify(whole)}\n`)
+    this.#say('r', stringify(whole))
     exit(0)
   }
 }

@@ -136,6 +136,7 @@ export class Runtime {
     closing.defer(() => house.playbooks.close())
     await house.playbooks.load()
     expireReplays(house.quarantineDir, this.#clock.now())
+    await house.goldens.expireTraffic(house.units.keys(), this.#clock.now())
     // Workspaces of a process that was killed; a repair that goes on makes its own.
     await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
     if (this.#options.control !== false) {

@@ -46,6 +46,8 @@ class KernelThread {
     },
     say: (id, state, error) => {
       if (this.#ended) return
+      // Whoever gets the state knows then which messages it is the state after.
+      this.#sayHandled()
       this.#post({ t: 'snapshot', id, ...(state && { state }), ...(error && { error }) })
     },
     goOn: () => {

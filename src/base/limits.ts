@@ -70,6 +70,13 @@ export const limits = {
   /** Messages kept for each kernel by the flight recorder, and their bytes in all. */
   recorderMessages: 256,
   recorderBytes: 1_048_576,
+  /** Largest reply that is kept with its message; a larger one is compared with nothing. Bytes. */
+  recorderReplyBytes: 65_536,
+  /** Largest snapshot that a replay may start from in place of the state of the boot: it is held in memory. Bytes. */
+  recorderStateBytes: 16_777_216,
+  /** Healthy messages kept with a golden snapshot, and their bytes with state and replies in all. */
+  holdOutMessages: 64,
+  holdOutBytes: 262_144,
 
   /** Dead letters kept in the journal for each kernel; older ones go first. */
   deadLettersPerKernel: 10_000,
@@ -172,6 +179,11 @@ export const limits = {
   /** Bytes of a kernel's own data folder that are copied for a proof; a larger one is left out, and said so. */
   sandboxDataBytes: 16_777_216,
   patchBytes: 204_800,
+  /** Changed lines and files of one repair, what goes back to golden's text not counted: more is for a person to write. */
+  proofLines: 500,
+  proofFiles: 10,
+  /** Near misses of a failing message that are tried: each costs a sandboxed run without the patch, once an incident. */
+  proofMutations: 3,
   /** Changed lines up to which the smallest diff is looked for, as its cost is quadratic: 4000 took 1.3 s. */
   diffLines: 1000,
 

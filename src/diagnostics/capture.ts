@@ -168,8 +168,13 @@ function textsOf(findings: readonly Finding[], kind: Finding['kind']): string[] 
 }
 
 function describeMessages(evidence: Pick<Evidence, 'messages' | 'replies'>): string[] {
-  const received = evidence.messages.map(({ at, kind, from, method, args }) => ({
+  const received = evidence.messages.map(({ at, kind, from, method, args, reply }) => ({
     ...{ at, kind, from, method, args: readable(args) },
+    ...(reply === undefined
+      ? {}
+      : 'error' in reply
+        ? { error: redact(reply.error) }
+        : { value: readable(reply.value) }),
   }))
   const answered = evidence.replies.map(({ to, method, args, value, error }) => ({
     ...{ kind: 'reply', to, method, args: readable(args) },

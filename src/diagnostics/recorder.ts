@@ -1,34 +1,20 @@
 /**
- * The flight recorder of one kernel: what it was given since its instance last booted, so that a repair can be tried on
- * the very messages that broke it. Two ring buffers, bounded in entries and bytes. On the message path it only keeps
- * references and a rough size; values are serialised when evidence is asked for. A caller in the host that changes an
- * argument after sending it changes the record too; the thread got its own copy.
+ * The flight recorder of one kernel: what it was given since its instance last booted, how it answered, and what it asked
+ * others, so that a repair can be tried on the very messages that broke it. Ring buffers, bounded in entries and bytes. On
+ * the message path it only keeps references and a rough size; values are serialised when evidence is asked for. A caller in
+ * the host that changes a reply after it came changes the record too.
+ *
+ * A replay starts from the state of the boot. Where messages since then had to be dropped that state fits no more, and the
+ * newest snapshot with what came after it takes its place.
  */
-import { serialize } from 'node:v8'
-import type { ErrorRecord } from '../base/error-record.ts'
 import { limits } from '../base/limits.ts'
-import type { LoadedFile, RecordedMessage, RecordedReply } from '../base/remedy.ts'
+import type { HoldOut, LoadedFile, RecordedMessage, RecordedReply } from '../base/remedy.ts'
+import { BoundedRing, estimateBytes, type Slot } from './bounded-ring.ts'
+import { type AskEntry, type AskOutcome, type MessageEntry, serializeAsks, serializeMessages } from './traffic.ts'
+import { TrafficSample } from './traffic-sample.ts'
 
-export interface DeliveredMessage {
-  /** Number in the kernel's mailbox. */
-  readonly n: number
-  readonly kind: 'ask' | 'tell'
-  readonly from: string
-  readonly method: string
-  readonly args: readonly unknown[]
-  /** Epoch milliseconds. */
-  readonly at: number
-}
-
-export interface OutgoingAsk {
-  /** Number in the kernel's outbox. */
-  readonly id: number
-  readonly to: string
-  readonly method: string
-  readonly args: readonly unknown[]
-}
-
-export type AskOutcome = { readonly value: unknown } | { readonly error: ErrorRecord }
+export type DeliveredMessage = Omit<MessageEntry, 'isFinished' | 'isSkipped' | 'reply' | 'sample'>
+export type OutgoingAsk = Omit<AskEntry, 'nth' | 'outcome' | 'sample'>
 
 export interface BootRecord {
   /** v8.serialize of the state it starts from. */
@@ -38,6 +24,7 @@ export interface BootRecord {
 }
 
 export interface FlightEvidence {
+  /** What the messages are to be replayed on: the state of the boot, or of the newest snapshot. */
   readonly state?: Uint8Array
   readonly config: Record<string, unknown>
   readonly files: readonly LoadedFile[]
@@ -45,137 +32,72 @@ export interface FlightEvidence {
   readonly messages: readonly RecordedMessage[]
   /** Answered asks in the order of asking. */
   readonly replies: readonly RecordedReply[]
-  /** Messages begun since the boot that are not among `messages`: too many, too large, or not serialisable any more. */
+  /** Messages begun since that state that are not among `messages`: too many, too large, or not serialisable any more. */
   readonly leftOut: number
 }
 
-/** A queue over a circular buffer: adding at the end and dropping from the front cost the same at any length. */
-class BoundedRing<T> {
-  readonly #slots: ({ value: T; bytes: number } | undefined)[]
-  #head = 0
-  #count = 0
-  #bytes = 0
-  readonly #onDrop: (value: T) => void
-
-  constructor(onDrop: (value: T) => void) {
-    this.#slots = new Array(limits.recorderMessages).fill(undefined)
-    this.#onDrop = onDrop
-  }
-
-  add(value: T, bytes: number): void {
-    while (this.#count > 0 && (this.#count === this.#slots.length || this.#bytes + bytes > limits.recorderBytes)) {
-      this.#dropOldest()
-    }
-    this.#slots[(this.#head + this.#count) % this.#slots.length] = { value, bytes }
-    this.#count += 1
-    this.#bytes += bytes
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#slots[this.#head]
-    this.#slots[this.#head] = undefined
-    this.#head = (this.#head + 1) % this.#slots.length
-    this.#count -= 1
-    if (oldest === undefined) return
-    this.#bytes -= oldest.bytes
-    this.#onDrop(oldest.value)
-  }
-
-  clear(): void {
-    this.#slots.fill(undefined)
-    this.#head = 0
-    this.#count = 0
-    this.#bytes = 0
-  }
-
-  list(): T[] {
-    const values: T[] = []
-    for (let index = 0; index < this.#count; index += 1) {
-      const slot = this.#slots[(this.#head + index) % this.#slots.length]
-      if (slot !== undefined) values.push(slot.value)
-    }
-    return values
-  }
+/** A moment between two messages whose state is known. */
+interface Base {
+  readonly state: Uint8Array | undefined
+  /** Messages up to this number came before it. */
+  readonly afterN: number
+  /** Asks up to this one came before it. */
+  readonly afterAsk: number
+  /** Messages after it that had to be dropped. */
+  dropped: number
 }
 
-/** Values looked at by one estimate: enough to see a large message, few enough to cost nothing. */
-const estimateVisits = 32
-
-/** A rough size in bytes, from a bounded look. Deep or wide values come out too small; evidence() bounds them exactly. */
-export function estimateBytes(values: readonly unknown[]): number {
-  let visits = estimateVisits
-  const size = (value: unknown): number => {
-    visits -= 1
-    if (typeof value === 'string') return value.length + 8
-    if (typeof value !== 'object' || value === null) return 8
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength + 16
-    if (value instanceof Map || value instanceof Set) return 16 + value.size * 32
-    if (visits <= 0) return 64
-    if (Array.isArray(value)) {
-      const seen = Math.min(value.length, visits, 8)
-      let bytes = 0
-      for (let index = 0; index < seen; index += 1) bytes += size(value[index])
-      return 16 + (seen === 0 ? 0 : (bytes / seen) * value.length)
-    }
-    let bytes = 16
-    for (const key in value) {
-      bytes += key.length + size(Reflect.get(value, key))
-      if (visits <= 0) break
-    }
-    return bytes
-  }
-  try {
-    let total = 64
-    for (const value of values) total += size(value)
-    return total
-  } catch {
-    // A getter or a proxy that throws could not have been posted; its size is of no interest.
-    return 64
-  }
-}
-
-/** Undefined where the value cannot be serialised any more, for example because its buffer was transferred away. */
-function trySerialize(value: unknown): Uint8Array | undefined {
-  try {
-    return serialize(value)
-  } catch {
-    // Counted by the caller as left out.
-    return undefined
-  }
-}
-
-interface AskEntry extends OutgoingAsk {
-  outcome?: AskOutcome
-}
+const everything = { state: undefined, afterN: Number.NEGATIVE_INFINITY, afterAsk: 0, dropped: 0 }
 
 export class FlightRecorder {
-  readonly #messages = new BoundedRing<DeliveredMessage>(() => {
-    this.#dropped += 1
+  readonly #messages = new BoundedRing<MessageEntry>((entry) => this.#forget(entry))
+  /** Those whose reply is kept, and not by a sample: replies have bounds of their own, so that they displace no message. */
+  readonly #replies = new BoundedRing<MessageEntry>((entry) => {
+    entry.reply = undefined
   })
-  readonly #asks = new BoundedRing<AskEntry>((entry) => this.#open.delete(entry.id))
-  readonly #open = new Map<number, AskEntry>()
-  #boot: BootRecord = { config: {}, files: [] }
+  readonly #asks = new BoundedRing<AskEntry>((entry) => this.#openAsks.delete(entry.id))
+  /** By number: what the thread has and has not finished, also where the ring has dropped it. */
+  readonly #open = new Map<number, MessageEntry>()
+  readonly #openAsks = new Map<number, Slot<AskEntry>>()
+  #config: Record<string, unknown> = {}
+  #files: readonly LoadedFile[] = []
+  #boot: Base = { ...everything }
+  #snapshot: Base | undefined
+  /** The one before the last, where that is not full yet, and the last. */
+  #samples: TrafficSample[] = []
   #begunUpTo = Number.NEGATIVE_INFINITY
-  #dropped = 0
+  #asked = 0
 
   /** A new instance starts: what its predecessor was given is forgotten. */
-  boot(record: BootRecord): void {
-    this.#boot = record
-    this.#messages.clear()
-    this.#asks.clear()
-    this.#open.clear()
+  boot({ state, config, files }: BootRecord): void {
+    for (const each of [this.#messages, this.#replies, this.#asks, this.#open, this.#openAsks]) each.clear()
+    this.#config = config
+    this.#files = files
+    this.#boot = { ...everything, state }
+    this.#snapshot = undefined
+    this.#samples = [new TrafficSample(state)]
     this.#begunUpTo = Number.NEGATIVE_INFINITY
-    this.#dropped = 0
+    this.#asked = 0
   }
 
   /** The thread names its files when it is ready, and again when it has loaded more. */
   loaded(files: readonly LoadedFile[]): void {
-    this.#boot = { ...this.#boot, files }
+    this.#files = files
   }
 
   /** A message was posted to the thread. */
-  delivered(message: DeliveredMessage): void {
-    this.#messages.add(message, estimateBytes(message.args))
+  delivered({ n, kind, from, method, args, at }: DeliveredMessage): void {
+    // One literal: this is on the path of every message, and copying from parts takes three times as long.
+    // biome-ignore format: one line
+    const entry: MessageEntry = { n, kind, from, method, args, at, isFinished: false, isSkipped: false, reply: undefined, sample: undefined }
+    this.#open.set(n, entry)
+    this.#messages.add(entry, estimateBytes(args))
+    this.#samples.at(-1)?.delivered(entry)
+  }
+
+  #forget({ n }: MessageEntry): void {
+    this.#boot.dropped += 1
+    if (this.#snapshot !== undefined && n > this.#snapshot.afterN) this.#snapshot.dropped += 1
   }
 
   /** The thread began message `n`. Messages are begun in the order of their numbers, so earlier ones were begun too. */
@@ -183,65 +105,100 @@ export class FlightRecorder {
     if (n > this.#begunUpTo) this.#begunUpTo = n
   }
 
-  asked(ask: OutgoingAsk): void {
-    const entry: AskEntry = { id: ask.id, to: ask.to, method: ask.method, args: ask.args }
-    this.#open.set(ask.id, entry)
-    this.#asks.add(entry, estimateBytes(ask.args))
+  /** The thread finished message `n`. @param reply what it answered, where it was asked. */
+  finished(n: number, reply?: AskOutcome): void {
+    this.began(n)
+    const entry = this.#open.get(n)
+    this.#open.delete(n)
+    if (entry === undefined) return
+    entry.isFinished = true
+    if (reply === undefined || entry.kind === 'tell') return
+    const bytes = bytesOf(reply)
+    if (bytes > limits.recorderReplyBytes) return
+    entry.reply = reply
+    if (entry.sample?.takes(bytes) !== true) this.#replies.add(entry, bytes)
+  }
+
+  /** The thread gave message `n` back without having begun it: its deadline had passed. */
+  skipped(n: number): void {
+    const entry = this.#open.get(n)
+    if (entry !== undefined) entry.isSkipped = true
+    this.finished(n)
+  }
+
+  asked({ id, to, method, args }: OutgoingAsk): void {
+    this.#asked += 1
+    const entry: AskEntry = { id, nth: this.#asked, to, method, args, outcome: undefined, sample: undefined }
+    this.#openAsks.set(id, this.#asks.add(entry, estimateBytes(args)))
+    this.#samples.at(-1)?.asked(entry)
   }
 
   /** An ask of this kernel was answered; one that the ring has dropped is ignored. */
   answered(id: number, outcome: AskOutcome): void {
-    const entry = this.#open.get(id)
-    if (entry === undefined) return
-    entry.outcome = outcome
-    this.#open.delete(id)
+    const slot = this.#openAsks.get(id)
+    if (slot === undefined) return
+    this.#openAsks.delete(id)
+    const bytes = bytesOf(outcome)
+    slot.value.outcome = outcome
+    // Without this answer the rest of the sample cannot be replayed.
+    if (slot.value.sample?.takes(bytes) === false) slot.value.sample.cut()
+    this.#asks.grow(slot, bytes)
+  }
+
+  /**
+   * The thread's state as it is after everything that it has finished. One that comes while a message is in hand shows no
+   * moment between messages, and is of no use here.
+   * @param state v8.serialize of it.
+   */
+  snapshotTaken(state: Uint8Array): void {
+    for (const n of this.#open.keys()) if (n <= this.#begunUpTo) return
+    if (state.byteLength <= limits.recorderStateBytes) {
+      this.#snapshot = { state, afterN: this.#begunUpTo, afterAsk: this.#asked, dropped: 0 }
+    }
+    this.#sampleFrom(state)
+  }
+
+  /** A sample that still fills goes on; one without messages may as well start here. */
+  #sampleFrom(state: Uint8Array): void {
+    const last = this.#samples.at(-1)
+    if (last?.isEmpty) this.#samples.pop()
+    else if (last?.isFull !== true) return
+    const sample = new TrafficSample(state)
+    this.#samples = [...this.#samples.slice(-1), sample]
+    // What waits in the thread already comes first.
+    for (const entry of this.#open.values()) sample.delivered(entry)
+  }
+
+  /** Recent traffic with its replies, from a known state on; undefined where there is none to compare with. */
+  holdOut(): HoldOut | undefined {
+    const fullest = this.#samples.toReversed().toSorted((a, b) => b.finished.length - a.finished.length)
+    for (const sample of fullest) {
+      const holdOut = sample.holdOut(this.#config)
+      if (holdOut !== undefined) return holdOut
+    }
+    return undefined
   }
 
   /** Serialises what is kept: newest first until limits.recorderBytes is reached, the newest message always. */
   evidence(): FlightEvidence {
-    const begun = this.#messages.list().filter((message) => message.n <= this.#begunUpTo)
+    const sinceBoot = this.#evidenceFrom(this.#boot)
+    if (sinceBoot.leftOut === 0 || this.#snapshot === undefined) return sinceBoot
+    return this.#evidenceFrom(this.#snapshot)
+  }
+
+  #evidenceFrom({ state, afterN, afterAsk, dropped }: Base): FlightEvidence {
+    const begun = this.#messages.list().filter(({ n, isSkipped }) => n > afterN && n <= this.#begunUpTo && !isSkipped)
     const messages = serializeMessages(begun)
+    const asks = this.#asks.list().filter(({ nth }) => nth > afterAsk)
     return {
-      ...(this.#boot.state === undefined ? {} : { state: this.#boot.state }),
-      config: this.#boot.config,
-      files: this.#boot.files,
-      messages,
-      replies: serializeReplies(this.#asks.list()),
-      leftOut: this.#dropped + begun.length - messages.length,
+      ...(state === undefined ? {} : { state }),
+      ...{ config: this.#config, files: this.#files, messages },
+      replies: serializeAsks(asks, limits.recorderBytes),
+      leftOut: dropped + begun.length - messages.length,
     }
   }
 }
 
-function serializeMessages(messages: readonly DeliveredMessage[]): RecordedMessage[] {
-  const kept: RecordedMessage[] = []
-  let bytes = 0
-  for (const { kind, from, method, args: list, at } of messages.toReversed()) {
-    const args = trySerialize(list)
-    if (args === undefined) continue
-    bytes += args.byteLength
-    if (bytes > limits.recorderBytes && kept.length > 0) break
-    kept.push({ kind, from, method, args, at })
-  }
-  return kept.reverse()
-}
-
-function serializeReplies(entries: readonly AskEntry[]): RecordedReply[] {
-  const kept: RecordedReply[] = []
-  let bytes = 0
-  for (const { to, method, args: list, outcome } of entries.toReversed()) {
-    if (outcome === undefined) continue
-    const args = trySerialize(list)
-    const value = 'value' in outcome ? trySerialize(outcome.value) : undefined
-    if (args === undefined || ('value' in outcome && value === undefined)) continue
-    bytes += args.byteLength + (value?.byteLength ?? 0)
-    if (bytes > limits.recorderBytes && kept.length > 0) break
-    kept.push({
-      to,
-      method,
-      args,
-      ...(value === undefined ? {} : { value }),
-      ...('error' in outcome ? { error: outcome.error } : {}),
-    })
-  }
-  return kept.reverse()
+function bytesOf(outcome: AskOutcome): number {
+  return estimateBytes(['value' in outcome ? outcome.value : outcome.error])
 }

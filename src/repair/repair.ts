@@ -207,10 +207,10 @@ class Repair {
 
   /** A sandbox that fails proves nothing: the candidate is refused, and may be tried again in a later attempt. */
   async #prove(remedy: Remedy): Promise<Verdict> {
-    const { run, tried } = this.#input
+    const { run, tried, compiledDir } = this.#input
     const startedAt = performance.now()
     try {
-      return await prove({ ...this.#trialsInput(), remedy, memo: this.#memo }, run)
+      return await prove({ ...this.#trialsInput(), remedy, memo: this.#memo, compiledDir }, run)
     } catch (thrown) {
       this.#signal.throwIfAborted()
       if (!(thrown instanceof LazaretError)) throw thrown

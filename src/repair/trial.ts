@@ -71,7 +71,7 @@ export interface TrialResult {
 
 /** Enough to compare two answers by, without carrying them. */
 export type TrialAnswer =
-  /** Of v8.serialize of the value. */
+  /** Of v8.serialize of a copy of the value, see answer.ts. */
   | { readonly valueSha256: string }
   /** An ordinary error: `TypeError ERR_INVALID_ARG_TYPE`. */
   | { readonly error: string }

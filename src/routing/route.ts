@@ -32,6 +32,8 @@ export interface RoutePorts {
   reroute(to: string, message: Envelope): void
   /** A message is handed to the instance. */
   began(message: Numbered): void
+  /** It could not be handed over after all. */
+  skipped(message: Numbered): void
 }
 
 /** One hash for an argument list; the same list gives the same bytes. Undefined where it is nested too deeply for one. */
@@ -62,7 +64,10 @@ export class Route {
     this.mailbox = new Mailbox(
       ports.nowMs,
       (message) => ports.began(message),
-      (message) => this.#unclonable(message),
+      (message) => {
+        ports.skipped(message)
+        this.#unclonable(message)
+      },
     )
   }
 

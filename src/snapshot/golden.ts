@@ -1,5 +1,5 @@
 /**
- * What was good when a kernel was last steady: source texts, configuration and state. The state is a copy of its own, so
+ * What was good when a kernel was last steady: source texts, configuration, state, and traffic of that time. The state is a copy of its own, so
  * neither pruning nor damage to the periodic snapshot reaches it. One golden before the current one is kept, and used
  * where the current one is damaged. It does not decide what is golden; the supervisor does.
  */
@@ -9,8 +9,9 @@ import { z } from 'zod'
 import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import type { Golden } from '../base/remedy.ts'
+import type { Golden, HoldOut } from '../base/remedy.ts'
 import { encodeSnapshot, goldenCopyName, requireSnapshotName } from './file.ts'
+import { encodeTraffic, readTraffic, trafficFile } from './hold-out-file.ts'
 import type { SnapshotStore, StoredSnapshot } from './store.ts'
 
 export const currentFile = 'golden.json'
@@ -35,16 +36,25 @@ export class GoldenStore {
 
   /**
    * Makes this the kernel's golden; the one until now becomes the previous one.
+   * @param holdOut healthy traffic of the code that is golden now. Where there is none, that of before stays as long as
+   * code and configuration are the same.
    * @throws LazaretError NOT_FOUND or SNAPSHOT_CORRUPT where the snapshot that it names is not there or does not hold,
    * SNAPSHOT_FAILED where it cannot be written. The golden until now stays in force then.
    */
-  async put(golden: Golden): Promise<void> {
+  async put(golden: Golden, holdOut?: HoldOut): Promise<void> {
     const { kernel } = golden
     if (golden.snapshot !== undefined) await this.#copySnapshot(kernel, golden.snapshot)
     const before = await this.#load(kernel, currentFile)
     // Previous first: a process killed between the two finds the same golden twice, never none.
     if (before !== undefined) await this.#write(kernel, previousFile, before)
+    const isOther = before?.codeSha256 !== golden.codeSha256 || !isSameConfig(before, golden)
+    // A process killed here has none, rather than one of other code.
+    if (isOther) await this.#dropTraffic(kernel)
     await this.#write(kernel, currentFile, golden)
+    if (holdOut !== undefined) {
+      await this.#store.putFile(kernel, trafficFile, encodeTraffic(kernel, golden.codeSha256, holdOut))
+      await rm(join(this.#store.folder(kernel), `${trafficFile}.corrupt`), { force: true })
+    }
     await this.#dropCopies(kernel, [golden.snapshot, (await this.#load(kernel, previousFile))?.snapshot])
   }
 
@@ -69,6 +79,35 @@ export class GoldenStore {
       if (found !== undefined) return found.state
     }
     return undefined
+  }
+
+  /**
+   * Healthy traffic that was kept with the golden in force; undefined where there is none, it has expired or is
+   * damaged (it is set aside then). Reads synchronously, and never throws.
+   * @param nowMs epoch milliseconds.
+   */
+  holdOut(kernel: string, nowMs: number): HoldOut | undefined {
+    const found = readTraffic(join(this.#store.folder(kernel), trafficFile), kernel)
+    if (found === undefined) return undefined
+    if ('reason' in found) {
+      void this.#store.setAside(kernel, trafficFile, found.reason)
+      return undefined
+    }
+    return found.expiresAt <= nowMs ? undefined : found.holdOut
+  }
+
+  /** Deletes the traffic of these kernels that has expired, and what was set aside. @param nowMs epoch milliseconds. */
+  async expireTraffic(kernels: Iterable<string>, nowMs: number): Promise<void> {
+    for (const kernel of kernels) {
+      const found = readTraffic(join(this.#store.folder(kernel), trafficFile), kernel)
+      // A damaged one is found and told by those who look for damage.
+      if (found === undefined || ('expiresAt' in found && found.expiresAt <= nowMs)) await this.#dropTraffic(kernel)
+    }
+  }
+
+  async #dropTraffic(kernel: string): Promise<void> {
+    const path = join(this.#store.folder(kernel), trafficFile)
+    for (const each of [path, `${path}.corrupt`]) await rm(each, { force: true })
   }
 
   async #readIfGood(kernel: string, name: string): Promise<StoredSnapshot | undefined> {
@@ -132,6 +171,10 @@ export class GoldenStore {
     await this.#store.setAside(kernel, file, golden)
     return undefined
   }
+}
+
+function isSameConfig(before: Golden | undefined, now: Golden): boolean {
+  return JSON.stringify(before?.config) === JSON.stringify(now.config)
 }
 
 /** The golden, or why the text is none. */

@@ -8,6 +8,7 @@ import { hashFrom, isShortage, openRegular } from '../base/file-hash.ts'
 import { limits } from '../base/limits.ts'
 import { parseHeader } from './file.ts'
 import { currentFile, parseGolden, previousFile } from './golden.ts'
+import { decodeTraffic, trafficFile } from './hold-out-file.ts'
 
 export interface Verified {
   /** Why the file cannot be trusted. */
@@ -16,9 +17,9 @@ export interface Verified {
   readonly snapshot?: string
 }
 
-/** Whether it is one of those that are verified: a snapshot, a golden copy or a golden record. */
+/** Whether it is one of those that are verified: a snapshot, a golden copy, a golden record or its traffic. */
 export function isVerified(name: string): boolean {
-  return name.endsWith('.snap') || name === currentFile || name === previousFile
+  return name.endsWith('.snap') || name === currentFile || name === previousFile || name === trafficFile
 }
 
 /** Whether it belongs to what was good when the kernel was last steady. */
@@ -32,6 +33,7 @@ export function isGolden(name: string): boolean {
  */
 export async function verifyFile(path: string, kernel: string): Promise<Verified> {
   try {
+    if (basename(path) === trafficFile) return await verifyTraffic(path, kernel)
     return path.endsWith('.snap') ? await verifySnapshot(path, kernel) : await verifyGolden(path, kernel)
   } catch (thrown) {
     const code = toRecord(thrown).code ?? 'unknown error'
@@ -59,4 +61,10 @@ async function verifyGolden(path: string, kernel: string): Promise<Verified> {
   const golden = parseGolden(await handle.readFile('utf8'), kernel)
   if (typeof golden === 'string') return { reason: golden }
   return basename(path) === currentFile && golden.snapshot !== undefined ? { snapshot: golden.snapshot } : {}
+}
+
+async function verifyTraffic(path: string, kernel: string): Promise<Verified> {
+  await using handle = await openRegular(path)
+  const found = decodeTraffic(await handle.readFile(), kernel)
+  return 'reason' in found ? { reason: found.reason } : {}
 }

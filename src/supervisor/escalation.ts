@@ -40,6 +40,7 @@ export function capture(house: House, unit: Unit): void {
 
 function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Failure): string | undefined {
   const flight = unit.flight ?? unit.recorder.evidence()
+  const holdOut = house.goldens.holdOut(unit.id, house.clock.now())
   const evidence: Omit<Evidence, 'folder'> = {
     ...{
       kernel: unit.id,
@@ -49,8 +50,9 @@ function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Fa
       phase: failure.phase,
     },
     ...{ files: [...unit.files.values()], config: unit.boot?.config ?? unit.spec.config },
-    ...(unit.boot?.state && { state: unit.boot.state }),
+    ...(flight.state && { state: flight.state }),
     ...{ messages: flight.messages, replies: flight.replies },
+    ...(holdOut && { holdOut }),
   }
   const result = captureDiagnostics({
     ...{ quarantineDir: house.quarantineDir, at: failure.at, evidence, leftOut: flight.leftOut },

@@ -65,6 +65,7 @@ export function furnish(given: Furniture): House {
       deadLetter: (letter) => office.deadLetter(letter),
       reroute: (to, message) => office.reroute(unit, to, message),
       began: (message) => unit.recorder.delivered({ ...message, at: clock.now() }),
+      skipped: ({ n }) => unit.recorder.skipped(n),
     })
     units.set(spec.id, unit)
     office.addKernel(spec.id, () => unit.spec.concurrency)

@@ -129,6 +129,7 @@ export class Keeper {
       return
     }
     const waiting = this.#settle(id)
+    if (error === undefined && state !== undefined) this.#unit.recorder.snapshotTaken(state)
     if (error === undefined) waiting?.resolve(state)
     else waiting?.reject(error)
   }
@@ -191,8 +192,9 @@ export class Keeper {
       sources: Object.fromEntries([...unit.files.values()].map(({ url, text }) => [url, text])),
       ...(snapshot && { snapshot: snapshot.name }),
     }
+    const holdOut = unit.recorder.holdOut()
     // One at a time: one that was renewed for damage, and one that has just become due, would drop each other's copies.
-    const putting = this.#writing.then(() => this.#house.goldens.put(golden))
+    const putting = this.#writing.then(() => this.#house.goldens.put(golden, holdOut))
     this.#writing = Promise.allSettled([this.#writing, putting]).then(() => undefined)
     await putting
     this.#house.events.emit('snapshot.golden', unit.id, { ...(snapshot && { snapshot: snapshot.name }) })

@@ -213,14 +213,16 @@ export class PostOffice {
     const { n, error } = message
     const outcome = error === undefined ? { ok: true as const, value: message.value } : { ok: false as const, error }
     this.#waits.finished(unit.id, n)
-    unit.recorder.began(n)
+    if (message.refused !== true) unit.recorder.finished(n, outcome)
+    else if (error?.code === 'ASK_TIMEOUT') unit.recorder.skipped(n)
+    else unit.recorder.finished(n)
     unit.route.finished(n, message.refused ? { ...outcome, refused: true } : outcome)
   }
 
   told(unit: Unit, numbers: readonly number[]): void {
     for (const n of numbers) {
       this.#waits.finished(unit.id, n)
-      unit.recorder.began(n)
+      unit.recorder.finished(n)
       unit.route.finished(n, { ok: true, value: undefined })
     }
   }

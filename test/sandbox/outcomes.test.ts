@@ -2,6 +2,7 @@ import { serialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import { toRecord } from '../../src/base/error-record.ts'
 import { sha256 } from '../../src/base/hash.ts'
+import { answerAsRecorded } from '../../src/repair/answer.ts'
 import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import type { TrialBounds, TrialJob } from '../../src/repair/trial.ts'
 import { benchWithPool, isAlive, kernelText, message } from './bench.ts'
@@ -20,6 +21,35 @@ test('a replay without a failure passes, and an ordinary error of a handler is n
   const result = await run(bench.kernel(adder), { messages: [message('add', 1), message('add', -1), message('nope')] })
   expect(result).toMatchObject({ outcome: 'passed', phase: 'idle', at: 2 })
   expect(result.log.join('\n')).toContain('negative')
+})
+
+test('each message has its answer in the result, those before a crash, a hang or an exit too', async () => {
+  const entry =
+    bench.kernel(`return { api: { give: (x: unknown) => x, bytes: () => Buffer.from('ab'), whole: () => [0.5, 1.5].map((n) => n * 2),
+    odd: () => () => 1, refuse() { throw Object.assign(new Error('no'), { code: 'E_NO' }) },
+    bug() { throw new ReferenceError('nobody') }, spin() { for (;;); }, leave() { process.exit(3) } } }`)
+  const value = (of: unknown) => answerAsRecorded({ value: serialize(of) })
+  const messages = [
+    message('give', { a: 1 }),
+    message('bytes'),
+    message('whole'),
+    message('odd'),
+    message('refuse'),
+    message('nope'),
+  ]
+  const answers = [
+    ...[value({ a: 1 }), value(new Uint8Array([97, 98])), value([1, 3]), { error: 'LazaretError REPLY_UNCLONABLE' }],
+    ...[
+      { error: 'Error E_NO' },
+      answerAsRecorded({ error: { name: 'LazaretError', code: 'UNKNOWN_METHOD', message: '' } }),
+    ],
+  ]
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(answers.length)
+  for (const [end, outcome] of Object.entries({ give: 'passed', bug: 'failed', spin: 'hung', leave: 'exited' })) {
+    const result = await run(entry, { messages: [...messages, message(end, 1)] }, { messageMs: 300 })
+    expect(result.outcome).toBe(outcome)
+    expect(result.answers).toEqual(end === 'give' ? [...answers, value(1)] : answers)
+  }
 })
 
 test('the state and the configuration reach start()', async () => {
@@ -160,7 +190,9 @@ test('a check asks a fresh instance, and meets errors as callers do', async () =
       if (unknown.code !== 'UNKNOWN_METHOD') throw new Error('wrong code')`),
   )
   const job = { mode: 'check', checkUrl } as const
-  expect(await run(entry, job)).toMatchObject({ outcome: 'passed' })
+  const result = await run(entry, job)
+  expect(result).toMatchObject({ outcome: 'passed' })
+  expect(result.answers).toBeUndefined()
 })
 
 test('a check that throws, one without a default export and one that swallows a crash fail', async () => {

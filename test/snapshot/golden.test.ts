@@ -1,10 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Golden } from '../../src/base/remedy.ts'
+import { limits } from '../../src/base/limits.ts'
+import type { Golden, HoldOut } from '../../src/base/remedy.ts'
 import { GoldenStore } from '../../src/snapshot/golden.ts'
+import { verifyFile } from '../../src/snapshot/verify.ts'
 import { makeStore, meta } from './fixtures.ts'
 
 const plain: Golden = {
@@ -127,4 +129,61 @@ test('a golden damaged at any place is never used', async () => {
     }),
     { numRuns: 100 },
   )
+})
+
+const traffic: HoldOut = {
+  ...{ config: { depth: 3 }, state: serialize('base'), replies: [] },
+  messages: [
+    { kind: 'ask', from: 'host', method: 'get', args: serialize([1]), at: 1000, reply: { value: serialize('one') } },
+  ],
+}
+const expiresAt = 1000 + limits.replayExpiryMs
+
+test('traffic is kept with the golden, private, and until it expires', async () => {
+  const { golden, root, open } = await makeStore()
+  expect(golden.holdOut('memory', 0)).toBeUndefined()
+  await golden.put(plain, traffic)
+  const path = join(root, 'memory', 'golden.traffic')
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  const reopened = new GoldenStore(open())
+  expect(reopened.holdOut('memory', expiresAt - 1)).toEqual(traffic)
+  await reopened.expireTraffic(['memory'], expiresAt - 1)
+  expect(reopened.holdOut('memory', expiresAt)).toBeUndefined()
+  await reopened.expireTraffic(['memory', 'other'], expiresAt)
+  expect(await readdir(join(root, 'memory'))).toEqual(['golden.json'])
+})
+
+test('a golden without traffic keeps that of the same code and configuration, and no other', async () => {
+  const { golden } = await makeStore()
+  await golden.put(plain, traffic)
+  await golden.put({ ...plain, at: 2 })
+  expect(golden.holdOut('memory', 0)).toEqual(traffic)
+  await golden.put({ ...plain, config: { depth: 4 } })
+  expect(golden.holdOut('memory', 0)).toBeUndefined()
+  await golden.put(plain, traffic)
+  await golden.put({ ...plain, codeSha256: 'e'.repeat(64) })
+  expect(golden.holdOut('memory', 0)).toBeUndefined()
+})
+
+test('traffic that is damaged at any place is never used, is set aside once, and harms nothing else', async () => {
+  const { golden, root, events } = await makeStore()
+  await golden.put(plain, traffic)
+  const path = join(root, 'memory', 'golden.traffic')
+  const whole = await readFile(path)
+  // The hash is of what follows the first line; a changed expiry there is still a whole file.
+  const body = whole.indexOf(10) + 1
+  for (const damaged of [whole.subarray(0, 5), whole.subarray(0, -1), Buffer.from(whole).fill(0, body, body + 4)]) {
+    await writeFile(path, damaged)
+    expect((await verifyFile(path, 'memory')).reason).toBeDefined()
+    expect(golden.holdOut('memory', 0)).toBeUndefined()
+    await expect.poll(() => events.length).toBe(1)
+    expect(events.splice(0)).toMatchObject([{ type: 'snapshot.corrupt', name: 'golden.traffic', setAside: true }])
+    expect(await golden.get('memory')).toEqual(plain)
+  }
+  await golden.put(plain, traffic)
+  expect((await readdir(join(root, 'memory'))).sort()).toEqual([
+    ...['golden.json', 'golden.previous.json', 'golden.traffic'],
+  ])
+  expect(await verifyFile(path, 'memory')).toEqual({})
+  expect(golden.holdOut('memory', 0)).toEqual(traffic)
 })

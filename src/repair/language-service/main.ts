@@ -1,13 +1,14 @@
 /**
- * The child process of one search. The main thread does nothing but listen: it takes the job from stdin, and ends the
+ * The child process of one search, or of one look at changed texts. The main thread does nothing but listen: it takes the job from stdin, and ends the
  * process when stdin closes, which it does when the host is killed, whatever the other thread is busy with. The other
- * thread searches, which is one long computation. It reads and computes; it writes its answer, and nothing else.
+ * thread searches or compares, which is one long computation. It reads and computes; it writes its answer, and nothing else.
  */
 import { once } from 'node:events'
 import { flushCompileCache } from 'node:module'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { limits } from '../../base/limits.ts'
-import type { LanguageAnswer, LanguageJob } from './job.ts'
+import { compareTypes, parseChanges } from './diagnostics.ts'
+import type { DiagnosticsAnswer, DiagnosticsJob, LanguageAnswer, LanguageJob } from './job.ts'
 import { search } from './search.ts'
 import { findTypeScript } from './typescript.ts'
 
@@ -16,16 +17,26 @@ else parentPort?.postMessage(answer(workerData))
 
 async function listen(): Promise<void> {
   process.stdin.on('close', () => process.exit(0))
-  const job = JSON.parse(await firstLine())
+  const job: LanguageJob | DiagnosticsJob = JSON.parse(await firstLine())
+  const unparsed = 'changed' in job ? parseChanges(job) : []
+  if ('changed' in job && (!job.types || unparsed.length > 0)) {
+    say({ unparsed, fresh: [], compared: 0, before: 0 })
+    return
+  }
   const resourceLimits = { maxOldGenerationSizeMb: limits.languageServiceHeapMb }
   const worker = new Worker(new URL(import.meta.url), { workerData: job, resourceLimits })
   try {
     const [found] = await once(worker, 'message')
-    process.stdout.write(`${JSON.stringify(found)}\n`)
+    say(found)
   } catch (thrown) {
-    const none = `the search failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`
-    process.stdout.write(`${JSON.stringify({ candidates: [], none } satisfies LanguageAnswer)}\n`)
+    const why = thrown instanceof Error ? thrown.message : String(thrown)
+    if ('changed' in job) say({ unparsed, fresh: [], compared: 0, before: 0, none: `TypeScript failed: ${why}` })
+    else say({ candidates: [], none: `the search failed: ${why}` })
   }
+}
+
+function say(answer: LanguageAnswer | DiagnosticsAnswer): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
 }
 
 async function firstLine(): Promise<string> {
@@ -38,10 +49,14 @@ async function firstLine(): Promise<string> {
   }
 }
 
-function answer(job: LanguageJob): LanguageAnswer {
-  const api = findTypeScript(job.typescriptFrom)
-  const found = typeof api === 'string' ? { candidates: [], none: api } : search(api, job)
+function answer(job: LanguageJob | DiagnosticsJob): LanguageAnswer | DiagnosticsAnswer {
+  const found = 'changed' in job ? { unparsed: [], ...compareTypes(job) } : searched(job)
   // The process is killed when it has answered, and would keep nothing of the compiled code.
   flushCompileCache()
   return found
+}
+
+function searched(job: LanguageJob): LanguageAnswer {
+  const api = findTypeScript(job.typescriptFrom)
+  return typeof api === 'string' ? { candidates: [], none: api } : search(api, job)
 }

@@ -8,7 +8,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type ts from '@typescript/typescript6'
 import { limits } from '../../base/limits.ts'
-import type { LanguageJob } from './job.ts'
+import type { ProjectJob } from './job.ts'
 import type { TypeScript } from './typescript.ts'
 
 /** New texts by absolute path. */
@@ -43,7 +43,7 @@ export class Project {
   #texts: Texts = new Map()
   readonly #versions = new Map<string, number>()
 
-  constructor(api: TypeScript, job: LanguageJob) {
+  constructor(api: TypeScript, job: ProjectJob) {
     this.ts = api
     this.kernelFolder = job.kernelFolder
     for (const [url, text] of Object.entries(job.sources)) this.#disk.set(fileURLToPath(url), text)
@@ -118,9 +118,9 @@ export class Project {
     return program
   }
 
-  /** Errors in the files that may be changed. A file that cannot be parsed says no more than that. */
-  problems(): Problem[] {
-    return this.files.flatMap((file) => {
+  /** Errors in the files that may be changed, or in some of them. One that cannot be parsed says no more than that. */
+  problems(files: readonly string[] = this.files): Problem[] {
+    return files.flatMap((file) => {
       const syntax = this.service.getSyntacticDiagnostics(file)
       const found = syntax.length > 0 ? syntax : this.service.getSemanticDiagnostics(file)
       const text = this.text(file)
@@ -180,7 +180,7 @@ function filesBelow(root: string): string[] {
   return found
 }
 
-function optionsFor(api: TypeScript, job: LanguageJob): ts.CompilerOptions {
+function optionsFor(api: TypeScript, job: ProjectJob): ts.CompilerOptions {
   const configFile = api.findConfigFile(job.kernelFolder, api.sys.fileExists)
   const users = configFile === undefined ? {} : usersOptions(api, configFile)
   const typeRoots = [job.kernelFolder, dirname(job.kernelModule)].flatMap(typeRootsAbove)

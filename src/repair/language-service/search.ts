@@ -193,7 +193,7 @@ function count(problems: readonly Problem[], key: string): number {
 }
 
 /** Problems that are not among those of before, however the lines have moved. */
-function beyond(problems: readonly Problem[], before: readonly Problem[]): Problem[] {
+export function beyond(problems: readonly Problem[], before: readonly Problem[]): Problem[] {
   const left = new Map<string, number>()
   for (const { key } of before) left.set(key, (left.get(key) ?? 0) + 1)
   return problems.filter(({ key }) => {

@@ -1,25 +1,36 @@
 /**
- * Red before, green after. A remedy is believed when the recorded messages fail in the sandbox as they failed in service,
- * do not fail with the remedy's steps applied, and the kernel's own check holds. The first line that does not hold ends
- * the proof. What runs the trials is handed in; nothing is applied here.
+ * Whether a remedy is believed. The recorded messages fail in the sandbox as they failed in service, do not with the remedy's
+ * steps applied, and do again when those are taken away; the kernel's own check holds; what it answered before it still
+ * answers; a message like the failing one does not fail either. The first line that does not hold ends the proof.
+ *
+ * Lines are judged by cheapness and written down in the order of proofLineNames: what was not needed to refuse a candidate
+ * is not among them. What runs without the patch is made once an incident. What runs the trials is handed in; nothing is
+ * applied here.
  */
-import { fileURLToPath } from 'node:url'
 import { describeRecord } from '../../base/error-record.ts'
-import { LazaretError } from '../../base/errors.ts'
-import type { Evidence, ProofLine, Remedy, Verdict } from '../../base/remedy.ts'
-import { type Applied, isParked } from '../apply.ts'
-import { checkPatch } from '../patch.ts'
+import { type HoldOut, type ProofLine, proofLineNames, type Remedy, type Verdict } from '../../base/remedy.ts'
+import { isParked } from '../apply.ts'
+import type { PatchStep } from '../patch.ts'
 import { type IsolatedResult, isolationHere, type RunTrial } from '../trial.ts'
+import { cagedDetail, describeResult, hasPlace, isSameFailure } from './failure.ts'
+import { type Comparison, judgeHoldOut } from './hold-out.ts'
+import { fell, held, type Judged } from './judged.ts'
+import { judgeNearMisses } from './near-misses.ts'
+import { judgeProtected } from './protected.ts'
+import { type ProofMemo, Runs } from './runs.ts'
+import { type ChangedFile, judgeSize } from './size.ts'
 import { Trials, type TrialsInput } from './trials.ts'
+import { judgeTypes } from './types.ts'
+
+export { isSameFailure } from './failure.ts'
+export type { ProofMemo } from './runs.ts'
 
 export interface ProofInput extends TrialsInput {
   readonly remedy: Remedy
-  /** One object for all proofs of an incident: the failing run is the same for each, so it is made once. */
+  /** One object for all proofs of an incident: what runs without the patch is the same for each, so it is run once. */
   readonly memo: ProofMemo
-}
-
-export interface ProofMemo {
-  red?: IsolatedResult
+  /** Where Node keeps compiled code; absent: nowhere. */
+  readonly compiledDir?: string | undefined
 }
 
 /**
@@ -30,18 +41,14 @@ export async function prove(input: ProofInput, run: RunTrial): Promise<Verdict> 
   const startedAt = performance.now()
   const proof = new Proof(input, run)
   const refusal = await proof.run()
+  const order = (line: ProofLine) => proofLineNames.indexOf(line.name)
   return {
     passed: refusal === undefined,
-    lines: proof.lines,
+    lines: proof.lines.toSorted((a, b) => order(a) - order(b)),
     isolation: proof.isolation,
     durationMs: performance.now() - startedAt,
     ...(refusal === undefined ? {} : { refusal }),
   }
-}
-
-interface Judged {
-  readonly passed: boolean
-  readonly detail: string
 }
 
 class Proof {
@@ -49,21 +56,29 @@ class Proof {
   isolation = isolationHere()
   readonly #input: ProofInput
   readonly #trials: Trials
-  #applied: Applied = { overlay: {}, stateFromGolden: false, parked: [] }
-  readonly #begun: { green?: Promise<IsolatedResult>; check?: Promise<IsolatedResult | undefined> } = {}
+  readonly #runs: Runs
+  #changes: readonly ChangedFile[] = []
+  readonly #over = new AbortController()
 
   constructor(input: ProofInput, run: RunTrial) {
     this.#input = input
     this.#trials = new Trials(input, run)
+    this.#runs = new Runs(input, this.#trials)
   }
 
   /** Why it is refused; undefined where every line holds. */
   async run(): Promise<string | undefined> {
     const steps: [ProofLine['name'], () => Judged | Promise<Judged>][] = [
       ['protected', () => this.#protected()],
-      ['red before', () => this.#red()],
-      ['green after', () => this.#green()],
-      ['check', () => this.#check()],
+      ['size', () => this.#size()],
+      ['red before', () => this.#redBefore()],
+      ['boots', () => this.#boots()],
+      ['green after', () => this.#greenAfter()],
+      ['check', () => this.#checkHolds()],
+      ['types', () => this.#types()],
+      ['hold-out', () => this.#holdOut()],
+      ['mutation', () => this.#mutation()],
+      ['red again', () => this.#redAgain()],
     ]
     try {
       for (const [name, judge] of steps) {
@@ -71,120 +86,198 @@ class Proof {
         const { passed, detail } = await judge()
         this.lines.push({ name, passed, detail, durationMs: performance.now() - startedAt })
         if (!passed) return `${name}: ${detail}`
-        if (name === 'protected') this.#beginEarly()
+        this.#beginAfter(name)
       }
       return undefined
     } finally {
       // Whoever asked removes the workspace next.
-      await Promise.allSettled(Object.values(this.#begun))
+      this.#over.abort()
+      await this.#runs.ended()
     }
   }
 
-  /** What a playbook proposes has held before and most often holds again: its trials need not wait for one another. */
-  #beginEarly(): void {
-    if (this.#input.remedy.playbook === undefined) return
-    this.#begun.green = this.#trials.green(this.#applied)
-    this.#begun.check = this.#trials.check(this.#applied)
-    // Their failures are heard where they are judged, if it comes to that.
-    for (const trial of [this.#begun.green, this.#begun.check]) trial.catch(() => undefined)
+  /** What comes next side by side. Without the patch nothing is run in vain: the next candidate needs it too. */
+  #beginAfter(name: ProofLine['name']): void {
+    if (name === 'size') {
+      for (const begin of [() => this.#runs.red(), () => this.#types()]) void begin()
+      // What a playbook proposes has held before and most often holds again: its trials need not wait for one another.
+      if (this.#isPlaybook) for (const begin of [() => this.#runs.green(), () => this.#runs.check()]) void begin()
+      if (this.#isPlaybook) this.#beginLast()
+    }
+    if (name === 'green after') {
+      void this.#runs.check()
+      this.#beginUnpatched()
+    }
+    if (name === 'check') this.#beginLast()
+  }
+
+  #beginUnpatched(): void {
+    const { holdOut } = this.#input.evidence
+    if (this.#changesCode && holdOut !== undefined) void this.#runs.traffic(holdOut)
+    if (this.#whyNoMutation === undefined) void this.#runs.nearMisses()
+  }
+
+  #beginLast(): void {
+    const { holdOut } = this.#input.evidence
+    void this.#runs.redOnceMore()
+    if (this.#isPlaybook) this.#beginUnpatched()
+    if (this.#changesCode && holdOut !== undefined) void this.#runs.patchedTraffic(holdOut)
+    void this.#mutation()
+  }
+
+  get #isPlaybook(): boolean {
+    return this.#input.remedy.playbook !== undefined
+  }
+
+  get #changesCode(): boolean {
+    return this.#changes.length > 0
   }
 
   async #protected(): Promise<Judged> {
     const { remedy, goldenState } = this.#input
-    const { changed } = await this.#trials.sources()
-    const { kernelFolderUrl } = this.#trials
-    if (changed.length > 0) {
-      return {
-        passed: false,
-        detail: `${changed.join(', ')} changed since the crash, so the crash is not this code's.`,
-      }
-    }
-    try {
-      for (const step of remedy.steps) {
-        if (step.do === 'apply_patch') checkPatch(step, fileURLToPath(kernelFolderUrl))
-      }
-      this.#applied = await this.#trials.applied(remedy.steps)
-    } catch (thrown) {
-      if (!(thrown instanceof LazaretError)) throw thrown
-      return { passed: false, detail: thrown.message }
-    }
-    if (this.#applied.stateFromGolden && goldenState === undefined) {
-      return { passed: false, detail: 'The state of the golden snapshot cannot be read.' }
-    }
-    const patches = remedy.steps.filter((step) => step.do === 'apply_patch').length
-    const what =
-      patches === 0
-        ? 'No source file is changed'
-        : `${patches} patch${patches === 1 ? '' : 'es'}, in files a repair may change`
-    return { passed: true, detail: `${what}.` }
+    const found = await judgeProtected(this.#trials, remedy, this.#patches, goldenState !== undefined)
+    this.#runs.applied = found.applied ?? this.#runs.applied
+    this.#changes = found.files
+    return found.judged
   }
 
-  async #red(): Promise<Judged> {
-    const { evidence, memo, workspace } = this.#input
-    memo.red ??= await this.#trials.red()
-    const result = memo.red
+  get #patches(): PatchStep[] {
+    return this.#input.remedy.steps.filter((step) => step.do === 'apply_patch')
+  }
+
+  #size(): Judged {
+    return judgeSize(this.#patches, this.#changes)
+  }
+
+  #types(): Promise<Judged> {
+    const { signal, compiledDir } = this.#input
+    return this.#runs.once('types', async () => {
+      const { sources } = await this.#trials.sources()
+      const changed = Object.fromEntries(this.#changes.map(({ url, after }) => [url, after]))
+      const question = { kernelFolderUrl: this.#trials.kernelFolderUrl, sources, changed, isPlaybook: this.#isPlaybook }
+      return judgeTypes(question, { signal: AbortSignal.any([signal, this.#over.signal]), compiledDir })
+    })
+  }
+
+  async #redBefore(): Promise<Judged> {
+    const { evidence, workspace } = this.#input
+    const result = await this.#runs.red()
     this.isolation = result.isolation
+    if (isSameFailure(evidence, result)) return held(`As in service: ${describeResult(result)}.`)
     const caged = cagedDetail(result)
-    if (isSameFailure(evidence, result)) {
-      return { passed: true, detail: `As in service: ${describeResult(result)}.` }
-    }
-    if (caged !== undefined) return { passed: false, detail: caged }
+    if (caged !== undefined) return fell(caged)
     const data = workspace.dataLeftOut === undefined ? '' : ` The kernel's data was left out: ${workspace.dataLeftOut}.`
     const expected = describeRecord(evidence.error)
+    return fell(`Not reproduced in the sandbox: expected ${expected}, got ${describeResult(result)}.${data}`)
+  }
+
+  async #boots(): Promise<Judged> {
+    const result = await this.#runs.green()
+    const { outcome, phase } = result
+    if (outcome === 'passed' || (phase !== 'import' && phase !== 'start')) return held('It imports and starts.')
+    return fell(cagedDetail(result) ?? `It does not ${phase}: ${describeResult(result)}.`)
+  }
+
+  async #greenAfter(): Promise<Judged> {
+    const { messages } = this.#input.evidence
+    const result = await this.#runs.green()
+    const caged = cagedDetail(result)
+    if (caged !== undefined) return fell(caged)
+    if (result.outcome !== 'passed') return fell(`It still fails: ${describeResult(result)}.`)
+    const handled = this.#notParked.length
+    const replayed = `${handled} recorded messages were handled`
+    return held(handled === messages.length ? `${replayed}.` : `${replayed}, ${messages.length - handled} parked.`)
+  }
+
+  /** Indices of the recorded messages that the remedy leaves to be handled. */
+  get #notParked(): number[] {
+    const { parked } = this.#runs.applied
+    return this.#input.evidence.messages.flatMap((message, index) => (isParked(message, parked) ? [] : [index]))
+  }
+
+  async #checkHolds(): Promise<Judged> {
+    const result = await this.#runs.check()
+    if (result === undefined) return held('There is no check.ts, so nothing more was asked of it.')
+    const caged = cagedDetail(result)
+    if (caged !== undefined) return fell(caged)
+    if (result.outcome !== 'passed') return fell(`The check does not hold: ${describeResult(result)}.`)
+    return held('The check holds on a fresh instance.')
+  }
+
+  async #holdOut(): Promise<Judged> {
+    if (!this.#changesCode) return held('No code is changed, so no reply of it can be another.')
+    const { holdOut, messages } = this.#input.evidence
+    const comparisons: Comparison[] = []
+    const ofReplay = await this.#replayComparison()
+    if (ofReplay !== undefined && ofReplay.messages.length > 0) comparisons.push(ofReplay)
+    if (holdOut !== undefined) comparisons.push(await this.#trafficComparison(holdOut))
+    const none = messages.length === 0 ? 'no message was recorded' : 'no message was handled before the failing one'
+    return judgeHoldOut(
+      comparisons,
+      `no healthy traffic was kept, and ${ofReplay === undefined ? 'state or configuration is another' : none}`,
+    )
+  }
+
+  /** The recorded messages before the failing one. On another state or configuration the replies are others by right. */
+  async #replayComparison(): Promise<Comparison | undefined> {
+    if (this.#runs.applied.stateFromGolden || this.#runs.applied.config !== undefined) return undefined
+    const { messages } = this.#input.evidence
+    const [red, patched] = await Promise.all([this.#runs.red(), this.#runs.green()])
+    const end = red.phase === 'message' ? (red.at ?? 0) : (red.at ?? -1) + 1
+    const indices = this.#notParked.filter((index) => index < end)
+    const only = (result: IsolatedResult): IsolatedResult => ({
+      ...result,
+      answers: indices.flatMap((index) => result.answers?.[index] ?? []),
+    })
+    const golden = async () => {
+      const result = await this.#runs.goldenReplay(messages.slice(0, end))
+      return result && only(result)
+    }
+    const before = indices.flatMap((index) => messages[index] ?? [])
+    const isIncident = (result: IsolatedResult) => isSameFailure(this.#input.evidence, result)
     return {
-      passed: false,
-      detail: `Not reproduced in the sandbox: expected ${expected}, got ${describeResult(result)}.${data}`,
+      of: 'messages before the failing one',
+      messages: before,
+      unpatched: only(red),
+      patched,
+      golden,
+      isIncident,
     }
   }
 
-  async #green(): Promise<Judged> {
+  async #trafficComparison(holdOut: HoldOut): Promise<Comparison> {
+    const [unpatched, patched] = await Promise.all([this.#runs.traffic(holdOut), this.#runs.patchedTraffic(holdOut)])
+    const golden = () => this.#runs.goldenTraffic(holdOut)
+    const isIncident = (result: IsolatedResult) => isSameFailure(this.#input.evidence, result)
+    return { of: 'healthy traffic', messages: holdOut.messages, unpatched, patched, golden, isIncident }
+  }
+
+  get #whyNoMutation(): string | undefined {
     const { evidence } = this.#input
-    const { parked } = this.#applied
-    const result = await (this.#begun.green ?? this.#trials.green(this.#applied))
-    const caged = cagedDetail(result)
-    if (caged !== undefined) return { passed: false, detail: caged }
-    if (result.outcome !== 'passed') return { passed: false, detail: `It still fails: ${describeResult(result)}.` }
-    const left = evidence.messages.filter((message) => isParked(message, parked)).length
-    const replayed = `${evidence.messages.length - left} recorded messages were handled`
-    return { passed: true, detail: left === 0 ? `${replayed}.` : `${replayed}, ${left} parked.` }
+    if (evidence.phase !== 'message') return 'It did not fail at a message, so there is none to vary.'
+    if (this.#notParked.length < evidence.messages.length) {
+      return 'A message is parked and nothing else: others like it are handled as before.'
+    }
+    // Each run of a hang is as long as the longest wait.
+    if (this.#isPlaybook && !hasPlace(evidence)) return 'Near misses of a hang were tried when the playbook was learnt.'
+    return undefined
   }
 
-  async #check(): Promise<Judged> {
-    const result = await (this.#begun.check ?? this.#trials.check(this.#applied))
-    if (result === undefined) return { passed: true, detail: 'There is no check.ts, so nothing more was asked of it.' }
-    const caged = cagedDetail(result)
-    if (caged !== undefined) return { passed: false, detail: caged }
-    if (result.outcome !== 'passed')
-      return { passed: false, detail: `The check does not hold: ${describeResult(result)}.` }
-    return { passed: true, detail: 'The check holds on a fresh instance.' }
+  #mutation(): Promise<Judged> {
+    const why = this.#whyNoMutation
+    if (why !== undefined) return Promise.resolve(held(why))
+    return this.#runs.once('mutation', async () =>
+      judgeNearMisses(this.#trials, this.#runs.applied, await this.#runs.nearMisses()),
+    )
   }
-}
 
-const hangCodes: ReadonlySet<string> = new Set(['KERNEL_HUNG', 'KERNEL_START_TIMEOUT'])
-const exitCodes: ReadonlySet<string> = new Set(['KERNEL_EXITED', 'KERNEL_PORT_CLOSED'])
-const memoryCodes: ReadonlySet<string> = new Set(['KERNEL_OUT_OF_MEMORY', 'ERR_WORKER_OUT_OF_MEMORY'])
-
-/** A failure of the same kind: the same error by name and code, or the same way of ending. */
-export function isSameFailure(
-  evidence: Pick<Evidence, 'error'>,
-  result: Pick<IsolatedResult, 'outcome' | 'error'>,
-): boolean {
-  const { name, code } = evidence.error
-  if (code !== undefined && hangCodes.has(code)) return result.outcome === 'hung'
-  if (code !== undefined && memoryCodes.has(code)) return memoryCodes.has(result.error?.code ?? '')
-  if (code !== undefined && exitCodes.has(code))
-    return result.outcome === 'exited' && result.error?.code === 'KERNEL_EXITED'
-  return result.outcome === 'failed' && result.error?.name === name && result.error.code === code
-}
-
-function cagedDetail(result: IsolatedResult): string | undefined {
-  if (result.refused === undefined) return undefined
-  return `${result.refused}: the kernel needs ${result.needed ?? 'what the sandbox does not give'}, so a person has to look.`
-}
-
-function describeResult(result: IsolatedResult): string {
-  if (result.outcome === 'passed') return 'no failure'
-  const where = result.at === undefined || result.phase === 'check' ? '' : ` at message ${result.at}`
-  const what = result.error === undefined ? result.outcome : describeRecord(result.error)
-  return `${what} (${result.outcome} in phase ${result.phase}${where})`
+  async #redAgain(): Promise<Judged> {
+    const result = await this.#runs.redOnceMore()
+    if (isSameFailure(this.#input.evidence, result)) {
+      return held(`With the remedy taken away it fails again: ${describeResult(result)}.`)
+    }
+    return fell(
+      `With the remedy taken away it does not fail again (${describeResult(result)}), so the first failure may have been chance.`,
+    )
+  }
 }

@@ -3,8 +3,10 @@
  * applied or without. The proof and agents that try things out go through here, so that they mean the same by "it still
  * fails". It judges nothing.
  */
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { limits } from '../../base/limits.ts'
-import type { Evidence, Golden, Overlay, RecordedMessage, RemedyStep } from '../../base/remedy.ts'
+import type { Evidence, Golden, HoldOut, Overlay, RecordedMessage, RemedyStep } from '../../base/remedy.ts'
 import type { CrashOn } from '../../base/spec.ts'
 import { type Applied, applySteps, isParked, overlayOf, type Sources } from '../apply.ts'
 import { readSources } from '../sources.ts'
@@ -26,6 +28,14 @@ export interface TrialsInput {
   readonly signal: AbortSignal
   /** Where the fleet's limits for this kernel are wider or tighter than the sandbox's own. */
   readonly bounds?: Partial<TrialBounds> | undefined
+}
+
+export interface ChangedText {
+  readonly url: string
+  readonly before: string
+  readonly after: string
+  /** As golden knows it. */
+  readonly golden: string | undefined
 }
 
 /** Resident memory besides the heap that a process is granted. MB. */
@@ -90,6 +100,40 @@ export class Trials {
       // A check holds or not whatever others happened to answer in service: here they are away.
       replies: [],
     })
+  }
+
+  /** Texts that differ from those that ran. */
+  async changes(applied: Applied): Promise<ChangedText[]> {
+    const { sources } = await this.sources()
+    const ran = overlayOf(await this.sources())
+    const changed: ChangedText[] = []
+    for (const url of new Set([...Object.keys(ran), ...Object.keys(applied.overlay)])) {
+      // Without an overlay it is the text on disk, which has not changed since.
+      const after = applied.overlay[url]?.text ?? (await readFile(fileURLToPath(url), 'utf8'))
+      const before = sources[url] ?? ran[url]?.text ?? ''
+      if (after !== before) changed.push({ url, before, after, golden: this.#input.golden?.sources[url] })
+    }
+    return changed
+  }
+
+  /** What ran, and golden's texts in place of it; undefined where those are the same, or there is no golden. */
+  async versions(): Promise<{ ran: Overlay; golden: Overlay | undefined }> {
+    const { changed: _, ...from } = await this.sources()
+    const { golden } = this.#input
+    const ran = overlayOf(from)
+    if (golden === undefined) return { ran, golden: undefined }
+    const isKnown = (url: string) => from.onDisk[url] !== undefined
+    const texts = Object.fromEntries(Object.entries(golden.sources).filter(([url]) => isKnown(url)))
+    const before = overlayOf({ ...from, sources: { ...from.sources, ...texts } })
+    return { ran, golden: JSON.stringify(before) === JSON.stringify(ran) ? undefined : before }
+  }
+
+  /** Traffic of another time, on the state and configuration that it was handled with. */
+  async traffic({ config, state, messages, replies }: HoldOut, overlay: Overlay): Promise<IsolatedResult> {
+    const { state: _, bounds, ...how } = await this.#replay()
+    const settleMs = this.#input.bounds?.settleMs ?? defaultBounds.settleMs
+    const from = { config, messages, replies, ...(state === undefined ? {} : { state }) }
+    return this.#trial({ ...how, ...from, overlay, bounds: { ...bounds, settleMs } })
   }
 
   /** A job of the caller's own, on top of how the kernel ran. */

@@ -1,0 +1,115 @@
+/**
+ * What a repair must leave alone: replies that the kernel gave in service, and that its unpatched code gives again in the
+ * sandbox. Those that differ from run to run (times, new ids) are no measure and are skipped. Where the unpatched code
+ * itself does not come that far, the reply in service is the measure. A reply that changes is accepted where golden's code
+ * gives it too: going back to earlier behaviour is what many repairs are. It compares; what is run is handed in.
+ */
+import type { RecordedMessage } from '../../base/remedy.ts'
+import { answerAsRecorded } from '../answer.ts'
+import type { IsolatedResult, TrialAnswer } from '../trial.ts'
+import { cagedDetail, describeResult, isSameComplaint } from './failure.ts'
+import { counted, fell, held, type Judged } from './judged.ts'
+
+export interface Comparison {
+  /** What these messages are, in words: `healthy traffic`. */
+  readonly of: string
+  readonly messages: readonly RecordedMessage[]
+  readonly unpatched: IsolatedResult
+  readonly patched: IsolatedResult
+  /** Whether it is the failure that is to be mended. */
+  isIncident(result: IsolatedResult): boolean
+  /** The same messages with golden's code, run when it is asked for; undefined where golden's code is what ran. */
+  golden(): Promise<IsolatedResult | undefined>
+}
+
+/** How one comparison ended. */
+interface Compared {
+  same: number
+  /** Golden's code gives the reply that the patched code gives. */
+  asGolden: number
+  unsteady: number
+  notKept: number
+  /** Messages that no code handles in the sandbox. */
+  unreached: number
+  refusal?: string
+}
+
+/** @param none why there is nothing to compare, where there is not. */
+export async function judgeHoldOut(comparisons: readonly Comparison[], none: string): Promise<Judged> {
+  const all: [string, Compared][] = []
+  for (const comparison of comparisons) {
+    const compared = await compare(comparison)
+    if (compared.refusal !== undefined) return fell(compared.refusal)
+    all.push([comparison.of, compared])
+  }
+  const sum = (part: Exclude<keyof Compared, 'refusal'>) =>
+    all.reduce((total, [, compared]) => total + compared[part], 0)
+  const skipped = [
+    ...(sum('unsteady') === 0 ? [] : [`${sum('unsteady')} differ from run to run`]),
+    ...(sum('notKept') === 0 ? [] : [`${counted(sum('notKept'), 'message')} had no reply to keep`]),
+    ...(sum('unreached') === 0 ? [] : [`${counted(sum('unreached'), 'message')} cannot be handled in the sandbox`]),
+  ]
+  const left = skipped.length === 0 ? '' : ` Not compared: ${skipped.join(', ')}.`
+  const total = sum('same') + sum('asGolden')
+  if (total === 0)
+    return held(`Nothing was compared: ${all.length === 0 ? none : 'no reply comes out the same twice'}.${left}`)
+  const parts = all.flatMap(([of, { same, asGolden }]) =>
+    same + asGolden === 0 ? [] : [`${same + asGolden} of ${of}`],
+  )
+  const back = sum('asGolden') === 0 ? '' : `, ${sum('asGolden')} of them as golden's code gives it`
+  return held(`${counted(total, 'reply', 'replies')} held: ${parts.join(', ')}${back}.${left}`)
+}
+
+async function compare({ of, messages, unpatched, patched, golden, isIncident }: Comparison): Promise<Compared> {
+  const compared: Compared = { same: 0, asGolden: 0, unsteady: 0, notKept: 0, unreached: 0 }
+  const reached = patched.answers?.length ?? 0
+  const differing: number[] = []
+  for (const [index, { reply }] of messages.slice(0, reached).entries()) {
+    const given = patched.answers?.[index]
+    if (reply === undefined || given === undefined) {
+      compared.notKept += 1
+      continue
+    }
+    const recorded = answerAsRecorded(reply)
+    const before = unpatched.answers?.[index]
+    if (before !== undefined && !isSame(before, recorded)) compared.unsteady += 1
+    else if (isSame(given, recorded)) compared.same += 1
+    else differing.push(index)
+  }
+  const isCut = patched.outcome !== 'passed' && reached < messages.length
+  // It cannot be handled in the sandbox, patch or no patch.
+  const isOfSandbox =
+    isCut && patched.at === unpatched.at && isSameComplaint(unpatched, patched) && !isIncident(patched)
+  const needsGolden = differing.length > 0 || (isCut && !isOfSandbox)
+  const goldens = needsGolden ? await golden() : undefined
+  for (const index of differing) {
+    const ofGolden = goldens?.answers?.[index]
+    const { reply, method } = messages[index] as RecordedMessage
+    if (isSame(ofGolden, patched.answers?.[index])) compared.asGolden += 1
+    else if (ofGolden !== undefined && reply !== undefined && !isSame(ofGolden, answerAsRecorded(reply)))
+      compared.unsteady += 1
+    else {
+      const was = `in service it was ${shown(reply === undefined ? undefined : answerAsRecorded(reply))}`
+      const now = shown(patched.answers?.[index])
+      return { ...compared, refusal: `${method}(), message ${index} of ${of}, is answered with ${now}; ${was}.` }
+    }
+  }
+  if (!isCut) return compared
+  const isGoldensToo = goldens !== undefined && goldens.outcome !== 'passed' && goldens.at === patched.at
+  if (!isOfSandbox && !isGoldensToo) {
+    return { ...compared, refusal: cagedDetail(patched) ?? `It fails on ${of}: ${describeResult(patched)}.` }
+  }
+  return { ...compared, unreached: messages.length - reached }
+}
+
+function isSame(one: TrialAnswer | undefined, other: TrialAnswer | undefined): boolean {
+  if (one === undefined || other === undefined) return false
+  if ('error' in one) return 'error' in other && one.error === other.error
+  return 'valueSha256' in other && one.valueSha256 === other.valueSha256
+}
+
+/** Values are known by their hash only. */
+function shown(answer: TrialAnswer | undefined): string {
+  if (answer === undefined) return 'nothing'
+  return 'error' in answer ? answer.error : `another value (sha256 ${answer.valueSha256.slice(0, 8)})`
+}

@@ -1,0 +1,54 @@
+/**
+ * Parse and types of the changed files are no worse than before. Asked of the language service's process, so that neither
+ * half a gigabyte nor a parser is in the host. Where types cannot be compared the line says so and goes by the parser:
+ * nothing follows from a TypeScript that is not installed.
+ */
+import { fileURLToPath } from 'node:url'
+import { LazaretError } from '../../base/errors.ts'
+import { askLanguageService, inTurn, kernelModule, type Terms } from '../language-service/child.ts'
+import type { Complaint, DiagnosticsAnswer, DiagnosticsJob } from '../language-service/job.ts'
+import { counted, fell, held, type Judged } from './judged.ts'
+
+export interface TypesQuestion {
+  readonly kernelFolderUrl: string
+  /** As they ran, by file URL. */
+  readonly sources: Readonly<Record<string, string>>
+  /** New texts by file URL. */
+  readonly changed: Readonly<Record<string, string>>
+  /** They were compared when the playbook was learnt. */
+  readonly isPlaybook: boolean
+}
+
+/** @throws the signal's reason where it was aborted. */
+export async function judgeTypes(question: TypesQuestion, terms: Terms): Promise<Judged> {
+  const { kernelFolderUrl, sources, changed, isPlaybook } = question
+  const files = Object.keys(changed).length
+  if (files === 0) return held('No text is changed.')
+  const kernelFolder = fileURLToPath(kernelFolderUrl).replace(/[\\/]$/, '')
+  const typescriptFrom = [kernelFolder, fileURLToPath(new URL('.', import.meta.url))]
+  const job: DiagnosticsJob = { kernelFolder, sources, changed, kernelModule, typescriptFrom, types: !isPlaybook }
+  const ask = () => askLanguageService<DiagnosticsAnswer>(job, terms)
+  try {
+    // Parsing takes no memory worth a queue.
+    return judge(await (isPlaybook ? ask() : inTurn(ask, terms.signal)), question, files)
+  } catch (thrown) {
+    terms.signal.throwIfAborted()
+    if (thrown instanceof LazaretError) return fell(`The changed files could not be looked at: ${thrown.message}`)
+    throw thrown
+  }
+}
+
+function judge(answer: DiagnosticsAnswer, { kernelFolderUrl, isPlaybook }: TypesQuestion, files: number): Judged {
+  const { unparsed, fresh, compared, before, none } = answer
+  const said = ({ url, line, code, message }: Complaint) => {
+    const place = `${decodeURIComponent(url.replace(kernelFolderUrl, ''))}${line === undefined ? '' : `:${line}`}`
+    return `${place}: ${code === undefined ? '' : `TS${code} `}${message.split('\n')[0]?.replace(/\.$/, '')}`
+  }
+  if (unparsed[0] !== undefined) return fell(`It does not parse: ${said(unparsed[0])}.`)
+  const parsed = files === 1 ? 'The changed file parses' : `All ${files} changed files parse`
+  if (isPlaybook) return held(`${parsed}; types were compared when the playbook was learnt.`)
+  if (none !== undefined) return held(`${parsed}; types were not compared: ${none}.`)
+  if (fresh[0] !== undefined) return fell(`${counted(fresh.length, 'new complaint')} about types: ${said(fresh[0])}.`)
+  const old = before === 0 ? '' : ` (${counted(before, 'complaint')} were there before)`
+  return held(`${parsed}, and the types of ${counted(compared, 'file')} bring no new complaint${old}.`)
+}
