@@ -206,6 +206,18 @@ export const limits = {
   languageServiceAnswerChars: 33_554_432,
   /** What is kept of the words with which it died. Characters. */
   languageServiceComplaintChars: 2000,
+  /** Hunks of a change that are told apart: in more than this the one at fault takes longer to find than to read. */
+  revertHunks: 200,
+  /** Sandboxed runs of one search for the hunks at fault: 12 hunks with one bad take about 14. */
+  revertRuns: 40,
+  /** Sandboxed runs with which a replay looks for the fewest messages: one of 256 at fault takes 18, pairs twice that. */
+  replayRuns: 120,
+  /** Time for that search; what was found until then is the answer. Milliseconds. */
+  replaySearchMs: 120_000,
+  /** Sandboxed runs with which the replies are found that a written test needs. */
+  replayReplyRuns: 40,
+  /** Recorded values in a written test: a larger one is no test that anybody reads. Bytes of v8.serialize. */
+  replayTestBytes: 262_144,
   /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
   guardMessages: 3,
 

@@ -23,7 +23,14 @@ export function newCommand(name: string, summary: string, example: string): Comm
 }
 
 const inputWasWrong: ReadonlySet<ErrorCode> = new Set([
-  ...(['FLEET_INVALID', 'OPTION_INVALID', 'PLAYBOOK_INVALID', 'UNKNOWN_KERNEL', 'NOT_FOUND'] as const),
+  ...([
+    'FLEET_INVALID',
+    'OPTION_INVALID',
+    'PLAYBOOK_INVALID',
+    'UNKNOWN_KERNEL',
+    'NOT_FOUND',
+    'EVIDENCE_CORRUPT',
+  ] as const),
 ])
 
 export function exitCodeOf(thrown: unknown): 1 | 2 {

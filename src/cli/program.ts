@@ -34,7 +34,14 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     )
   const commands = [
     ...[await runCommand(argv), statusCommand(), logsCommand(), incidentsCommand()],
-    ...[...kernelCommands(), ...taskCommands(), playbooksCommand(), doctorCommand(), await stressCommand(argv)],
+    ...[
+      ...kernelCommands(),
+      ...taskCommands(),
+      playbooksCommand(),
+      await replayCommand(argv),
+      doctorCommand(),
+      await stressCommand(argv),
+    ],
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of [program, ...commands]) {
@@ -53,6 +60,11 @@ async function runCommand(argv: readonly string[]): Promise<Command> {
 async function stressCommand(argv: readonly string[]): Promise<Command> {
   if (argv.includes('stress')) return (await import('./stress.ts')).stressCommand()
   return withOptions('stress', 'let defects loose on a fleet, and show how each heals')
+}
+
+async function replayCommand(argv: readonly string[]): Promise<Command> {
+  if (argv.includes('replay')) return (await import('./replay.ts')).replayCommand()
+  return withOptions('replay', 'make a recorded failure happen again, in a sandbox').argument('<incident>')
 }
 
 /** A command that only stands in the list: it is shown as one that takes options. */

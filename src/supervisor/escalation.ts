@@ -4,7 +4,7 @@
  */
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
-import type { Evidence } from '../base/remedy.ts'
+import type { Evidence, RanAs } from '../base/remedy.ts'
 import { captureDiagnostics } from '../diagnostics/capture.ts'
 import { relevantLines } from '../diagnostics/log-ring.ts'
 import { readEvidence } from '../diagnostics/replay.ts'
@@ -51,7 +51,7 @@ function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Fa
     },
     ...{ files: [...unit.files.values()], config: unit.boot?.config ?? unit.spec.config },
     ...(flight.state && { state: flight.state }),
-    ...{ messages: flight.messages, replies: flight.replies },
+    ...{ messages: flight.messages, replies: flight.replies, ran: ranAs(unit) },
     ...(holdOut && { holdOut }),
   }
   const result = captureDiagnostics({
@@ -72,6 +72,12 @@ function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Fa
     ...(result.ok ? { folder: result.folder, files: result.files } : { error: result.error }),
   })
   return result.ok ? result.folder : undefined
+}
+
+/** So that a replay needs no runtime and no fleet. */
+function ranAs({ spec }: Unit): RanAs {
+  const { entryUrl, crashOn, limits } = spec
+  return { entryUrl, crashOn, heapMb: limits.heapMb, startMs: limits.startMs }
 }
 
 /** The open task of the incident; a new one where a person has closed it. */

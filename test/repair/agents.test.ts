@@ -31,7 +31,7 @@ async function proposals(agent: RepairAgent, input: AgentInput): Promise<Remedy[
 
 test('the chain is cheapest first', () => {
   expect(agentChain.map(({ name }) => name)).toEqual([
-    ...['playbook', 'restore.state', 'restore.config', 'restore.code'],
+    ...['playbook', 'restore.state', 'restore.config', 'minimal-revert', 'restore.code'],
     ...['language-service', 'guard'],
   ])
 })

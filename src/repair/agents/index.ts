@@ -2,10 +2,11 @@
 import type { RepairAgent } from './agent.ts'
 import { guard } from './guard.ts'
 import { languageService } from './language-service.ts'
+import { minimalRevert } from './minimal-revert.ts'
 import { playbookAgent } from './playbook.ts'
 import { restoreCode, restoreConfig, restoreState } from './restore.ts'
 
 export const agentChain: readonly RepairAgent[] = [
-  ...[playbookAgent, restoreState, restoreConfig, restoreCode],
+  ...[playbookAgent, restoreState, restoreConfig, minimalRevert, restoreCode],
   ...[languageService, guard],
 ]
