@@ -18,13 +18,21 @@ const needOfFlag: Readonly<Record<string, string>> = {
 
 const causesFollowed = 8
 
-/**
- * What the cage withheld, where that is why this error came up; undefined where it is not.
- * @param thrown the error itself, where it is at hand: Node puts the file's name on it.
- */
-export function cageNeed(record: ErrorRecord, thrown?: unknown): string | undefined {
+export interface Circumstances {
+  /** The error itself, where it is at hand: Node puts the file's name on it. */
+  readonly thrown?: unknown
+  readonly inBubblewrap?: boolean
+}
+
+/** What the cage withheld, where that is why this error came up; undefined where it is not. */
+export function cageNeed(
+  record: ErrorRecord,
+  { thrown, inBubblewrap = false }: Circumstances = {},
+): string | undefined {
   let link: ErrorRecord | undefined = record
   let live: unknown = thrown
+  const needOf = (error: ErrorRecord, itself: unknown) =>
+    needOfPermission(error, itself) ?? (inBubblewrap ? needOfBubblewrap(error) : undefined)
   for (let depth = 0; link !== undefined && depth < causesFollowed; depth += 1) {
     const need = needOf(link, live)
     if (need !== undefined) return need
@@ -38,7 +46,7 @@ export function cageNeed(record: ErrorRecord, thrown?: unknown): string | undefi
   return undefined
 }
 
-function needOf(record: ErrorRecord, thrown: unknown): string | undefined {
+function needOfPermission(record: ErrorRecord, thrown: unknown): string | undefined {
   if (record.code === 'ERR_DLOPEN_DISABLED') return needOfFlag['--allow-addons']
   if (record.code === 'ERR_UNKNOWN_BUILTIN_MODULE' && record.message.includes('sqlite')) return 'node:sqlite'
   if (record.code !== 'ERR_ACCESS_DENIED') return undefined
@@ -49,6 +57,15 @@ function needOf(record: ErrorRecord, thrown: unknown): string | undefined {
     (flag === undefined ? undefined : needOfFlag[flag]) ?? `what the permission model denies: ${record.message}`
   const resource = readFrom(thrown, 'resource')
   return typeof resource === 'string' && resource.startsWith('/') ? `${need} (${resource})` : need
+}
+
+/**
+ * The permission model is asked first and refuses nearly everything. On Node.js 24 only bubblewrap withholds the network:
+ * what lies on other machines cannot be reached, while a refused connection to this one may be the kernel's own failure.
+ * What is not found may be hidden, see hidden.ts.
+ */
+function needOfBubblewrap({ code }: ErrorRecord): string | undefined {
+  return code === 'ENETUNREACH' || code === 'EAI_AGAIN' ? needOfFlag['--allow-net'] : undefined
 }
 
 function readFrom(source: unknown, key: string): unknown {

@@ -1,45 +1,45 @@
 /**
- * Drives one trial: starts the caged process, hands it its job, follows its progress, bounds its time, memory and
- * output, kills the whole group at the end and says what happened. Runs in a Piscina worker and is trusted; the candidate
- * never runs here. An abort comes as a message: terminating this thread instead would lose the result, though not the
- * process (see child.ts). It decides nothing about the repair.
+ * What a thread of the sandbox's pool does when it is told to: run a trial, start a process beforehand, end those that
+ * wait. It is trusted; no candidate runs in it. An abort comes as a message: terminating this thread instead would lose the
+ * result, though not the process (see child.ts).
  */
-import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { constants } from 'node:os'
 import { join } from 'node:path'
-import { serialize } from 'node:v8'
 import type { MessagePort } from 'node:worker_threads'
-import { toRecord } from '../src/base/error-record.ts'
-import { type ErrorCode, LazaretError } from '../src/base/errors.ts'
-import { limits } from '../src/base/limits.ts'
-import {
-  type IsolatedResult,
-  isolationHere,
-  type TrialAnswer,
-  type TrialJob,
-  type TrialPhase,
-  type TrialResult,
-} from '../src/repair/trial.ts'
-import { type CagedProcess, endCaged, killGroup, residentMb, startCaged } from './child.ts'
-import type { ProbeJob } from './probe.ts'
-import { strippedOverlay } from './strip.ts'
+import type { IsolatedResult, TrialJob } from '../src/repair/trial.ts'
+import { CagedProcess } from './child.ts'
+import { Trial } from './trial.ts'
+import { type Ground, wallsOf } from './walls.ts'
+import { endWarm, startWarm, takeWarm } from './warm.ts'
 
-const memoryPollMs = 50
-/** Text kept of what the candidate printed, to show a person how it died. */
-const outputTailChars = 4000
-
-export interface DriverTask {
-  readonly job: TrialJob
-  /** Any message on it aborts the trial. */
-  readonly port: MessagePort
-}
+export type DriverTask =
+  /** Any message on the port aborts the trial. */
+  | { readonly do: 'run'; readonly job: TrialJob; readonly ground: Ground; readonly port: MessagePort }
+  /** Starts a process that waits for a job like this one, in its folder. */
+  | { readonly do: 'prepare'; readonly job: TrialJob; readonly ground: Ground }
+  /** Ends the processes that wait. */
+  | { readonly do: 'end' }
 
 /** @throws LazaretError SANDBOX_FAILED where no candidate could be run at all. */
-export default async function drive({ job, port }: DriverTask): Promise<IsolatedResult> {
+export default async function drive(task: DriverTask): Promise<IsolatedResult | undefined> {
+  if (task.do === 'end') await endWarm()
+  else if (task.do === 'prepare') prepare(task.job, task.ground)
+  else return runJob(task.job, task.ground, task.port)
+  return undefined
+}
+
+async function runJob(job: TrialJob, ground: Ground, port: MessagePort): Promise<IsolatedResult> {
   try {
-    for (const name of ['out', 'data']) mkdirSync(join(job.folder, name), { recursive: true })
-    const trial = new Trial(job)
+    const startedAt = performance.now()
+    makeFolders(job.folder)
+    const walls = wallsOf(job, ground)
+    const warm = takeWarm(walls)
+    const caged = warm ?? new CagedProcess(walls)
+    const loaded = () => {
+      const { nextFolder } = job
+      if (nextFolder !== undefined) prepare({ ...job, folder: nextFolder }, ground)
+    }
+    const trial = new Trial({ job, walls, caged, warm: warm !== undefined, startedAt, loaded })
     port.on('message', () => trial.abort())
     return await trial.run()
   } finally {
@@ -47,185 +47,15 @@ export default async function drive({ job, port }: DriverTask): Promise<Isolated
   }
 }
 
-class Trial {
-  readonly #job: TrialJob
-  readonly #nonce = randomUUID()
-  readonly #startedAt = performance.now()
-  readonly #caged: CagedProcess
-  readonly #timers: NodeJS.Timeout[] = []
-  readonly #done = Promise.withResolvers<IsolatedResult>()
-  #stepTimer: NodeJS.Timeout | undefined
-  #finishing = false
-  /** Of the candidate, as its probe says; 0 until then. */
-  #pid = 0
-  #phase: TrialPhase = 'import'
-  #at: number | undefined
-  readonly #answers: TrialAnswer[] = []
-  #result: TrialResult | undefined
-  #line = ''
-  #channelBytes = 0
-  #outputBytes = 0
-  #outputTail = ''
-
-  constructor(job: TrialJob) {
-    this.#job = job
-    this.#caged = startCaged(job)
+/** The folder is there, with `out/` and `data/`, or has been removed since: then nothing is to be made anew. */
+function prepare(job: TrialJob, ground: Ground): void {
+  try {
+    startWarm(wallsOf(job, ground))
+  } catch {
+    // The trial that would have had the process starts its own, and says why that fails.
   }
+}
 
-  run(): Promise<IsolatedResult> {
-    const { shell, channel, stdin } = this.#caged
-    shell.on('error', (cause) => this.#broken('The shell of the sandbox could not be started (/bin/sh).', cause))
-    shell.on('close', (code, signal) => this.#closed(code, signal))
-    for (const stream of [shell.stdout, shell.stderr]) stream?.on('data', (chunk: Buffer) => this.#output(chunk))
-    channel.on('data', (chunk: Buffer) => this.#channel(chunk))
-    // Only the candidate holds the channel's other end: it has left, or closed it, and has nothing more to say.
-    channel.on('end', () => this.#finish())
-    // A channel cut off by the kill brings an error; what it had said until then counts.
-    channel.on('error', () => {})
-    const job: ProbeJob = { ...this.#job, nonce: this.#nonce, stripped: strippedOverlay(this.#job) }
-    stdin.end(serialize(job))
-    this.#timers.push(setTimeout(() => this.#hung(`${this.#job.bounds.runMs} ms in all`), this.#job.bounds.runMs))
-    this.#timers.push(setInterval(() => this.#watchMemory(), memoryPollMs))
-    this.#enter('import', -1)
-    return this.#done.promise
-  }
-
-  abort(): void {
-    this.#stop({ outcome: 'exited', error: toRecord(new LazaretError('SANDBOX_FAILED', 'The trial was aborted.')) })
-  }
-
-  #enter(phase: TrialPhase, at: number): void {
-    this.#phase = phase
-    if (at >= 0) this.#at = at
-    clearTimeout(this.#stepTimer)
-    const { startMs, messageMs, settleMs } = this.#job.bounds
-    const bound = {
-      import: startMs,
-      start: startMs,
-      message: messageMs,
-      snapshot: messageMs,
-      idle: messageMs + settleMs,
-    }
-    const ms: number | undefined = bound[phase as keyof typeof bound]
-    if (ms !== undefined) this.#stepTimer = setTimeout(() => this.#hung(`${ms} ms in phase ${phase}`), ms)
-  }
-
-  #hung(bound: string): void {
-    const what = this.#at === undefined ? '' : ` at message ${this.#at}`
-    this.#stop({
-      outcome: 'hung',
-      error: this.#error('KERNEL_HUNG', `Still busy${what} after ${bound}; the process was killed.`),
-    })
-  }
-
-  #error(code: ErrorCode, text: string) {
-    return toRecord(new LazaretError(code, text, { kernel: this.#job.kernel }))
-  }
-
-  #watchMemory(): void {
-    const megabytes = this.#pid === 0 ? undefined : residentMb(this.#pid)
-    if (megabytes === undefined || megabytes <= this.#job.bounds.rssMb) return
-    const text = `The process held ${Math.round(megabytes)} MB; ${this.#job.bounds.rssMb} are allowed.`
-    this.#stop({ outcome: 'exited', error: this.#error('KERNEL_OUT_OF_MEMORY', text) })
-  }
-
-  #output(chunk: Buffer): void {
-    this.#outputBytes += chunk.byteLength
-    this.#outputTail = (this.#outputTail + chunk.toString('utf8')).slice(-outputTailChars)
-    if (this.#outputBytes <= this.#job.bounds.outputBytes) return
-    const text = `More than ${this.#job.bounds.outputBytes} bytes were printed; the process was killed.`
-    this.#stop({ outcome: 'failed', error: this.#error('SANDBOX_FAILED', text) })
-  }
-
-  #channel(chunk: Buffer): void {
-    if (this.#result !== undefined) return
-    this.#channelBytes += chunk.byteLength
-    if (this.#channelBytes > limits.sandboxChannelBytes) {
-      const text = `More than ${limits.sandboxChannelBytes} bytes came on the channel of results.`
-      this.#stop({ outcome: 'failed', error: this.#error('SANDBOX_FAILED', text) })
-      return
-    }
-    const lines = (this.#line + chunk.toString('latin1')).split('\n')
-    this.#line = lines.pop() ?? ''
-    for (const line of lines) this.#said(Buffer.from(line, 'latin1').toString('utf8'))
-  }
-
-  #said(line: string): void {
-    const [nonce, kind, ...rest] = line.split(' ')
-    // Lines of anybody but the probe: the candidate can write to this descriptor too.
-    if (nonce !== this.#nonce) return
-    if (kind === 'b') this.#pid = Number(rest[0])
-    if (kind === 'p') this.#enter(rest[0] as TrialPhase, Number(rest[1]))
-    if (kind === 'a') this.#answers.push(JSON.parse(rest.join(' ')) as TrialAnswer)
-    if (kind === 'r') {
-      this.#result ??= JSON.parse(rest.join(' ')) as TrialResult
-      this.#finish()
-    }
-  }
-
-  /** Ends the process; what counts is the first reason. The promise settles when it is gone. */
-  #stop(result: Pick<TrialResult, 'outcome' | 'error'>): void {
-    this.#result ??= this.#complete(result)
-    this.#finish()
-  }
-
-  /** Has the shell end it. A shell that does not is killed with its whole group, and after that nothing more is hoped. */
-  #finish(): void {
-    if (this.#finishing) return
-    this.#finishing = true
-    endCaged(this.#caged)
-    const group = this.#caged.shell.pid
-    this.#timers.push(
-      setTimeout(() => killGroup(this.#caged), limits.terminateMs / 2),
-      setTimeout(
-        () => this.#broken(`Process group ${group} is still there ${limits.terminateMs} ms after its end was ordered.`),
-        limits.terminateMs,
-      ),
-    )
-  }
-
-  #complete(result: Pick<TrialResult, 'outcome' | 'error'>): TrialResult {
-    const lines = this.#outputTail === '' ? [] : this.#outputTail.trimEnd().split('\n')
-    return {
-      ...result,
-      phase: this.#phase,
-      ...(this.#at === undefined ? {} : { at: this.#at }),
-      log: lines.slice(-limits.sandboxLogLines),
-      durationMs: performance.now() - this.#startedAt,
-    }
-  }
-
-  #closed(code: number | null, signal: NodeJS.Signals | null): void {
-    const result = this.#result ?? this.#exited(code, signal)
-    this.#clear()
-    const answers = this.#job.mode === 'replay' ? { answers: this.#answers } : {}
-    this.#done.resolve({ ...result, ...answers, isolation: isolationHere(), pid: this.#pid })
-  }
-
-  /** No result: it left on its own. */
-  #exited(code: number | null, signal: NodeJS.Signals | null): TrialResult {
-    // A shell reports a signal as 128 and its number.
-    const number = code !== null && code > 128 ? code - 128 : undefined
-    const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
-    const how = name === undefined && signal === null ? `with exit code ${code}` : `by ${name ?? signal}`
-    if (/heap out of memory|OOMError/.test(this.#outputTail)) {
-      return this.#complete({ outcome: 'exited', error: this.#error('KERNEL_OUT_OF_MEMORY', `It ran out of memory.`) })
-    }
-    return this.#complete({
-      outcome: 'exited',
-      error: this.#error('KERNEL_EXITED', `It ended ${how} and said nothing.`),
-    })
-  }
-
-  #broken(text: string, cause?: unknown): void {
-    this.#clear()
-    killGroup(this.#caged)
-    this.#done.reject(new LazaretError('SANDBOX_FAILED', text, { kernel: this.#job.kernel, cause }))
-  }
-
-  #clear(): void {
-    clearTimeout(this.#stepTimer)
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#caged.lifeline.destroy()
-  }
+function makeFolders(folder: string): void {
+  for (const name of ['out', 'data']) mkdirSync(join(folder, name), { recursive: true })
 }

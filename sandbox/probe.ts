@@ -4,8 +4,8 @@
  * empty environment; see README.md for what that keeps out. It judges nothing, and trusts nothing but its job.
  *
  * It speaks on descriptor 3, in lines that begin with a word known to the job only: `b <pid>` at first, `p <phase> <index>`
- * when something begins, so that whoever watches knows what hung, `a <answer>` for each replayed message, and one
- * `r <result>` at the end. What is printed cannot be mistaken for any. Code that sets out to forge a result can: it shares
+ * when something begins, so that whoever watches knows what hung, `a <answer>` for each replayed message, `n <error>`
+ * for what was not found and may be hidden, `m <KB>`, the most memory it held, and one `r <result>` at the end. What is printed cannot be mistaken for any. Code that sets out to forge a result can: it shares
  * this process.
  */
 import { writeSync } from 'node:fs'
@@ -18,18 +18,27 @@ import { LazaretError } from '../src/base/errors.ts'
 import { answerWithError, answerWithValue } from '../src/repair/answer.ts'
 import type { TrialJob, TrialPhase, TrialResult } from '../src/repair/trial.ts'
 import { cageNeed } from './cage.ts'
+import { notFoundIn } from './hidden.ts'
 import { askOf, contextOf, LogTail } from './stage.ts'
+import { serveStripped } from './strip.ts'
 
 export interface ProbeJob extends TrialJob {
   readonly nonce: string
   /** JavaScript of the overlay's texts, by URL. */
   readonly stripped: Readonly<Record<string, string>>
+  /** The same of the files on disk. */
+  readonly strippedFiles: Readonly<Record<string, string>>
+  readonly inBubblewrap: boolean
 }
 
 const channel = 3
 const write = writeSync
 const stringify = JSON.stringify
 const exit = process.exit.bind(process)
+const resources = process.resourceUsage.bind(process)
+
+/** Of the things not found, those that are told; a kernel may look for one at each message. */
+const missingTold = 20
 
 class Probe {
   readonly #job: ProbeJob
@@ -39,6 +48,7 @@ class Probe {
   #at: number | undefined
   #ended = false
   #caged: string | undefined
+  #missing = 0
 
   constructor(job: ProbeJob) {
     this.#job = job
@@ -60,7 +70,8 @@ class Probe {
   }
 
   #load(): Loader {
-    const { overlay, checkUrl, stripped } = this.#job
+    const { overlay, checkUrl, stripped, strippedFiles } = this.#job
+    serveStripped(strippedFiles)
     return installLoader(Object.fromEntries(Object.entries(overlay).filter(([url]) => url !== checkUrl)), stripped)
   }
 
@@ -95,8 +106,17 @@ class Probe {
 
   /** A kernel survives its handlers' ordinary errors; one that the cage caused is remembered all the same. */
   #noteOrdinary(error: ErrorRecord): void {
-    this.#caged ??= cageNeed(error)
+    this.#caged ??= this.#need(error)
     this.#log.add('info', `answered with ${error.name}: ${error.message}`)
+  }
+
+  #need(error: ErrorRecord, thrown?: unknown): string | undefined {
+    const { inBubblewrap } = this.#job
+    for (const missing of inBubblewrap ? notFoundIn(error) : []) {
+      this.#missing += 1
+      if (this.#missing <= missingTold) this.#say('n', stringify(missing))
+    }
+    return cageNeed(error, { thrown, inBubblewrap })
   }
 
   async #loadCheck(checkUrl: string): Promise<Check> {
@@ -132,7 +152,7 @@ class Probe {
     this.#say('p', `${phase} ${this.#at ?? -1}`)
   }
 
-  #say(kind: 'b' | 'p' | 'a' | 'r', text: string): void {
+  #say(kind: 'b' | 'p' | 'a' | 'n' | 'm' | 'r', text: string): void {
     write(channel, `${this.#job.nonce} ${kind} ${text}\n`)
   }
 
@@ -140,8 +160,7 @@ class Probe {
     const failure = thrown instanceof KernelFailure ? thrown : undefined
     const error = failure?.record ?? toRecord(thrown)
     const phase = this.#phase === 'check' ? 'check' : (failure?.phase ?? this.#phase)
-    const needed = cageNeed(error, failure?.cause ?? thrown)
-    this.#caged ??= needed
+    this.#caged ??= this.#need(error, failure?.cause ?? thrown)
     this.#end({ outcome: 'failed', phase, error })
   }
 
@@ -156,6 +175,7 @@ class Probe {
       log: this.#log.lines(),
       durationMs: performance.now() - this.#startedAt,
     }
+    this.#say('m', String(resources().maxRSS))
     this.#say('r', stringify(whole))
     exit(0)
   }
@@ -171,6 +191,8 @@ async function readJob(): Promise<ProbeJob> {
   return deserialize(Buffer.concat(parts)) as ProbeJob
 }
 
+// bubblewrap leaves one: PWD.
+for (const name of Object.keys(process.env)) delete process.env[name]
 // Nothing else holds the loop open while a kernel awaits something that never comes: it must show as a hang, not as an
 // exit. The driver ends it.
 setInterval(() => {}, 2 ** 30)

@@ -1,15 +1,15 @@
 /**
- * TypeScript made JavaScript before the candidate's process starts. Left to that process, Node loads its type stripper
- * there, which was two thirds of the CPU time of a trial. Runs in the driver. Types give way to blanks, so places in
+ * TypeScript made JavaScript outside the candidate's process. Left to that process, Node loads its type stripper there,
+ * which was two thirds of the CPU time of a trial. Runs in the driver, and serveStripped in the process. Types give way to blanks, so places in
  * stacks stay as they were. What cannot be stripped here is left to Node, which says what is wrong with it.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
+import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TrialJob } from '../src/repair/trial.ts'
 
-type Texts = Record<string, string>
+type Texts = Readonly<Record<string, string>>
 
 const isTypeScript = (url: string) => /\.m?ts$/.test(url)
 const probeUrl = new URL('./probe.ts', import.meta.url).href
@@ -17,25 +17,27 @@ const probeUrl = new URL('./probe.ts', import.meta.url).href
 const relativeImport = /^(?:import|export)\s(?!type\s)[^'"]*?['"](\.{1,2}\/[^'"]+)['"]/gm
 
 /** The same for every trial of this thread. */
-const ownTexts: Texts = {}
+const ownTexts: Record<string, string> = {}
 
-/** JavaScript for the probe and the kernel's graph, by file URL, written into the trial's folder; flags to load it with. */
-export function strippedFlags(job: TrialJob): string[] {
-  const texts: Texts = {}
-  for (const url of [job.entryUrl, ...(job.checkUrl === undefined ? [] : [job.checkUrl])]) stripGraph(url, texts)
-  if (isTypeScript(import.meta.url)) {
-    if (Object.keys(ownTexts).length === 0) stripGraph(probeUrl, ownTexts)
-    Object.assign(texts, ownTexts)
-  }
-  if (Object.keys(texts).length === 0) return []
-  const file = join(job.folder, 'stripped.json')
-  writeFileSync(file, JSON.stringify(texts), { mode: 0o600 })
+/** Writes JavaScript for the probe into the trial's folder; flags to load it with. None where it is JavaScript already. */
+export function strippedFlags(folder: string): string[] {
+  if (!isTypeScript(import.meta.url)) return []
+  if (Object.keys(ownTexts).length === 0) stripGraph(probeUrl, ownTexts)
+  const file = join(folder, 'stripped.json')
+  writeFileSync(file, JSON.stringify(ownTexts), { mode: 0o600 })
   return ['--import', `data:text/javascript,${encodeURIComponent(hookText(file))}`]
+}
+
+/** JavaScript of the files on disk that the kernel and its check are made of, by file URL. */
+export function strippedFiles(job: TrialJob): Texts {
+  const texts: Record<string, string> = {}
+  for (const url of [job.entryUrl, ...(job.checkUrl === undefined ? [] : [job.checkUrl])]) stripGraph(url, texts)
+  return texts
 }
 
 /** JavaScript of the candidate's own texts, by file URL. */
 export function strippedOverlay(job: TrialJob): Texts {
-  const texts: Texts = {}
+  const texts: Record<string, string> = {}
   for (const [url, { text }] of Object.entries(job.overlay)) {
     const stripped = isTypeScript(url) ? strip(text) : undefined
     if (stripped !== undefined) texts[url] = stripped
@@ -43,7 +45,7 @@ export function strippedOverlay(job: TrialJob): Texts {
   return texts
 }
 
-function stripGraph(url: string, texts: Texts): void {
+function stripGraph(url: string, texts: Record<string, string>): void {
   if (!isTypeScript(url) || Object.hasOwn(texts, url)) return
   const text = readText(url)
   const stripped = text === undefined ? undefined : strip(text)
@@ -70,7 +72,20 @@ function readText(url: string): string | undefined {
   }
 }
 
-/** In a package that is not of type module the same text may be CommonJS: Node decides that, and strips it. */
+/**
+ * Has Node load these texts in place of the TypeScript on disk. In a package that is not of type module the same text may
+ * be CommonJS: Node decides that, and strips it.
+ */
+export function serveStripped(texts: Texts): void {
+  registerHooks({
+    load(url, context, next) {
+      if (context.format !== 'module-typescript' || !Object.hasOwn(texts, url)) return next(url, context)
+      return { format: 'module', source: texts[url] as string, shortCircuit: true }
+    },
+  })
+}
+
+/** The same for the probe itself, before there is a file of ours that could be loaded. */
 function hookText(file: string): string {
   return `import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'

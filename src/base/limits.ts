@@ -158,6 +158,10 @@ export const limits = {
 
   /** Sandboxed runs at once; each is a process of its own. */
   sandboxParallel: 2,
+  /** Processes that wait for a candidate, some 50 MB each. */
+  sandboxWarm: 2,
+  /** Longest that one of them waits; trials of one repair follow one another more closely. Milliseconds. */
+  sandboxWarmMs: 3000,
   /** One run of a candidate. Milliseconds. */
   sandboxRunMs: 20_000,
   /** A message that is handled longer than this in the sandbox counts as a hang. Milliseconds. */

@@ -10,7 +10,8 @@ import type { Command } from 'commander'
 import { redactText, safeLine } from '../base/redact.ts'
 import { controlSocketPath } from '../control/path.ts'
 import { Connection } from '../journal/connection.ts'
-import { isolationHere } from '../repair/trial.ts'
+import { bubblewrapHere } from '../repair/bubblewrap.ts'
+import { isolationHere, permissionHere } from '../repair/trial.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { withRuntime } from './connection.ts'
@@ -103,18 +104,27 @@ function permissionModel(): Finding {
   if (status !== 0) {
     return fail('a restricted process could read /etc/passwd', 'Repairs are not safe here. Use an official Node.js.')
   }
-  if (isolationHere() === 'permission') return ok('files, network, processes, threads and addons are denied')
+  if (permissionHere() === 'permission') return ok('files, network, processes, threads and addons are denied')
+  if (isolationHere() === 'bwrap+permission') return ok('all but the network is denied, and bubblewrap withholds that')
   return warn(
-    'the network is not denied to candidates',
-    'Use Node.js 26 for repairs, or set repair.autonomy to suggest.',
+    'the network is not denied to candidates, so their repairs wait for approval',
+    'Use Node.js 26, or bubblewrap. Or set repair.isolation to weak, where the network is no danger.',
   )
 }
 
-/** Not needed yet, so its absence is in order. */
+/** Tried out, as a container may forbid it what it needs. */
 function bubblewrap(): Finding {
-  const found = spawnSync('bwrap', ['--version'], { encoding: 'utf8', timeout: probeMs })
-  if (found.status === 0) return ok(`${found.stdout.trim()} is installed; this version does not use it`)
-  return ok('not installed; this version does not use it')
+  const here = bubblewrapHere()
+  const level = isolationHere()
+  if (here.path !== undefined) return ok(`${here.path} works: candidates run at level ${level}`)
+  const found = `${safeLine(here.why)}; candidates run at level ${level}`
+  if (process.platform !== 'linux') return ok(found)
+  return warn(
+    found,
+    here.installed
+      ? 'It needs user namespaces: allow them to this user or container, if candidates shall be walled in.'
+      : 'To wall candidates in: apt-get install bubblewrap',
+  )
 }
 
 /** A thread takes 5 descriptors (FACTS A7). */

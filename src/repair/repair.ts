@@ -12,7 +12,7 @@ import { sha256 } from '../base/hash.ts'
 import type { Evidence, Golden, Overlay, Remedy, RemedyStep, RepairCost, Verdict } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
 import type { AgentInput, RepairAgent } from './agents/agent.ts'
-import { defaultBounds, isolationHere, type RunTrial } from './trial.ts'
+import { defaultBounds, isolationHere, type RunTrial, type TrialJob } from './trial.ts'
 import { type ProofMemo, prove } from './verification/proof.ts'
 import { Trials } from './verification/trials.ts'
 import { makeWorkspace, type Workspace } from './workspace.ts'
@@ -39,6 +39,8 @@ export interface RepairInput {
   /** A remedy that a person has approved: proved anew, before any other. */
   readonly approved?: Remedy | undefined
   readonly run: RunTrial
+  /** Starts a process for a trial that is soon to come. */
+  readonly prepare?: ((job: TrialJob) => void) | undefined
   /** remedyKey of what this incident has seen already. Not tried again; what is tried now is added. */
   readonly tried: Set<string>
   readonly on: RepairListeners
@@ -116,7 +118,8 @@ class Repair {
   }
 
   async run(): Promise<RepairOutcome> {
-    const { approved, agents } = this.#input
+    const { approved, agents, prepare } = this.#input
+    prepare?.(await this.#trials.first())
     // A person has seen it and said yes, so it does not matter that it was tried before.
     const forThis = approved === undefined ? undefined : await this.#try(approved)
     if (forThis !== undefined) return forThis

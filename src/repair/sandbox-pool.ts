@@ -1,29 +1,40 @@
 /**
- * The queue in front of the sandbox: a Piscina pool whose threads are trusted drivers, each of which runs one candidate
- * in one restricted process. It is made at the first trial and shrinks to nothing when there is none. src/ knows the
- * driver by its URL only.
+ * The queue in front of the sandbox: a Piscina pool of one thread, the trusted driver, which runs each candidate in a
+ * restricted process of its own and keeps a few of those warm. It is made at the first trial and given up when there is
+ * none for a while. src/ knows the driver by its URL only.
  */
 import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import type { IsolatedResult, TrialJob } from './trial.ts'
+import { bubblewrapHere } from './bubblewrap.ts'
+import { type IsolatedResult, permissionHere, type TrialJob } from './trial.ts'
 
 const ownExtension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const driverUrl = new URL(`../../sandbox/driver${ownExtension}`, import.meta.url)
-/** A warm thread saves 35 ms of a trial that takes 300; the three runs of a proof follow one another closely. */
-const idleTimeoutMs = 2000
+/** A thread that is there saves 35 ms of a trial; it stays a little longer than the processes that it keeps warm. */
+const idleMs = limits.sandboxWarmMs + 1000
+
+export interface SandboxOptions {
+  /** false: candidates run without it also where it works. Default true. */
+  readonly bubblewrap?: boolean
+}
 
 export class SandboxPool {
   readonly #env: Record<string, string>
+  readonly #mayWrap: boolean
   #pool: Piscina | undefined
   #closed = false
+  #idleTimer: NodeJS.Timeout | undefined
+  /** Drivers that are being given up. */
+  readonly #leaving = new Set<Promise<void>>()
   readonly #running = new Map<Promise<unknown>, () => void>()
 
-  /** @param compiledDir where Node keeps the drivers' compiled code; absent: nowhere. */
-  constructor(compiledDir = process.env.NODE_COMPILE_CACHE) {
+  /** @param compiledDir where Node keeps the driver's compiled code; absent: nowhere. */
+  constructor(compiledDir = process.env.NODE_COMPILE_CACHE, { bubblewrap = true }: SandboxOptions = {}) {
     this.#env = compiledDir === undefined ? {} : { NODE_COMPILE_CACHE: compiledDir }
+    this.#mayWrap = bubblewrap
   }
 
   /**
@@ -39,7 +50,10 @@ export class SandboxPool {
     signal.addEventListener('abort', abort)
     // Piscina derives the type of the list from an overload of @types/node 26 that is not the one with a list.
     const transfer = { transferList: [port2] as never }
-    const task = this.#open().run({ job, port: port2 }, transfer) as Promise<IsolatedResult>
+    const task = this.#open().run(
+      { do: 'run', job, ground: this.#ground(), port: port2 },
+      transfer,
+    ) as Promise<IsolatedResult>
     this.#running.set(task, abort)
     try {
       const result = await task
@@ -50,10 +64,20 @@ export class SandboxPool {
       signal.throwIfAborted()
       throw sandboxError(thrown, job.kernel)
     } finally {
-      this.#running.delete(task)
+      this.#ended(task)
       signal.removeEventListener('abort', abort)
       port1.close()
     }
+  }
+
+  /** Starts a process beforehand for a trial of this job, in its folder. Where that fails the trial starts its own. */
+  readonly prepare = (job: TrialJob): void => {
+    if (this.#closed) return
+    const task = this.#open().run({ do: 'prepare', job, ground: this.#ground() })
+    this.#running.set(task, () => {})
+    const ended = () => this.#ended(task)
+    // A folder or a shell that is not there: the trial itself will say so.
+    task.then(ended, ended)
   }
 
   /** Ends every trial and every thread. Afterwards there is no process and no worker left. */
@@ -62,16 +86,50 @@ export class SandboxPool {
     const tasks = [...this.#running]
     for (const [, abort] of tasks) abort()
     await Promise.allSettled(tasks.map(([task]) => task))
-    await this.#pool?.destroy()
+    this.#giveUp()
+    await Promise.all(this.#leaving)
+  }
+
+  #ended(task: Promise<unknown>): void {
+    this.#running.delete(task)
+    clearTimeout(this.#idleTimer)
+    if (this.#running.size === 0) this.#idleTimer = setTimeout(() => this.#giveUp(), idleMs).unref()
+  }
+
+  /** The thread goes after its processes: nobody would reap them. */
+  #giveUp(): void {
+    clearTimeout(this.#idleTimer)
+    const pool = this.#pool
     this.#pool = undefined
+    if (pool === undefined) return
+    const gone = (async () => {
+      await pool.run({ do: 'end' }).catch(() => {
+        // The driver is gone already, and with it every lifeline of its processes.
+      })
+      await pool.destroy()
+    })()
+    this.#leaving.add(gone)
+    void gone.then(() => this.#leaving.delete(gone))
+  }
+
+  /** What this machine gives, tried out at the first trial. */
+  #ground() {
+    const path = this.#mayWrap ? bubblewrapHere().path : undefined
+    if (path === undefined) return { isolation: permissionHere() }
+    return { isolation: 'bwrap+permission', bubblewrap: path }
   }
 
   #open(): Piscina {
+    clearTimeout(this.#idleTimer)
     this.#pool ??= new Piscina({
       filename: driverUrl.href,
       minThreads: 0,
-      maxThreads: limits.sandboxParallel,
-      idleTimeout: idleTimeoutMs,
+      maxThreads: 1,
+      // The driver only waits for its processes.
+      concurrentTasksPerWorker: limits.sandboxParallel,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // A thread that blocks between tasks would not see its processes end.
+      atomics: 'disabled',
       env: this.#env,
       // Of the type stripper, which strip.ts calls by its function.
       execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -6,6 +6,7 @@ import type { ErrorRecord } from '../base/error-record.ts'
 import { limits } from '../base/limits.ts'
 import type { FailurePhase, Overlay, RecordedMessage, RecordedReply } from '../base/remedy.ts'
 import type { CrashOn, Isolation } from '../base/spec.ts'
+import { bubblewrapHere } from './bubblewrap.ts'
 
 export interface TrialJob {
   /** `replay`: the recorded messages, in order. `check`: check.ts against a fresh instance without state. */
@@ -23,6 +24,8 @@ export interface TrialJob {
   readonly crashOn: CrashOn
   /** Absolute path of a folder with `data/` and `out/`: the only places the candidate may write to. */
   readonly folder: string
+  /** Such a folder for the trial that most likely follows: a process is started for it beforehand. */
+  readonly nextFolder?: string
   /** file: URLs of the kernel's import graph, which may be read besides the kernel's own folder. */
   readonly files: readonly string[]
   readonly bounds: TrialBounds
@@ -93,7 +96,12 @@ export type IsolatedResult = TrialResult & {
 
 export type RunTrial = (job: TrialJob, signal: AbortSignal) => Promise<IsolatedResult>
 
-/** What the permission model of this Node can deny: the network only from 26 on (FACTS C). */
+/** What this machine gives a candidate; the first call tries bubblewrap out, see bubblewrap.ts. */
 export function isolationHere(): Isolation {
+  return bubblewrapHere().path === undefined ? permissionHere() : 'bwrap+permission'
+}
+
+/** What the permission model of this Node can deny: the network only from 26 on (FACTS C). */
+export function permissionHere(): Isolation {
   return process.allowedNodeEnvironmentFlags.has('--allow-net') ? 'permission' : 'weak'
 }

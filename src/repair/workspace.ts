@@ -26,6 +26,8 @@ export interface Workspace {
   readonly dataLeftOut: string | undefined
   /** A new folder with `data/` and `out/`, for one trial. */
   trial(): Promise<string>
+  /** The folder that the next trial() will give, made but without data as yet: a process may be started for it. */
+  nextTrial(): Promise<string>
   remove(): Promise<void>
 }
 
@@ -46,16 +48,27 @@ export async function makeWorkspace(options: WorkspaceOptions): Promise<Workspac
   await makeFolder(data)
   await copyAll(options.dataDirOfKernel, found.files, data)
   let trials = 0
+  let next: Promise<string> | undefined
+  const makeTrial = async (): Promise<string> => {
+    trials += 1
+    const trial = join(folder, 'trials', String(trials))
+    await makeFolder(join(trial, 'out'))
+    await makeFolder(join(trial, 'data'))
+    return trial
+  }
   return {
     folder,
     dataLeftOut: found.leftOut,
     async trial() {
-      trials += 1
-      const trial = join(folder, 'trials', String(trials))
-      await makeFolder(join(trial, 'out'))
-      await makeFolder(join(trial, 'data'))
+      const made = next ?? makeTrial()
+      next = undefined
+      const trial = await made
       await copyAll(data, found.files, join(trial, 'data'))
       return trial
+    },
+    nextTrial() {
+      next ??= makeTrial()
+      return next
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   }

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { toRecord } from '../base/error-record.ts'
 import type { Evidence, Golden, Remedy, RepairCost, Verdict } from '../base/remedy.ts'
+import { isolations } from '../base/spec.ts'
 import { toRemedy } from '../playbook/generate.ts'
 import type { RepairAgent } from '../repair/agents/agent.ts'
 import { restoreEverything } from '../repair/agents/restore.ts'
@@ -77,7 +78,7 @@ async function search(
     overlayNow: fittingHotfix(unit).overlay,
     agents: agentsOf(house, unit),
     playbook: playbookRemedy(house, unit, evidence),
-    run: house.sandbox.run,
+    ...{ run: house.sandbox.run, prepare: house.sandbox.prepare },
     on: {
       proposed: (remedy) => onProposed(house, unit, incident, remedy),
       refused: (remedy, verdict, cost) => onRefused(house, unit, incident, { remedy, verdict, cost }),
@@ -150,8 +151,9 @@ function onVerified(house: House, unit: Unit, incident: string, tried: Tried): v
     ...{ incident, agent, lines: verdict.lines, isolation: verdict.isolation },
     ...(cost && { cost }),
   })
-  if (!mayApply(unit, remedy)) {
-    suggest(house, unit, incident, remedy)
+  const tooWeak = weakness(unit, remedy, verdict)
+  if (!mayApply(unit, remedy) || tooWeak !== undefined) {
+    suggest(house, unit, incident, remedy, tooWeak)
     return
   }
   unit.remedy = remedy
@@ -168,11 +170,19 @@ function mayApply(unit: Unit, remedy: Remedy): boolean {
   return autonomy === 'fix' || (autonomy === 'playbook' && remedy.playbook !== undefined) || isApproved(unit, remedy)
 }
 
-/** The proved remedy waits in the incident's task for a person's approval. */
-function suggest(house: House, unit: Unit, incident: string, remedy: Remedy): void {
+/** Why the proof is worth less than the kernel asks for; undefined where it is not, or where a person has approved. */
+function weakness(unit: Unit, remedy: Remedy, { isolation }: Verdict): string | undefined {
+  const asked = unit.spec.repair.isolation
+  if (isolations.indexOf(isolation) >= isolations.indexOf(asked) || isApproved(unit, remedy)) return undefined
+  return `proved in ${isolation} isolation, the kernel asks for ${asked}`
+}
+
+/** The proved remedy waits in the incident's task for a person's approval. @param why where autonomy is not the reason. */
+function suggest(house: House, unit: Unit, incident: string, remedy: Remedy, why?: string): void {
   const task = openTaskOf(house, unit, incident)
   house.journal.updateTask(task.id, { remedy })
-  park(unit, `a proved repair waits for approval: lazaret approve ${task.id}`)
+  const reason = why === undefined ? '' : ` (${why})`
+  park(unit, `a proved repair waits for approval${reason}: lazaret approve ${task.id}`)
 }
 
 function park(unit: Unit, why: string): void {

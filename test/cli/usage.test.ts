@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { isolationHere } from '../../src/repair/trial.ts'
 import { cli, cliMany, folderWith } from './cli.ts'
 
 const names = [
@@ -70,6 +71,8 @@ test('doctor examines the machine and leaves nothing', async () => {
     expect(['ok', 'warn', 'fail']).toContain(level)
     expect(found).not.toBe('')
   }
+  const level = isolationHere()
+  expect(checks.find(({ name }) => name === 'bubblewrap')?.found).toContain(`level ${level}`)
   const nowhere = await cli(folder, 'doctor', '--data-dir', '/proc/nowhere')
   expect(nowhere.code).toBe(1)
   expect(nowhere.stdout).toMatch(/fail {2}data directory/)

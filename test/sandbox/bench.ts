@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { serialize } from 'node:v8'
 import { afterAll, expect } from 'vitest'
 import type { RecordedMessage } from '../../src/base/remedy.ts'
-import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
-import { defaultBounds, type TrialBounds, type TrialJob } from '../../src/repair/trial.ts'
+import type { Isolation } from '../../src/base/spec.ts'
+import { bubblewrapHere } from '../../src/repair/bubblewrap.ts'
+import { type SandboxOptions, SandboxPool } from '../../src/repair/sandbox-pool.ts'
+import { defaultBounds, permissionHere, type TrialBounds, type TrialJob } from '../../src/repair/trial.ts'
 
 export class Bench {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'lazaret-sandbox-')))
@@ -95,6 +97,11 @@ export async function waitUntil(holds: () => boolean, deadlineMs: number, what: 
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** The levels of isolation that this machine gives, weakest first, and the pool's option for each. */
+export const levels: [Isolation, SandboxOptions][] = [[permissionHere(), { bubblewrap: false }]]
+if (bubblewrapHere().path !== undefined) levels.push(['bwrap+permission', {}])
+else console.warn('bubblewrap is not tested:', bubblewrapHere())
 
 /** For a test file: a bench and a pool, both gone when its tests are over, with every process that they started. */
 export function benchWithPool(): { bench: Bench; pool: SandboxPool } {

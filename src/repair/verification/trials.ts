@@ -141,6 +141,13 @@ export class Trials {
     return this.#trial({ ...(await this.#replay()), ...change })
   }
 
+  /** What is known beforehand of the trial that comes first: enough to start a process for it, in its folder. */
+  async first(): Promise<TrialJob> {
+    const overlay = overlayOf(await this.sources())
+    const { state: _, ...replay } = await this.#replay()
+    return { ...replay, overlay, messages: [], replies: [], folder: await this.#input.workspace.nextTrial() }
+  }
+
   async #replay(): Promise<Omit<TrialJob, 'folder'>> {
     const { evidence, entryUrl, crashOn, bounds } = this.#input
     const { sources } = await this.sources()
@@ -158,6 +165,6 @@ export class Trials {
     const { signal, workspace } = this.#input
     signal.throwIfAborted()
     const folder = await workspace.trial()
-    return this.#run({ ...job, folder }, signal)
+    return this.#run({ ...job, folder, nextFolder: await workspace.nextTrial() }, signal)
   }
 }
