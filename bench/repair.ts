@@ -20,11 +20,17 @@ export interface BenchOptions {
   readonly cases: readonly BugCase[]
   readonly agents?: readonly RepairAgent[] | undefined
   readonly alone: boolean
+  readonly model?: boolean | undefined
+  readonly signal?: AbortSignal
   readonly progress?: (row: Row, done: number) => void
 }
 
-/** Rows in the order of the cases. Leaves no file, thread or process. */
-export async function benchRepair({ cases, agents, alone, progress }: BenchOptions): Promise<Row[]> {
+/**
+ * Rows in the order of the cases. Leaves no file, thread or process.
+ * @throws the signal's reason where it was aborted.
+ */
+export async function benchRepair({ signal = new AbortController().signal, ...options }: BenchOptions): Promise<Row[]> {
+  const { cases, agents, alone, model, progress } = options
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'lazaret-bench-')))
   writeFileSync(join(root, 'package.json'), '{"type":"module"}')
   const compiledDir = process.env.NODE_COMPILE_CACHE ?? join(root, 'compiled')
@@ -36,13 +42,16 @@ export async function benchRepair({ cases, agents, alone, progress }: BenchOptio
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [at, bug] = next
         const folder = join(root, bug.name)
-        const row = await rowOf(bug, { folder, run: pool.run, compiledDir, alone, ...(agents && { agents }) })
+        const ofCase = { folder, run: pool.run, compiledDir, alone, model, signal, ...(agents && { agents }) }
+        const row = await rowOf(bug, ofCase)
         rows[at] = row
         rmSync(folder, { recursive: true, force: true })
         progress?.(row, rows.filter(Boolean).length)
       }
     }
-    await Promise.all(Array.from({ length: casesAtOnce }, work))
+    // Both have ended before anything is taken away under one of them.
+    const ends = await Promise.allSettled(Array.from({ length: casesAtOnce }, work))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     return rows
   } finally {
     await pool.close()
@@ -57,9 +66,12 @@ const help = `npm run -s bench:repair -- [options]
   --case <name>    this case only; may be given again
   --agent <name>   this agent only: ${offlineAgents.map(({ name }) => name).join(', ')}
   --no-alone       the chain only, not each agent by itself
+  --model          besides, a scripted model where the offline agents mend nothing
 `
 
 class UsageError extends Error {}
+/** Somebody wants it to end; what it has started ends first. */
+class Interrupted extends Error {}
 
 function readOptions(args: string[]) {
   const { values } = parseArgs({
@@ -71,6 +83,7 @@ function readOptions(args: string[]) {
       case: { type: 'string', multiple: true },
       agent: { type: 'string', multiple: true },
       alone: { type: 'boolean', default: true },
+      model: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -103,9 +116,17 @@ async function main(): Promise<void> {
     '--case',
   )
   const agents = chosen(offlineAgents, options.agent, '--agent')
+  const ended = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ended.abort(new Interrupted(name)))
   const startedAt = performance.now()
   const rows = await benchRepair({
-    ...{ cases, agents, alone: options.alone && options.agent === undefined },
+    ...{
+      cases,
+      agents,
+      alone: options.alone && options.agent === undefined,
+      model: options.model,
+      signal: ended.signal,
+    },
     progress: (row, done) => process.stderr.write(`${progressLine(row, done, cases.length)}\n`),
   })
   const report = reportOf(rows)
@@ -123,6 +144,10 @@ if (import.meta.main) {
   try {
     await main()
   } catch (thrown) {
+    if (thrown instanceof Interrupted) {
+      process.stderr.write(`bench:repair: ended by ${thrown.message}\n`)
+      process.exit(130)
+    }
     const isUsage =
       thrown instanceof UsageError || (thrown as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true
     if (!isUsage) throw thrown

@@ -26,6 +26,11 @@ export type Judgement =
 /** Late throws of a failure that happens while idle; the timers of the cases are 50 ms at most. */
 const idleSettleMs = 400
 
+/** Whether it gives up messages, and mends nothing. */
+export function onlyParks({ steps }: Remedy): boolean {
+  return steps.every((step) => step.do.startsWith('park_'))
+}
+
 export class Judge {
   readonly #bug: BugCase
   readonly #illness: Illness
@@ -53,8 +58,7 @@ export class Judge {
     }
     const hidden = await this.#hidden(applied, sources)
     if (hidden.outcome === 'passed') return { outcome: 'repaired' }
-    const isOnlyParked = parks && remedy.steps.every((step) => step.do.startsWith('park_'))
-    if (isOnlyParked && this.#bug.mends !== 'parked') return { outcome: 'spared' }
+    if (onlyParks(remedy) && this.#bug.mends !== 'parked') return { outcome: 'spared' }
     return { outcome: 'wrong', why: `hidden check: ${shown(hidden)}` }
   }
 

@@ -71,7 +71,7 @@ const columns = 80
 export function table(report: Report, note: string): string {
   const { cases, repaired, refused, wrong, spared, rows } = report
   const lines = [
-    `${cases} broken kernels, ${note}`,
+    ...wrapped(`${cases} broken kernel${cases === 1 ? '' : 's'}: ${note}.`),
     '',
     ...section('by kind', report.byKind),
     line('all', report),
@@ -79,6 +79,7 @@ export function table(report: Report, note: string): string {
     ...(Object.keys(report.byAgent).length === 0 ? [] : [...section('each agent alone', report.byAgent), '']),
     ...listed('wrong: passes its proof, and not the hidden check', rows, 'wrong'),
     ...listed('refused', rows, 'refused'),
+    ...scripted(rows),
   ]
   const percent = cases === 0 ? 0 : Math.round((100 * repaired) / cases)
   const sparedNote = spared === 0 ? '' : ` (of these ${spared} kept in service, the failing message parked)`
@@ -111,6 +112,19 @@ function listed(title: string, rows: readonly Row[], outcome: Outcome): string[]
     return [`  ${row.case}${expected}`, ...row.reasons.flatMap((reason) => wrapped(shortened(reason), '    '))]
   })
   return [title, ...lines, '']
+}
+
+/** What the scripted model did not bring through, and what its figures mean. */
+function scripted(rows: readonly Row[]): string[] {
+  const asked = rows.filter(({ alone }) => alone.model !== undefined)
+  if (asked.length === 0) return []
+  const failed = asked.filter(({ alone }) => alone.model?.outcome !== 'repaired')
+  const lines = failed.flatMap((row) => [
+    `  ${row.case}`,
+    ...(row.alone.model?.reasons ?? []).flatMap((reason) => wrapped(shortened(reason), '    ')),
+  ])
+  const meaning = `model: a scripted endpoint that writes the files of mended/, asked about ${asked.length} of the refused. It tries the loop of tools, budget and proof, not intelligence, and is in no sum. Not brought through:${failed.length === 0 ? ' none.' : ''}`
+  return [...wrapped(meaning), ...lines, '']
 }
 
 function shortened(reason: string): string {

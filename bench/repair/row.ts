@@ -16,7 +16,8 @@ import { remedyKey } from '../../src/repair/repair.ts'
 import type { RunTrial } from '../../src/repair/trial.ts'
 import type { BugCase } from '../../test/repair/bugs/cases.ts'
 import { fallIll, type Illness } from './illness.ts'
-import { Judge, type Judgement } from './judge.ts'
+import { Judge, type Judgement, onlyParks } from './judge.ts'
+import { withScriptedModel } from './scripted.ts'
 import { type Treatment, treat } from './treatment.ts'
 
 export type Outcome = 'repaired' | 'refused' | 'wrong'
@@ -53,35 +54,49 @@ export interface RowOptions {
   readonly agents?: readonly RepairAgent[]
   /** Whether each agent is also tried alone, where the chain did not say already how it does. */
   readonly alone: boolean
+  /** Whether the scripted model has its turn where the others mend nothing. */
+  readonly model?: boolean | undefined
+  readonly signal: AbortSignal
 }
 
 /** Everything that needs nothing from a first repair. */
 export const offlineAgents: readonly RepairAgent[] = agentChain.filter(({ name }) => name !== playbookAgent.name)
 
+/**
+ * Where the bench itself fails on a case, the case counts as refused, with a reason that begins with `bench: `.
+ * @throws the signal's reason where it was aborted.
+ */
 export async function rowOf(bug: BugCase, options: RowOptions): Promise<Row> {
   const { name, kind, mends } = bug
   const startedAt = performance.now()
-  let illness: Illness
   try {
-    illness = await fallIll(bug, join(options.folder, 'service'))
+    options.signal.throwIfAborted()
+    return { case: name, kind, mends, ...(await resultsOf(bug, options)) }
   } catch (thrown) {
+    options.signal.throwIfAborted()
     const reasons = [`bench: ${toRecord(thrown).message}`]
     const ms = performance.now() - startedAt
     return { case: name, kind, mends, outcome: 'refused', ms, sandboxRuns: 0, reasons, alone: {} }
   }
-  const treatments = await new Case(illness, options).treatments()
+}
+
+async function resultsOf(bug: BugCase, options: RowOptions): Promise<Result & Pick<Row, 'alone'>> {
+  const illness = await fallIll(bug, join(options.folder, 'service'))
+  const treatments = await new Case(bug, illness, options).treatments()
   const verdict = new Verdicts(new Judge(bug, illness, { folder: join(options.folder, 'judged'), run: options.run }))
   const alone: Record<string, Result> = {}
   for (const [agent, treatment] of treatments.alone) alone[agent] = await verdict.of(treatment)
-  return { case: name, kind, mends, ...(await verdict.of(treatments.chain)), alone }
+  return { ...(await verdict.of(treatments.chain)), alone }
 }
 
 /** The runs of the agents on one failure; nothing is judged yet, so no agent can meet the hidden check. */
 class Case {
+  readonly #bug: BugCase
   readonly #illness: Illness
   readonly #options: RowOptions
 
-  constructor(illness: Illness, options: RowOptions) {
+  constructor(bug: BugCase, illness: Illness, options: RowOptions) {
+    this.#bug = bug
     this.#illness = illness
     this.#options = options
   }
@@ -100,12 +115,17 @@ class Case {
       )
     }
     if (chain.remedy !== undefined) alone.set(playbookAgent.name, await this.#again(chain.remedy))
+    const mendsNothing = chain.remedy === undefined || onlyParks(chain.remedy)
+    if (this.#options.model === true && mendsNothing) {
+      const scripted = await withScriptedModel(this.#bug, (agent) => this.#treat([agent]))
+      if (scripted !== undefined) alone.set('model', scripted)
+    }
     return { chain, alone }
   }
 
   #treat(agents: readonly RepairAgent[], playbook?: Remedy): Promise<Treatment> {
-    const { run, compiledDir } = this.#options
-    return treat(this.#illness, { agents, run, compiledDir, ...(playbook === undefined ? {} : { playbook }) })
+    const { run, compiledDir, signal } = this.#options
+    return treat(this.#illness, { agents, run, compiledDir, signal, ...(playbook === undefined ? {} : { playbook }) })
   }
 
   /** The same failure once more, with what was learnt from the first: through the file that the runtime would write. */

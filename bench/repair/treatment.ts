@@ -25,13 +25,14 @@ export interface TreatmentOptions {
   readonly run: RunTrial
   readonly compiledDir: string
   readonly playbook?: Remedy
+  readonly signal: AbortSignal
 }
 
 /** Names the folder of an attempt, so that two of one case never share one. */
 let attempts = 0
 
 export async function treat(illness: Illness, options: TreatmentOptions): Promise<Treatment> {
-  const { agents, run, compiledDir, playbook } = options
+  const { agents, run, compiledDir, playbook, signal } = options
   const { evidence, golden, goldenState, spec, dataDir, kernelDataDir } = illness
   const clock = new TurnClock()
   const reasons: string[] = []
@@ -39,14 +40,24 @@ export async function treat(illness: Illness, options: TreatmentOptions): Promis
   attempts += 1
   const startedAt = performance.now()
   const outcome = await runRepair({
-    ...{ evidence, golden, goldenState, spec, dataDir, kernelDataDir, compiledDir, playbook, attempt: attempts },
+    ...{
+      evidence,
+      golden,
+      goldenState,
+      spec,
+      dataDir,
+      kernelDataDir,
+      compiledDir,
+      playbook,
+      attempt: attempts,
+      signal,
+    },
     agents: agents.map((agent) => clock.timed(agent)),
-    run: (job, signal) => {
+    run: (job, ended) => {
       sandboxRuns += 1
-      return run(job, signal)
+      return run(job, ended)
     },
     tried: new Set(),
-    signal: new AbortController().signal,
     on: {
       proposed: () => {},
       verified: () => {},
