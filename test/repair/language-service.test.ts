@@ -169,6 +169,45 @@ const mended: readonly Case[] = [
     },
     first: "from 'node:path'",
   },
+  {
+    name: 'wrong paths: two of them, of which Node reports one',
+    files: {
+      'kernel.ts': kernel(
+        '        sum: (by: number) => double(by) + triple(by),',
+        "import { double } from './double'\nimport { triple } from './triple'\n",
+      ),
+      ...{ 'double.ts': doubleTs, 'triple.ts': doubleTs.replace('double', 'triple') },
+    },
+    ...{ unloaded: ['double.ts', 'triple.ts'], first: ["from './double.ts'", "from './triple.ts'"] },
+  },
+  {
+    name: 'an import of JSON that does not say so',
+    files: {
+      'kernel.ts': kernel('        rates: () => rates.length,', "import rates from './rates.json'\n"),
+      'rates.json': '[1]',
+    },
+    ...{ unloaded: ['rates.json'], first: "import rates from './rates.json' with { type: 'json' }" },
+  },
+  {
+    name: 'a constant that is assigned to',
+    files: { 'kernel.ts': kernel('        add: (by: number) => (total += by),', '', '    const total = 0\n') },
+    ...{ messages: [message('add', 1)], first: 'let total = 0' },
+  },
+  {
+    name: 'a constant that is assigned to, js',
+    files: { 'kernel.js': kernel('        add: (by) => (total += by),', '', '    const total = 0\n') },
+    ...{ messages: [message('add', 1)], first: 'let total = 0' },
+  },
+  {
+    name: 'a value that is not returned',
+    files: {
+      'kernel.ts': kernel(
+        '        first: (names: string[]) => upper(names).join(),',
+        'function upper(names: string[]): string[] {\n  const own = [...names]\n  own.map((name) => name.toUpperCase())\n}\n',
+      ),
+    },
+    ...{ messages: [message('first', ['a'])], first: '  return own.map(' },
+  },
 ]
 
 test.each(mended)('$name', async ({ name, first, ...broken }) => {
@@ -299,6 +338,17 @@ const refused: readonly (Broken & { readonly name: string })[] = [
       'kernel.ts': kernel('        remember: (id: string) => { seen.att(id); return 1 },', 'const seen: any = []\n'),
     },
     messages: [message('remember', 'a')],
+  },
+  {
+    // The last expression is of another kind: what was to be returned is not there at all.
+    name: 'a value that nobody computed',
+    files: {
+      'kernel.ts': kernel(
+        '        first: (names: string[]) => upper(names).join(),',
+        'function upper(names: string[]): string[] {\n  names.indexOf("a")\n}\n',
+      ),
+    },
+    messages: [message('first', ['a'])],
   },
   {
     name: 'a package that nobody installed',

@@ -2,7 +2,9 @@
  * Takes back the smallest part of a change with which the kernel does not fail any more, and keeps the rest: the code
  * that ran is compared with the golden snapshot's, the difference is cut into hunks, and delta debugging finds those at
  * fault by running the recorded messages and the check. A part that does not even parse fails like any other. Where
- * everything would have to go it proposes nothing: that is restore.code's candidate.
+ * everything would have to go it proposes nothing: that is restore.code's candidate. A check that asks for what the
+ * change brought does not hold without the change: then the recorded messages alone say what has to go, and the proof
+ * holds the result against the check.
  */
 import { fileURLToPath } from 'node:url'
 import { LazaretError } from '../../base/errors.ts'
@@ -103,10 +105,13 @@ class Search {
   readonly #input: AgentInput
   readonly #texts: Texts
   #runsLeft = limits.revertRuns
+  /** Whether a part has to pass the check as well. */
+  #byCheck: boolean
 
   constructor(input: AgentInput, texts: Texts) {
     this.#input = input
     this.#texts = texts
+    this.#byCheck = input.checkUrl !== undefined
   }
 
   /** Undefined where it does not fail as it is, or where it still fails without the whole change. */
@@ -117,11 +122,42 @@ class Search {
     this.#input.signal.throwIfAborted()
     if (before.status === 'rejected') throw before.reason
     if (whole.status === 'rejected') throw whole.reason
-    if (passes(before.value) || whole.value !== true) return undefined
+    if (passes(before.value) || !(whole.value === true || (await this.#mendsWithoutCheck(places)))) return undefined
     const coarse = await this.#minimise(places)
     const fine = coarse.places.flatMap(cutPlace)
     const isCut = fine.length > coarse.places.length
-    return isCut && coarse.isMinimal ? this.#minimise(fine) : coarse
+    const least = isCut && coarse.isMinimal ? await this.#minimise(fine) : coarse
+    return this.#byCheck || this.#input.checkUrl === undefined ? least : this.#nearby(places, coarse, least)
+  }
+
+  /**
+   * The least that the messages ask for need not be what the check is content with: one other hunk, or one more. Where
+   * none is, the least is left for the proof to refuse, with its reason.
+   */
+  async #nearby(places: readonly Place[], coarse: Found, least: Found): Promise<Found> {
+    const others = places.filter((place) => !coarse.places.includes(place))
+    const parts = [
+      least.places,
+      ...others.map((place) => [place]),
+      ...others.map((place) => ordered(places, [...coarse.places, place])),
+    ]
+    this.#byCheck = true
+    for (const part of parts) {
+      this.#input.signal.throwIfAborted()
+      const mends = await this.#mends(part)
+      if (mends === undefined) break
+      if (mends) return { places: part, isMinimal: true }
+    }
+    return least
+  }
+
+  /** The check is as new as the change, and may ask for it: whether the messages pass is then all there is to go by. */
+  async #mendsWithoutCheck(places: readonly Place[]): Promise<boolean> {
+    if (!this.#byCheck) return false
+    this.#byCheck = false
+    const mends = await this.#mends(places)
+    if (mends === true) this.#input.progress('The check asks for what the change brought; the messages alone decide.')
+    return mends === true
   }
 
   async #minimise(places: readonly Place[]): Promise<Found> {
@@ -136,9 +172,8 @@ class Search {
   /** Undefined where there are no runs left for it. */
   async #mends(part: readonly Place[]): Promise<boolean | undefined> {
     if (part.length === 0) return false
-    const { checkUrl } = this.#input
     // Set aside for both beforehand: parts that are tried side by side must not count on the same run.
-    const runs = checkUrl === undefined ? 1 : 2
+    const runs = this.#byCheck ? 2 : 1
     if (this.#runsLeft < runs) return undefined
     this.#runsLeft -= runs
     const steps = stepsOf(this.#texts, part)
@@ -147,7 +182,7 @@ class Search {
         this.#runsLeft += runs - 1
         return false
       }
-      const checked = checkUrl === undefined ? undefined : await this.#input.check(steps)
+      const checked = this.#byCheck ? await this.#input.check(steps) : undefined
       return checked === undefined || passes(checked)
     } catch (thrown) {
       // A step that cannot be applied mends nothing; a sandbox that fails ends the search.
@@ -155,6 +190,11 @@ class Search {
       throw thrown
     }
   }
+}
+
+/** In the order of the texts. */
+function ordered(all: readonly Place[], part: readonly Place[]): Place[] {
+  return all.filter((place) => part.includes(place))
 }
 
 function passes(result: IsolatedResult): boolean {

@@ -7,6 +7,7 @@ import { builtinModules, isBuiltin } from 'node:module'
 import type ts from '@typescript/typescript6'
 import { nearestFew } from './near.ts'
 import type { Problem, Project, Texts } from './project.ts'
+import { statementCorrections } from './statements.ts'
 
 export interface Correction {
   readonly texts: Texts
@@ -27,6 +28,7 @@ const offered: ReadonlyMap<string, boolean> = new Map([
   ['convertToTypeOnlyImport', false],
   ['forgottenThisPropertyAccess', false],
   ['addMissingNewOperator', false],
+  ['fixConvertConstToLet', false],
 ])
 
 /** Module has no such export: 2305, 2614 and, with a guess, 2724. */
@@ -35,7 +37,7 @@ const perProblem = 4
 
 export function correctionsOf(project: Project, problem: Problem): Correction[] {
   const own = noSuchExport.has(problem.code) ? renamedImports(project, problem) : []
-  const all = [...ofService(project, problem), ...own]
+  const all = [...ofService(project, problem), ...own, ...statementCorrections(project, problem)]
   const known = new Set<string>()
   const distinct = all.filter(({ texts }) => {
     const key = JSON.stringify([...texts])
@@ -74,7 +76,7 @@ function farness({ fixName, description }: ts.CodeFixAction): number {
   return (isBuiltin(specifier) ? 1 : 2) * 1000 + specifier.length
 }
 
-function quotesOf(text: string): 'single' | 'double' {
+export function quotesOf(text: string): 'single' | 'double' {
   return /\bfrom\s+"/.test(text) ? 'double' : 'single'
 }
 

@@ -14,24 +14,57 @@ import { nearestManifest, type Project } from './project.ts'
 const extensions = ['.ts', '.js', '.mts', '.mjs', '.cts', '.cjs', '.json']
 const perPath = 4
 
-/** Corrections for each import of the files that ran which leads nowhere. */
+/** An import that leads nowhere, and where it may have been meant to lead, likeliest first. */
+interface Astray {
+  readonly file: string
+  readonly span: ts.TextSpan
+  /** `"./total" in kernel.ts:3`. */
+  readonly where: string
+  readonly meant: readonly string[]
+}
+
+/**
+ * Corrections for each import of the files that ran which leads nowhere. Node reports the first of them only, so where
+ * there are several all at once comes first.
+ */
 export function pathCorrections(project: Project, crash: Crash): Correction[] {
-  return project.files.flatMap((file) => {
-    const source = project.sourceFile(file)
-    if (source === undefined) return []
-    return specifiersOf(project.ts, source).flatMap((node) => {
-      const meant = node.text.startsWith('.') ? pathsFor(project, file, node.text) : namesFor(file, node.text, crash)
-      return meant.map((newText) => {
-        const span = { start: node.getStart(source) + 1, length: node.getWidth(source) - 2 }
-        const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1
-        return {
-          texts: new Map(project.texts).set(file, edited(source.text, [{ span, newText }])),
-          what: `import "${newText}" for "${node.text}" in ${project.short(file)}:${line}`,
-          reveals: true,
-        }
-      })
-    })
+  const astray = project.files.flatMap((file) => astrayIn(project, file, crash))
+  const each = astray.flatMap((one) => one.meant.map((newText) => redirected(project, [{ ...one, newText }])))
+  if (astray.length < 2) return each
+  return [
+    redirected(
+      project,
+      astray.map((one) => ({ ...one, newText: one.meant[0] ?? '' })),
+    ),
+    ...each,
+  ]
+}
+
+function astrayIn(project: Project, file: string, crash: Crash): Astray[] {
+  const source = project.sourceFile(file)
+  if (source === undefined) return []
+  return specifiersOf(project.ts, source).flatMap((node) => {
+    const meant = node.text.startsWith('.') ? pathsFor(project, file, node.text) : namesFor(file, node.text, crash)
+    if (meant.length === 0) return []
+    const span = { start: node.getStart(source) + 1, length: node.getWidth(source) - 2 }
+    const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1
+    return [{ file, span, where: `"${node.text}" in ${project.short(file)}:${line}`, meant }]
   })
+}
+
+function redirected(project: Project, ways: readonly (Astray & { readonly newText: string })[]): Correction {
+  const texts = new Map(project.texts)
+  for (const file of new Set(ways.map((way) => way.file))) {
+    texts.set(
+      file,
+      edited(
+        project.text(file),
+        ways.filter((way) => way.file === file),
+      ),
+    )
+  }
+  const what = ways.map(({ newText, where }) => `import "${newText}" for ${where}`).join(', and ')
+  return { texts, what, reveals: true }
 }
 
 /** Texts after `from` and in `import()`, without those that are erased with their types. */
