@@ -1,10 +1,10 @@
 /** The command agent with real little programs: what it is given, what it may reach, and that nothing of it is left. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import type { ProgramSpec } from '../../src/base/agents-spec.ts'
-import { bubblewrapWorks } from '../../src/repair/agents/bubblewrap.ts'
+import { bubblewrapWorks, wrapped } from '../../src/repair/agents/bubblewrap.ts'
 import { makeCommandAgent, type ProgramAgentOptions } from '../../src/repair/agents/command.ts'
 import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
 import { askAlone, averageCheck, averageKernel, badLine, goodLine, illOf } from './outside.ts'
@@ -177,6 +177,19 @@ process.exit(1)`),
   expect(Math.max(...progress.map(({ length }) => length))).toBeLessThanOrEqual(200)
 })
 
+test.skipIf(!isWrapped)('a program that lies in a hidden folder itself does not uncover it', () => {
+  const file = `${bench.root}.sh`
+  writeFileSync(file, '')
+  try {
+    const args = wrapped([file], '/work', { writable: [], bind: [], hidden: [], path: '' })
+    expect(args.join(' ')).toContain('--tmpfs /tmp')
+    const bound = args.flatMap((arg, index) => (arg.startsWith('--ro-bind') ? [args[index + 1]] : []))
+    expect(bound).toEqual(['/', file])
+  } finally {
+    rmSync(file)
+  }
+})
+
 test.skipIf(!isWrapped)(
   'in bubblewrap it writes to its own folders only, and does not see home, /tmp and what is hidden',
   async () => {
@@ -191,7 +204,7 @@ ${paths.map((path) => `  ${JSON.stringify(`write ${path}`)}: () => fs.writeFileS
 for (const [name, attempt] of Object.entries(tries)) try { attempt() } catch (error) { out('refused ' + name + ' ' + error.code) }
 fs.writeFileSync(process.env.TMPDIR + '/mine', '')
 ${mend}`)
-    const { outcome, progress } = await repairWith(run, {}, { hidden: [bench.path('secret')] })
+    const { outcome, progress } = await repairWith(run, { bind: [bench.root] }, { hidden: [bench.path('secret')] })
     expect(outcome).toMatchObject({ verdict: { passed: true } })
     expect(progress.join('\n')).not.toContain('a secret')
     expect(progress).toContain('empty home')
