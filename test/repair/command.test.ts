@@ -2,15 +2,19 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test } from 'vitest'
 import type { ProgramSpec } from '../../src/base/agents-spec.ts'
 import { bubblewrapWorks, wrapped } from '../../src/repair/agents/bubblewrap.ts'
 import { makeCommandAgent, type ProgramAgentOptions } from '../../src/repair/agents/command.ts'
 import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
+import type { Ill } from './broken.ts'
 import { askAlone, averageCheck, averageKernel, badLine, goodLine, illOf } from './outside.ts'
 
 const { bench, pool } = benchWithPool()
-const ill = illOf(bench, pool, 'average')
+let ill: Ill
+beforeAll(async () => {
+  ill = await illOf(bench, pool, 'average')
+})
 const isWrapped = await bubblewrapWorks()
 afterEach(() => {
   delete process.env.LAZARET_TEST_SECRET
@@ -39,13 +43,12 @@ const programs = () => bench.path('programs')
 
 async function repairWith(run: readonly string[], more: Partial<ProgramSpec> = {}, options: ProgramAgentOptions = {}) {
   const spec = { run, env: [], bind: [programs()], minutes: 1, attempts: 2, ...more }
-  const asked = await askAlone(bench, pool, await ill, makeCommandAgent(spec, options))
+  const asked = await askAlone(bench, pool, ill, makeCommandAgent(spec, options))
   expect(processesNaming(programs())).toEqual([])
   return asked
 }
 
-const onDisk = async (file: string) =>
-  readFileSync(join(fileURLToPath((await ill).input.kernelFolderUrl), file), 'utf8')
+const onDisk = async (file: string) => readFileSync(join(fileURLToPath(ill.input.kernelFolderUrl), file), 'utf8')
 
 test('it is given the task as a file and on its standard input, and its diff is taken and proved', async () => {
   const run = program(
@@ -157,7 +160,7 @@ test('an abort ends it at once', async () => {
   const abort = new AbortController()
   const run = program(`fs.writeFileSync('begun', ''); setInterval(() => {}, 1000)`)
   const spec = { run, env: [], bind: [programs()], minutes: 1, attempts: 1 }
-  const asked = askAlone(bench, pool, await ill, makeCommandAgent(spec), abort.signal)
+  const asked = askAlone(bench, pool, ill, makeCommandAgent(spec), abort.signal)
   const ended = expect(asked).rejects.toThrow('stopped')
   await waitUntil(() => processesNaming(programs()).length > 0, 10_000, 'the start of the program')
   abort.abort(new Error('stopped'))
