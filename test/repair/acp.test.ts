@@ -2,22 +2,26 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { ProgramSpec } from '../../src/base/agents-spec.ts'
 import { makeAcpAgent } from '../../src/repair/agents/acp.ts'
 import type { ProgramAgentOptions } from '../../src/repair/agents/command.ts'
 import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
+import type { Ill } from './broken.ts'
 import { askAlone, averageKernel, badLine, goodLine, illOf } from './outside.ts'
 
 const { bench, pool } = benchWithPool()
-const ill = illOf(bench, pool, 'average')
+let ill: Ill
+beforeAll(async () => {
+  ill = await illOf(bench, pool, 'average')
+})
 const agentFile = fileURLToPath(new URL('acp-agent.mjs', import.meta.url))
 const repository = dirname(dirname(dirname(agentFile)))
 
 async function repairWith(what: string, more: Partial<ProgramSpec> = {}, options: ProgramAgentOptions = {}) {
   const run = [process.execPath, agentFile, what, badLine, goodLine]
   const spec = { run, env: [], bind: [repository], minutes: 1, attempts: 1, ...more }
-  const asked = await askAlone(bench, pool, await ill, makeAcpAgent(spec, options))
+  const asked = await askAlone(bench, pool, ill, makeAcpAgent(spec, options))
   expect(processesNaming(agentFile)).toEqual([])
   return asked
 }
@@ -35,7 +39,7 @@ test('it is asked by the protocol, served its files, and its diff is taken and p
     expect(progress.some((line) => line.startsWith('writes ') && line.endsWith('kernel.ts'))).toBe(true)
     expect(progress).toContain('says: I mended it')
   }
-  const kernel = join(fileURLToPath((await ill).input.kernelFolderUrl), 'kernel.ts')
+  const kernel = join(fileURLToPath(ill.input.kernelFolderUrl), 'kernel.ts')
   expect(readFileSync(kernel, 'utf8')).toBe(averageKernel)
 })
 
@@ -84,7 +88,7 @@ test('one that takes for ever is gone when its time is over, its children too', 
 test('an abort ends it at once', async () => {
   const abort = new AbortController()
   const spec = { run: [process.execPath, agentFile, 'mute'], env: [], bind: [repository], minutes: 1, attempts: 1 }
-  const ended = expect(askAlone(bench, pool, await ill, makeAcpAgent(spec), abort.signal)).rejects.toThrow('stopped')
+  const ended = expect(askAlone(bench, pool, ill, makeAcpAgent(spec), abort.signal)).rejects.toThrow('stopped')
   await waitUntil(() => processesNaming(agentFile).length > 0, 10_000, 'the start of the agent')
   abort.abort(new Error('stopped'))
   await ended

@@ -1,16 +1,20 @@
 /** The command agent with real little programs: what it is given, what it may reach, and that nothing of it is left. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test } from 'vitest'
 import type { ProgramSpec } from '../../src/base/agents-spec.ts'
-import { bubblewrapWorks } from '../../src/repair/agents/bubblewrap.ts'
+import { bubblewrapWorks, wrapped } from '../../src/repair/agents/bubblewrap.ts'
 import { makeCommandAgent, type ProgramAgentOptions } from '../../src/repair/agents/command.ts'
 import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
+import type { Ill } from './broken.ts'
 import { askAlone, averageCheck, averageKernel, badLine, goodLine, illOf } from './outside.ts'
 
 const { bench, pool } = benchWithPool()
-const ill = illOf(bench, pool, 'average')
+let ill: Ill
+beforeAll(async () => {
+  ill = await illOf(bench, pool, 'average')
+})
 const isWrapped = await bubblewrapWorks()
 afterEach(() => {
   delete process.env.LAZARET_TEST_SECRET
@@ -39,13 +43,12 @@ const programs = () => bench.path('programs')
 
 async function repairWith(run: readonly string[], more: Partial<ProgramSpec> = {}, options: ProgramAgentOptions = {}) {
   const spec = { run, env: [], bind: [programs()], minutes: 1, attempts: 2, ...more }
-  const asked = await askAlone(bench, pool, await ill, makeCommandAgent(spec, options))
+  const asked = await askAlone(bench, pool, ill, makeCommandAgent(spec, options))
   expect(processesNaming(programs())).toEqual([])
   return asked
 }
 
-const onDisk = async (file: string) =>
-  readFileSync(join(fileURLToPath((await ill).input.kernelFolderUrl), file), 'utf8')
+const onDisk = async (file: string) => readFileSync(join(fileURLToPath(ill.input.kernelFolderUrl), file), 'utf8')
 
 test('it is given the task as a file and on its standard input, and its diff is taken and proved', async () => {
   const run = program(
@@ -157,7 +160,7 @@ test('an abort ends it at once', async () => {
   const abort = new AbortController()
   const run = program(`fs.writeFileSync('begun', ''); setInterval(() => {}, 1000)`)
   const spec = { run, env: [], bind: [programs()], minutes: 1, attempts: 1 }
-  const asked = askAlone(bench, pool, await ill, makeCommandAgent(spec), abort.signal)
+  const asked = askAlone(bench, pool, ill, makeCommandAgent(spec), abort.signal)
   const ended = expect(asked).rejects.toThrow('stopped')
   await waitUntil(() => processesNaming(programs()).length > 0, 10_000, 'the start of the program')
   abort.abort(new Error('stopped'))
@@ -177,6 +180,19 @@ process.exit(1)`),
   expect(Math.max(...progress.map(({ length }) => length))).toBeLessThanOrEqual(200)
 })
 
+test.skipIf(!isWrapped)('a program that lies in a hidden folder itself does not uncover it', () => {
+  const file = `${bench.root}.sh`
+  writeFileSync(file, '')
+  try {
+    const args = wrapped([file], '/work', { writable: [], bind: [], hidden: [], path: '' })
+    expect(args.join(' ')).toContain('--tmpfs /tmp')
+    const bound = args.flatMap((arg, index) => (arg.startsWith('--ro-bind') ? [args[index + 1]] : []))
+    expect(bound).toEqual(['/', file])
+  } finally {
+    rmSync(file)
+  }
+})
+
 test.skipIf(!isWrapped)(
   'in bubblewrap it writes to its own folders only, and does not see home, /tmp and what is hidden',
   async () => {
@@ -191,7 +207,7 @@ ${paths.map((path) => `  ${JSON.stringify(`write ${path}`)}: () => fs.writeFileS
 for (const [name, attempt] of Object.entries(tries)) try { attempt() } catch (error) { out('refused ' + name + ' ' + error.code) }
 fs.writeFileSync(process.env.TMPDIR + '/mine', '')
 ${mend}`)
-    const { outcome, progress } = await repairWith(run, {}, { hidden: [bench.path('secret')] })
+    const { outcome, progress } = await repairWith(run, { bind: [bench.root] }, { hidden: [bench.path('secret')] })
     expect(outcome).toMatchObject({ verdict: { passed: true } })
     expect(progress.join('\n')).not.toContain('a secret')
     expect(progress).toContain('empty home')

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test } from 'vitest'
 import type { ModelSpec } from '../../src/base/agents-spec.ts'
 import { limits } from '../../src/base/limits.ts'
 import { type ModelAgentOptions, makeModelAgent } from '../../src/repair/agents/model.ts'
 import { benchWithPool } from '../sandbox/bench.ts'
 import { type Script, type ScriptedAnswer, type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
+import type { Ill } from './broken.ts'
 import { type Asked, askAlone, averageCheck, averageKernel, badLine, goodLine, illOf } from './outside.ts'
 
 const { bench, pool } = benchWithPool()
@@ -24,7 +25,10 @@ const spec = (url: string, more: Partial<ModelSpec> = {}): ModelSpec => ({
 })
 
 /** One failure for all tests: no repair changes it. */
-const ill = illOf(bench, pool, 'average')
+let ill: Ill
+beforeAll(async () => {
+  ill = await illOf(bench, pool, 'average')
+})
 
 interface Setting {
   readonly spec?: Partial<ModelSpec>
@@ -35,7 +39,7 @@ interface Setting {
 async function repairWith(script: Script, setting: Setting = {}): Promise<Asked & { model: ScriptedModel }> {
   await using model = await startScriptedModel(script)
   const agent = makeModelAgent(spec(model.url, setting.spec), { retryMs: 5, ...setting.options })
-  const asked = await askAlone(bench, pool, await ill, agent, setting.signal)
+  const asked = await askAlone(bench, pool, ill, agent, setting.signal)
   await model.idle()
   return { ...asked, model }
 }
@@ -44,8 +48,7 @@ const edit = { name: 'edit_file', input: { path: 'kernel.ts', old: badLine, new:
 const submit = { name: 'submit', input: { explanation: 'the average of nothing is 0' } }
 const mendAtOnce: ScriptedAnswer = { calls: [edit, submit] }
 const read = (path: string): ScriptedAnswer => ({ calls: [{ name: 'read_file', input: { path } }] })
-const onDisk = async (file: string) =>
-  readFileSync(join(fileURLToPath((await ill).input.kernelFolderUrl), file), 'utf8')
+const onDisk = async (file: string) => readFileSync(join(fileURLToPath(ill.input.kernelFolderUrl), file), 'utf8')
 
 test('it reads, edits, tries and submits, and the proof accepts what it made', async () => {
   const { outcome, progress, cost, model, reasons } = await repairWith(

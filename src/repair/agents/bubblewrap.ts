@@ -41,9 +41,9 @@ const namespaces = [
 
 /** The command line that runs `run` inside. @param cwd one of the writable folders. */
 export function wrapped(run: readonly string[], cwd: string, { writable, bind, hidden, path }: Wrapping): string[] {
-  const masked = [...new Set(['/tmp', '/var/tmp', homedir(), ...hidden].flatMap(real))].filter((it) => it !== sep)
+  const masked = [...new Set(['/tmp', '/var/tmp', homedir()].flatMap(real))].filter((it) => it !== sep)
   const isMasked = (file: string) => masked.some((folder) => file === folder || file.startsWith(folder + sep))
-  const readable = [...programFolders(run[0] ?? '', path), ...bind]
+  const readable = [...programPlaces(run[0] ?? '', path, masked), ...bind]
     .flatMap((path) => [path, ...real(path)])
     .filter(isMasked)
   return [
@@ -52,6 +52,8 @@ export function wrapped(run: readonly string[], cwd: string, { writable, bind, h
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...masked.flatMap((folder) => ['--tmpfs', folder]),
     ...[...new Set(readable)].flatMap((folder) => ['--ro-bind-try', folder, folder]),
+    // After what is bound, since that may hold it.
+    ...hidden.flatMap(real).flatMap((folder) => ['--tmpfs', folder]),
     ...writable.flatMap((folder) => ['--bind', folder, folder]),
     ...['--chdir', cwd, '--', ...run],
   ]
@@ -62,9 +64,13 @@ function real(path: string): string[] {
   return existsSync(path) ? [realpathSync(path)] : []
 }
 
-/** Where the program is, by its name on the PATH too, and what its link leads to. */
-function programFolders(program: string, path: string): string[] {
+/**
+ * The folders of the program, by its name on the PATH too, and of what its link leads to. Alone where that folder is
+ * hidden as a whole: a script in the home folder must not uncover it.
+ */
+function programPlaces(program: string, path: string, masked: readonly string[]): string[] {
   const places = isAbsolute(program) ? [program] : path.split(delimiter).map((folder) => join(folder, program))
   const found = places.find((place) => isAbsolute(place) && existsSync(place))
-  return found === undefined ? [] : [dirname(found), dirname(realpathSync(found))]
+  const placeOf = (file: string) => (masked.includes(dirname(file)) ? file : dirname(file))
+  return found === undefined ? [] : [found, realpathSync(found)].map(placeOf)
 }
