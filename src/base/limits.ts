@@ -197,6 +197,51 @@ export const limits = {
   /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
   guardMessages: 3,
 
+  /** What may be configured for an agent from outside: more is a person's work, or a loop. */
+  agentAttempts: 20,
+  agentMinutes: 240,
+  agentTokens: 100_000_000,
+  agentArguments: 256,
+  /** Files of a kernel's folder that are copied for it, and characters of one. */
+  agentFiles: 300,
+  agentFileChars: 262_144,
+  /** Files that it may leave behind: a program that installs packages is not followed through all of them. */
+  agentLeftFiles: 2000,
+  /** Characters of one tool's result, of one line of progress, of what is told about one refused candidate. */
+  agentResultChars: 20_000,
+  agentProgressChars: 200,
+  agentVerdictChars: 4000,
+  /** Lines of progress in one repair. */
+  agentProgressLines: 2000,
+  /** Lines found by one search, and longest pattern. A pattern is tried on each line, cut to agentSearchLineChars. */
+  agentSearchHits: 100,
+  agentSearchChars: 200,
+  agentSearchLineChars: 500,
+  /** Requests to a model for one candidate: each reads what came before. */
+  agentSteps: 40,
+  /** Tools called in one answer of a model; further ones are left out of what is done. */
+  agentStepCalls: 16,
+  /** Answers in a row that cannot be used (no tool, an unknown one, wrong arguments) until it is given up. */
+  agentUselessAnswers: 4,
+  /** Tokens of one answer. */
+  agentAnswerTokens: 16_384,
+  /** Bytes of one answer on the wire; each token of a stream takes some 200. */
+  agentAnswerBytes: 16_777_216,
+  /** Longest that an endpoint may be silent before an answer and within it. Milliseconds. */
+  agentSilenceMs: 120_000,
+  /** Wait before a request that was refused with 429 or 5xx, or broke off, is sent again; doubled each time. Milliseconds. */
+  agentRetryMs: 1000,
+  agentRetryMaxMs: 60_000,
+  agentRetries: 4,
+  /** Characters for one token, where an endpoint tells no usage. */
+  agentTokenChars: 4,
+  /** Output of a program that is kept for its report. Bytes. */
+  agentOutputBytes: 16_384,
+  /** Time between SIGTERM and SIGKILL for a program whose time is over. Milliseconds. */
+  agentEndMs: 2000,
+  /** Longest that an ACP agent may take for a first answer. Milliseconds. */
+  agentHandshakeMs: 60_000,
+
   /** How often host resources are sampled: cpu, memory and disk take 529 ms in the background (LIBRARIES 10). */
   systemSampleMs: 30_000,
   /** Longest that one part of a sample (cpu, memory, disk) is waited for. Milliseconds. */

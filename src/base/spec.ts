@@ -2,6 +2,7 @@
  * The shape of a fleet after validation: every default filled in, every path absolute. supervisor/fleet.ts makes it
  * from YAML or from an object; everybody else only reads it.
  */
+import type { AgentsSpec } from './agents-spec.ts'
 
 export type Tier = 1 | 2 | 3 | 4 | 5
 export type CrashOn = 'defects' | 'uncaught' | 'all'
@@ -74,6 +75,8 @@ export interface KernelSpec {
 export interface FleetSpec {
   /** In the order of the file. */
   readonly kernels: readonly KernelSpec[]
+  /** Repair agents from outside; empty where none is configured. */
+  readonly agents: AgentsSpec
   /** Absolute path of the file, where there is one. */
   readonly file?: string
   /** Ids in levels: a level depends on earlier ones only. */

@@ -2,7 +2,9 @@
  * A fleet as people write it, in YAML or as an object, and the defaults of what they leave out. fleet-schema.ts holds
  * what is accepted, base/spec.ts what becomes of it.
  */
+
 import type { Autonomy, CrashOn, DegradedMode, Isolation, Strategy, Tier } from '../base/spec.ts'
+import type { AgentsInput } from './agents-schema.ts'
 
 /**
  * @example
@@ -16,6 +18,8 @@ import type { Autonomy, CrashOn, DegradedMode, Isolation, Strategy, Tier } from 
 export interface FleetInput {
   /** 1 to 500. */
   readonly kernels: readonly KernelInput[]
+  /** Repair agents from outside: a model, a command, an agent that speaks ACP. Default: none. */
+  readonly agents?: AgentsInput
 }
 
 /** Ms are milliseconds, at most 2,147,483,647 (24.8 days); Mb are megabytes. Numbers are whole, save `jitter`. */

@@ -3,45 +3,21 @@
  * that every refusal names them. Relations between kernels, and files, are looked at in fleet.ts.
  */
 import { z } from 'zod'
+import type { AgentsSpec } from '../base/agents-spec.ts'
 import { kernelIdProblem, kernelIdRule } from '../base/ids.ts'
 import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import { degradedModes, isolations, type Tier } from '../base/spec.ts'
+import { agentDefaults, agentKeys, agentsSchema } from './agents-schema.ts'
 import { kernelDefaults } from './fleet-input.ts'
-
-function whole(min: number, max: number, unit = '', reason = '') {
-  const accepted = `a whole number from ${min} to ${max}${unit === '' ? '' : ` (${unit})`}${reason}`
-  return z.int(accepted).min(min, accepted).max(max, accepted)
-}
-
-const delayMs = (min: number) => whole(min, limits.timerMs, 'milliseconds')
-
-function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
-  return z.enum(words, `one of ${words.join(', ')}`)
-}
-
-function section<S extends z.core.$ZodLooseShape>(shape: S) {
-  return z.strictObject(shape, `a section with any of the keys ${Object.keys(shape).join(', ')}`)
-}
-
-/** A list whose members differ; a double is refused where it stands. */
-function listOf(member: z.ZodType<string, string>, accepted: string) {
-  return z.array(member, accepted).superRefine((members, ctx) => {
-    const seen = new Set<string>()
-    for (const [index, name] of members.entries()) {
-      if (seen.has(name)) ctx.addIssue({ code: 'custom', path: [index], message: 'named once' })
-      seen.add(name)
-    }
-  })
-}
+import { delayMs, envName, listOf, oneOf, section, whole } from './schema-words.ts'
 
 const kernelId = z.string(kernelIdRule).superRefine((id, ctx) => {
   const problem = kernelIdProblem(id)
   if (problem !== undefined) ctx.addIssue({ code: 'custom', message: `${kernelIdRule} (${problem})` })
 })
 
-const envName = 'the name of an environment variable: letters, digits and _, no digit first'
 const someData = 'a section of keys and values of your own'
 const d = kernelDefaults
 
@@ -81,9 +57,7 @@ const kernelSchema = section({
     askMs: delayMs(1).default(d.limits.askMs),
   }).prefault({}),
   mailbox: section({ max: whole(1, limits.queuedMessages, 'messages').default(d.mailbox.max) }).prefault({}),
-  env: listOf(z.string(envName).regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, envName), 'a list of names').default(
-    [],
-  ),
+  env: listOf(envName, 'a list of names').default([]),
   degraded: section({
     mode: oneOf(degradedModes).optional(),
     fallback: z.string('the path of a module').min(1, 'the path of a module').optional(),
@@ -112,7 +86,10 @@ const kernelSchema = section({
 
 const kernelCount = `a list of 1 to ${limits.fleetKernels} kernels`
 const fleetSchema = z.strictObject(
-  { kernels: z.array(kernelSchema, kernelCount).min(1, kernelCount).max(limits.fleetKernels, kernelCount) },
+  {
+    kernels: z.array(kernelSchema, kernelCount).min(1, kernelCount).max(limits.fleetKernels, kernelCount),
+    agents: agentsSchema.exactOptional(),
+  },
   'a section with the key kernels',
 )
 
@@ -120,10 +97,18 @@ const fleetSchema = z.strictObject(
 export type ParsedKernel = z.output<typeof kernelSchema>
 
 /** @param value plain data only. */
-export function parseFleet(value: unknown): { kernels: ParsedKernel[]; problems: InputProblem[] } {
+export function parseFleet(value: unknown): { kernels: ParsedKernel[]; agents: AgentsSpec; problems: InputProblem[] } {
   const result = fleetSchema.safeParse(value)
-  if (result.success) return { kernels: result.data.kernels, problems: [] }
-  return { kernels: [], problems: problemsOf(result.error.issues, value) }
+  if (result.success) return { kernels: result.data.kernels, agents: result.data.agents ?? {}, problems: [] }
+  return { kernels: [], agents: {}, problems: problemsOf(result.error.issues, value) }
+}
+
+/** The section on its own. @param value plain data only. */
+export function parseAgents(value: unknown): { agents: AgentsSpec; problems: InputProblem[] } {
+  const whole = { agents: value }
+  const result = z.strictObject({ agents: agentsSchema }).safeParse(whole)
+  if (result.success) return { agents: result.data.agents, problems: [] }
+  return { agents: {}, problems: problemsOf(result.error.issues, whole) }
 }
 
 /** Unknown keys first: a mistyped key is most often why another one is missing. */
@@ -163,9 +148,11 @@ function unknownKey(path: KeyPath, key: string, value: unknown): InputProblem {
   }
 }
 
-/** Of the fleet, of a kernel, or of one of its sections. */
+/** Of the fleet, of its agents, of a kernel, or of one of its sections. */
 function knownKeys(path: KeyPath): string[] {
-  if (path.length === 0) return ['kernels']
+  if (path.length === 0) return ['kernels', 'agents']
+  if (path[0] === 'agents')
+    return [...(Object.entries(agentKeys).find(([name]) => name === path[1])?.[1] ?? Object.keys(agentKeys))]
   if (path.length <= 2) return Object.keys(kernelSchema.shape)
   if (path[2] === 'snapshot') return ['everyMs', ...Object.keys(kernelDefaults.snapshot)]
   if (path[2] === 'degraded') return ['mode', 'fallback', 'reroute', 'max']
@@ -173,6 +160,7 @@ function knownKeys(path: KeyPath): string[] {
 }
 
 function defaultAt(path: KeyPath): unknown {
+  if (path[0] === 'agents') return valueAt(agentDefaults, path.slice(1))
   return path.length < 3 ? undefined : valueAt(kernelDefaults, path.slice(2))
 }
 

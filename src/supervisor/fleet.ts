@@ -4,6 +4,7 @@
  * accepted is one FLEET_INVALID that says where it stands and what would be.
  */
 import { dirname, resolve } from 'node:path'
+import type { AgentsSpec } from '../base/agents-spec.ts'
 import { type InputProblem, inputError, showValue } from '../base/input-problem.ts'
 import type { FleetSpec, KernelSpec } from '../base/spec.ts'
 import { readYamlFile } from '../base/yaml-file.ts'
@@ -13,8 +14,9 @@ import { type FleetInput, snapshotEveryMs } from './fleet-input.ts'
 import { levelsOf } from './fleet-levels.ts'
 import { plainCopy } from './fleet-object.ts'
 import { otherKernelProblem } from './fleet-relation.ts'
-import { type ParsedKernel, parseFleet } from './fleet-schema.ts'
+import { type ParsedKernel, parseAgents, parseFleet } from './fleet-schema.ts'
 
+export type { AgentsInput } from './agents-schema.ts'
 export type { FleetInput, KernelInput } from './fleet-input.ts'
 
 export interface LoadFleetOptions {
@@ -38,7 +40,7 @@ interface Source {
  */
 export function loadFleet(source: string | FleetInput, options: LoadFleetOptions = {}): FleetSpec {
   const { value, baseDir, file, error } = typeof source === 'string' ? fromFile(source) : fromObject(source, options)
-  const { kernels: parsed, problems } = parseFleet(value)
+  const { kernels: parsed, agents, problems } = parseFleet(value)
   const refuse = ([first, ...rest]: readonly InputProblem[]) => {
     if (first !== undefined) throw error(first, rest)
   }
@@ -53,7 +55,22 @@ export function loadFleet(source: string | FleetInput, options: LoadFleetOptions
   const kernels = parsed.map((kernel, index) =>
     toSpec(kernel, urls[index] ?? '', degraded[index] as KernelSpec['degraded']),
   )
-  return { kernels, levels: order.levels, ...(file === undefined ? {} : { file }) }
+  return { kernels, agents, levels: order.levels, ...(file === undefined ? {} : { file }) }
+}
+
+/**
+ * What `createRuntime({ agents })` was given, in the place of the fleet's own section.
+ * @throws LazaretError OPTION_INVALID
+ */
+export function checkAgents(input: unknown): AgentsSpec {
+  const refuse = (first: InputProblem, rest: readonly InputProblem[] = []) =>
+    inputError('OPTION_INVALID', { name: 'createRuntime' }, first, rest)
+  const copied = plainCopy(input)
+  if ('problem' in copied) throw refuse(copied.problem)
+  const { agents, problems } = parseAgents(copied.value)
+  const [first, ...rest] = problems
+  if (first !== undefined) throw refuse(first, rest)
+  return agents
 }
 
 function fromFile(path: string): Source {
