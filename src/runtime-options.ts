@@ -5,7 +5,7 @@ import { limits } from './base/limits.ts'
 import type { Log } from './base/log.ts'
 import { type AlertOptions, checkAlertOptions } from './escalation/alert-options.ts'
 import type { Notice } from './escalation/notify.ts'
-import type { FleetInput } from './supervisor/fleet.ts'
+import type { AgentsInput, FleetInput } from './supervisor/fleet.ts'
 
 export interface RuntimeOptions {
   /** Path of a fleet file, or an object of the same shape. Default `./kernels/fleet.yaml`. */
@@ -23,6 +23,11 @@ export interface RuntimeOptions {
    * resolved when it is over, and one of its own while a kernel needs a person. Default: none.
    */
   alerts?: AlertOptions
+  /**
+   * Repair agents from outside: a model, a command, an agent that speaks ACP. In the place of the fleet's own section;
+   * `{}` is none. Default: what the fleet says, and none where it says nothing.
+   */
+  agents?: AgentsInput
   /** A pino logger; by default JSON lines of level warn and above on stderr. `false`: none. */
   log?: Log | false
   /** Successes after which a playbook is trusted; the repair that made it counts as one. Default 1. */
@@ -59,6 +64,8 @@ const optionKinds: Readonly<Record<string, Accepted>> = {
   notify: { words: 'a function', test: (value) => typeof value === 'function' },
   // What is in it is its own check.
   alerts: { words: 'an object with a url', test: isObject },
+  // What is in it is its own check.
+  agents: { words: 'an object with any of model, command, acp', test: isObject },
   log: { words: 'a pino logger, or false', test: (value) => value === false || isObject(value) },
   playbookTrustAfter: {
     words: 'a whole number above 0',

@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import type { AnyRemoteApi, AskOptions, Ref } from './actor/kernel.ts'
 import { makeRef } from './actor/ref.ts'
 import { keepThreadsInterruptible } from './actor/thread.ts'
+import type { AgentsSpec } from './base/agents-spec.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { LazaretError } from './base/errors.ts'
 import { type EventListener, EventStream } from './base/events.ts'
@@ -21,9 +22,10 @@ import { Journal } from './journal/journal.ts'
 import { acquireDataDirLock, type DataDirLock } from './journal/lock.ts'
 import { attachInspector } from './lifecycle/inspector.ts'
 import type { PlaybookRegistry } from './playbook/registry.ts'
+import { checkPackages } from './repair/agents/packages.ts'
 import { checkOptions, type RuntimeOptions } from './runtime-options.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
-import { loadFleet } from './supervisor/fleet.ts'
+import { checkAgents, loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
 import type { House } from './supervisor/house.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
@@ -44,7 +46,7 @@ export interface KernelHandle {
   park(): Promise<KernelStatus>
 }
 
-/** @throws LazaretError FLEET_INVALID or OPTION_INVALID; nothing is started then. */
+/** @throws LazaretError FLEET_INVALID, OPTION_INVALID or PACKAGE_MISSING; nothing is started then. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Runtime(options)
 }
@@ -63,6 +65,7 @@ export class Runtime {
   readonly #log: Log
   readonly #dataDir: string
   readonly #fleet: FleetSpec
+  readonly #agents: AgentsSpec
   readonly #subscriptions = new Set<Subscription>()
   #events: EventStream | undefined
   #phase: Phase = 'new'
@@ -77,6 +80,8 @@ export class Runtime {
     this.#log = options.log === false ? createLog({ level: 'silent' }) : (options.log ?? createLog())
     this.#dataDir = resolve(options.dataDir ?? '.lazaret')
     this.#fleet = this.#loadFleet()
+    this.#agents = options.agents === undefined ? this.#fleet.agents : checkAgents(options.agents)
+    checkPackages(this.#agents)
   }
 
   #loadFleet(): FleetSpec {
@@ -172,6 +177,7 @@ export class Runtime {
     const { notify, alerts, playbooksDir, playbookTrustAfter, quarantineDir } = this.#options
     return furnish({
       ...{ journal, events, clock: this.#clock, log: this.#log, fleet: this.#fleet, dataDir: this.#dataDir, notify },
+      agents: this.#agents,
       alerts: alerts && checkAlertOptions(alerts),
       quarantineDir: resolve(quarantineDir ?? '.quarantine'),
       playbooksDir: resolve(playbooksDir ?? 'playbooks'),

@@ -1,5 +1,6 @@
 /** Builds the house: every store and tool of the lower floors for one fleet, joined by ports and not yet started. */
 import { join } from 'node:path'
+import type { AgentsSpec } from '../base/agents-spec.ts'
 import type { Clock } from '../base/clock.ts'
 import { toRecord } from '../base/error-record.ts'
 import type { LazaretError } from '../base/errors.ts'
@@ -18,6 +19,7 @@ import { Heartbeat } from '../lifecycle/heartbeat.ts'
 import { PlaybookRegistry } from '../playbook/registry.ts'
 import { OutOfService } from '../quarantine/out-of-service.ts'
 import { agentChain } from '../repair/agents/index.ts'
+import { outsideAgents } from '../repair/agents/outside.ts'
 import { HotfixStore } from '../repair/hotfix.ts'
 import { SandboxPool } from '../repair/sandbox-pool.ts'
 import { GoldenStore } from '../snapshot/golden.ts'
@@ -34,6 +36,8 @@ export interface Furniture {
   readonly clock: Clock
   readonly log: Log
   readonly fleet: FleetSpec
+  /** Repair agents from outside. */
+  readonly agents: AgentsSpec
   /** Absolute paths. */
   readonly dataDir: string
   readonly quarantineDir: string
@@ -86,7 +90,7 @@ export function furnish(given: Furniture): House {
     sampler: new SystemSampler(clock),
     compiledDir,
     sandbox: new SandboxPool(compiledDir),
-    agents: agentChain,
+    agents: [...agentChain, ...outsideAgents(given.agents)],
     heartbeat: new Heartbeat(clock, report),
     ...{ operators, notify: (notice) => operators.tell(notice) },
   }
