@@ -32,6 +32,7 @@ import { IntegrityWatch } from './supervisor/integrity-watch.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
+import { TaskDesk } from './supervisor/task-desk.ts'
 import type { Unit } from './supervisor/unit.ts'
 import { VitalsSampler } from './supervisor/vitals.ts'
 
@@ -71,6 +72,8 @@ export class Runtime {
   #phase: Phase = 'new'
   #house: House | undefined
   #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
+  /** Tasks as those who mend by hand see them: shown, claimed, handed over, handed in. */
+  readonly taskDesk = new TaskDesk(() => this.#serving())
   #close: (() => Promise<void>) | undefined
   #stopping: Promise<void> | undefined
 
@@ -148,6 +151,7 @@ export class Runtime {
       closing.defer(() => control.close())
     }
     closing.defer(() => house.sandbox.close())
+    closing.defer(() => this.taskDesk.close())
     house.sampler.start()
     closing.defer(() => house.sampler.stop())
     closing.defer(() => house.heartbeat.stop())

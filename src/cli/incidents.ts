@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
+import type { Verdict } from '../base/remedy.ts'
 import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
@@ -123,18 +124,22 @@ function findingsIn(folder: string): Record<'drift' | 'damage', string[]> {
   }
 }
 
-function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
+export function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
   print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
   for (const step of steps) {
     const detail = step.do === 'apply_patch' ? ` ${step.file}` : step.do === 'park_message' ? ` ${step.method}()` : ''
     print(`    step    ${step.do}${detail}`)
     if (step.do === 'apply_patch' && outcome !== 'refused') showPatch(step.patch)
   }
-  for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {
+  if (verdict !== undefined) showVerdict(verdict, '    ')
+}
+
+export function showVerdict({ lines, refusal }: Verdict, indent: string): void {
+  for (const { name, passed, detail, durationMs } of lines) {
     const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
-    print(`    ${mark}  ${name} (${duration(durationMs)}): ${safeLine(redactText(detail))}`)
+    print(`${indent}${mark}  ${name} (${duration(durationMs)}): ${safeLine(redactText(detail))}`)
   }
-  if (verdict?.refusal !== undefined) print(`    ${styled('red', 'refused')} ${safeLine(verdict.refusal)}`)
+  if (refusal !== undefined) print(`${indent}${styled('red', 'refused')} ${safeLine(redactText(refusal))}`)
 }
 
 /** More lines of a patch than a person reads on a terminal are left to --json. */

@@ -1,15 +1,16 @@
 /** All commands in one program. Usage errors, unknown commands included, end with exit code 2 and a way on. */
-import { readFileSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { reportFailure } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { incidentsCommand } from './incidents.ts'
 import { kernelCommands } from './kernel-command.ts'
 import { logsCommand } from './logs.ts'
+import { mcpCommand } from './mcp.ts'
 import { playbooksCommand } from './playbooks.ts'
 import { statusCommand } from './status.ts'
+import { taskCommand } from './task.ts'
 import { taskCommands } from './tasks.ts'
+import { version } from './version.ts'
 
 /** Runs one command line and returns its exit code; a command may set process.exitCode itself. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -34,7 +35,15 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     )
   const commands = [
     ...[await runCommand(argv), statusCommand(), logsCommand(), incidentsCommand()],
-    ...[...kernelCommands(), ...taskCommands(), playbooksCommand(), doctorCommand(), await stressCommand(argv)],
+    ...[
+      ...kernelCommands(),
+      ...taskCommands(),
+      taskCommand(),
+      mcpCommand(),
+      playbooksCommand(),
+      doctorCommand(),
+      await stressCommand(argv),
+    ],
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of [program, ...commands]) {
@@ -58,12 +67,6 @@ async function stressCommand(argv: readonly string[]): Promise<Command> {
 /** A command that only stands in the list: it is shown as one that takes options. */
 function withOptions(name: string, summary: string): Command {
   return new Command(name).description(summary).usage('[options]').option('--json', 'print JSON, for programs')
-}
-
-function version(): string {
-  const file = findPackageJSON(import.meta.url)
-  if (file === undefined) return 'unknown'
-  return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version)
 }
 
 /** `lazaret incidents | head -1`: a reader that is gone is no failure, and no reason to stop a fleet. */

@@ -13,6 +13,7 @@ export interface ControlRequest {
 export const controlOps = [
   ...(['status', 'logs', 'incidents', 'incident', 'tasks', 'playbooks', 'deadLetters', 'events'] as const),
   ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
+  ...(['task', 'claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
 ] as const
 export type ControlOp = (typeof controlOps)[number]
 

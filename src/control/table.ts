@@ -3,7 +3,9 @@ import { LazaretError } from '../base/errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { PlaybookRegistry } from '../playbook/registry.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
+import type { TaskDesk } from '../supervisor/task-desk.ts'
 import type { ControlTable } from './server.ts'
+import { taskOps } from './task-ops.ts'
 
 /** The part of a runtime that can be reached from outside. */
 export interface Controllable {
@@ -16,6 +18,7 @@ export interface Controllable {
   reject(task: string): Promise<KernelStatus>
   readonly journal: Pick<Journal, 'incidents' | 'incident' | 'attempts' | 'tasks' | 'deadLetters'>
   readonly playbooks: Pick<PlaybookRegistry, 'list'>
+  readonly taskDesk: TaskDesk
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -28,6 +31,7 @@ export function controlTable(runtime: Controllable): ControlTable {
   const count = (value: unknown): number =>
     typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
   return {
+    ...taskOps(runtime.taskDesk),
     status: () => runtime.status(),
     logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
     incidents: ({ kernel, limit }) =>

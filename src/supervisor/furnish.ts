@@ -13,7 +13,7 @@ import type { AlertTarget } from '../escalation/alert-options.ts'
 import { AlertSender } from '../escalation/alert-sender.ts'
 import { Incidents, incidentPayload } from '../escalation/incident.ts'
 import { type Notice, Operators } from '../escalation/notify.ts'
-import { taskPayload } from '../escalation/task.ts'
+import { claimsIn, taskPayload } from '../escalation/task.ts'
 import type { Journal } from '../journal/journal.ts'
 import { Heartbeat } from '../lifecycle/heartbeat.ts'
 import { PlaybookRegistry } from '../playbook/registry.ts'
@@ -103,6 +103,7 @@ function announcers({ journal, events, clock }: Furniture): Pick<House, 'bus' | 
     'event.incident': () => incidents.list().map(incidentPayload),
     'system.degraded_mode': () => [outOfService.mode()],
     'coding_agent.task_create': () => journal.tasks({ status: 'open' }).map(taskPayload),
+    'coding_agent.task_claimed': () => claimsIn(journal.tasks({ status: 'open' }), clock.now()),
   })
   const outOfService = new OutOfService({
     ...{ emit, nowMs: () => clock.monotonicMs() },

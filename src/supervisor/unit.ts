@@ -13,6 +13,7 @@ import type { Hotfix } from '../repair/hotfix.ts'
 import { Route, type RoutePorts } from '../routing/route.ts'
 import type { Keeper } from './keeping.ts'
 import type { StandIns } from './standing-in.ts'
+import type { Submission } from './submission.ts'
 
 export interface Failure {
   /** Epoch milliseconds. */
@@ -80,6 +81,8 @@ export class Unit {
   remedy: Remedy | undefined
   /** A remedy that a person approved; it is proved once more and applied. */
   approved: Remedy | undefined
+  /** What was handed in from outside and is about to be proved; nobody else is asked then. */
+  submission: Submission | undefined
   /** Remedies of the open incident that did not hold; they are not tried again. */
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */
