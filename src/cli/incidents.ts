@@ -139,7 +139,9 @@ export function showVerdict({ lines, refusal }: Verdict, indent: string): void {
     const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
     print(`${indent}${mark}  ${name} (${duration(durationMs)}): ${safeLine(redactText(detail))}`)
   }
-  if (refusal !== undefined) print(`${indent}${styled('red', 'refused')} ${safeLine(redactText(refusal))}`)
+  const last = lines.at(-1)
+  const isSaid = last !== undefined && refusal === `${last.name}: ${last.detail}`
+  if (refusal !== undefined && !isSaid) print(`${indent}${styled('red', 'refused')} ${safeLine(redactText(refusal))}`)
 }
 
 /** More lines of a patch than a person reads on a terminal are left to --json. */

@@ -94,7 +94,11 @@ async function handOver(id: string, folder: string, { dataDir, json }: TaskOptio
     if (named(kind).length > 0) print(`  ${title.padEnd(11)}  ${named(kind).map(safeLine).join(', ')}`)
   }
   print(`  evidence/    ${evidence.map(({ name }) => name).join(', ') || 'nothing was captured'}`)
-  print('', `Mend it there, then: lazaret task ${id} --submit ${folder}`)
+  print('', `Mend it there, then: lazaret task ${id} --submit ${inShell(folder)}`)
+}
+
+function inShell(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 async function submit(id: string, path: string, { dataDir, json, why }: TaskOptions): Promise<void> {

@@ -2,13 +2,14 @@
  * What a person, or an agent that asks for it, is given to mend a kernel: its folder as it ran, the check, the evidence
  * without secrets, and the task in words. As data: who writes it where is not known here.
  */
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { redactText } from '../base/redact.ts'
 import type { Evidence, Verdict } from '../base/remedy.ts'
 import { taskText, verdictText } from './agents/task.ts'
-import { evidenceFileBytes, evidenceFiles, filesOf, type WorkFile } from './agents/work-folder.ts'
+import { evidenceFileBytes, evidenceFiles, filesOf, taskName, type WorkFile } from './agents/work-folder.ts'
 
 export interface HandOver {
   readonly kernel: string
@@ -33,7 +34,7 @@ export interface HandOverOptions {
 
 export async function handOver(options: HandOverOptions): Promise<HandOver> {
   const { evidence, handIn, refused } = options
-  const files = [...(await filesOf(options)).values()]
+  const files = [...(await filesOf(options)).values()].filter((file) => !isHandedOver(file, options.kernelFolderUrl))
   const feedback = refused.map(({ diff, verdict }) => ({ diff, refusal: verdictText(verdict) }))
   const texts: { name: string; text: string }[] = []
   for (const name of evidenceFiles) {
@@ -42,6 +43,15 @@ export async function handOver(options: HandOverOptions): Promise<HandOver> {
   }
   const { kernel, incident } = evidence
   return { kernel, incident, files, evidence: texts, task: taskText({ evidence, folder: { files }, handIn, feedback }) }
+}
+
+/** In a folder that was handed over before: one that a person keeps within the kernel's own is no part of the kernel. */
+function isHandedOver({ file, kind }: WorkFile, kernelFolderUrl: string): boolean {
+  const parts = file.split('/').slice(0, -1)
+  const folders = parts.map((_, index) => parts.slice(0, index + 1))
+  return (
+    kind === 'other' && folders.some((folder) => existsSync(join(fileURLToPath(kernelFolderUrl), ...folder, taskName)))
+  )
 }
 
 /** Undefined where there is none, or it is no plain file of a size that people read. */
