@@ -49,8 +49,11 @@ export interface Tried {
 export class TryOuts {
   readonly #running = new Map<string, { readonly controller: AbortController; readonly done: Promise<unknown> }>()
 
+  #closed = false
+
   /** @throws LazaretError COMMAND_REFUSED where one is under way for this kernel; PATCH_REFUSED, NOT_FOUND, SANDBOX_FAILED. */
   async run(house: House, unit: Unit, evidence: Evidence, steps: readonly RemedyStep[]): Promise<Tried> {
+    if (this.#closed) throw stopped()
     if (this.#running.has(unit.id)) {
       throw new LazaretError('COMMAND_REFUSED', `The failure of ${unit.id} is being replayed already.`, {
         kernel: unit.id,
@@ -69,12 +72,15 @@ export class TryOuts {
 
   /** Ends what is under way; resolves when its processes and folders are gone. */
   async close(): Promise<void> {
+    this.#closed = true
     const running = [...this.#running.values()]
-    for (const { controller } of running) {
-      controller.abort(new LazaretError('RUNTIME_STOPPED', 'The runtime stops.'))
-    }
+    for (const { controller } of running) controller.abort(stopped())
     await Promise.allSettled(running.map(({ done }) => done))
   }
+}
+
+function stopped(): LazaretError {
+  return new LazaretError('RUNTIME_STOPPED', 'The runtime stops.')
 }
 
 async function tryOut(

@@ -170,14 +170,13 @@ test('a failure is tried out in the sandbox, one at a time, and nobody else hear
   const { runtime, folder, types } = place.ladder
   const { taskDesk: desk } = runtime
   const before = types().length
-  const asMended = desk.tryOut(place.task, rateDiff)
-  await expect(async () => {
-    await Promise.resolve()
-    await desk.tryOut(place.task)
-  }).rejects.toMatchObject(refused('replayed already'))
-  expect(await asMended).toMatchObject({
-    ...{ reproduced: true, before: { outcome: 'failed', error: expect.stringContaining('plain') } },
-    ...{ after: { outcome: 'passed' }, check: { outcome: 'passed' }, changed: [] },
+  const both = await Promise.allSettled([desk.tryOut(place.task, rateDiff), desk.tryOut(place.task, rateDiff)])
+  expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: refused('replayed already') })
+  expect(both.find(({ status }) => status === 'fulfilled')).toMatchObject({
+    value: {
+      ...{ reproduced: true, before: { outcome: 'failed', error: expect.stringContaining('plain') } },
+      ...{ after: { outcome: 'passed' }, check: { outcome: 'passed' }, changed: [] },
+    },
   })
   const plain = await desk.tryOut(place.task)
   expect(plain).toMatchObject({ reproduced: true })
