@@ -12,17 +12,21 @@ export function mcpCommand(): Command {
 }
 
 async function serve(dataDir: string): Promise<void> {
-  const { serveTasks } = await loaded()
+  const { serveTasks } = await loaded(() => import('./mcp-server.ts'))
   await serveTasks(dataDir)
 }
 
-async function loaded(): Promise<typeof import('./mcp-server.ts')> {
+const packageName = '@modelcontextprotocol/server'
+
+/** @param load for tests. @throws LazaretError PACKAGE_MISSING, in one line with the command that installs it. */
+export async function loaded<T>(load: () => Promise<T>): Promise<T> {
   try {
-    return await import('./mcp-server.ts')
+    return await load()
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    const name = '@modelcontextprotocol/server'
-    const text = `lazaret mcp needs ${name}, which is not installed: npm install ${name}`
+    const { code, message } = cause as NodeJS.ErrnoException
+    // Any other module that is missing is a defect, and not what a user installs.
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(packageName)) throw cause
+    const text = `lazaret mcp needs ${packageName}, which is not installed: npm install ${packageName}`
     throw new LazaretError('PACKAGE_MISSING', text, { cause, hint: 'Install it beside lazaret.' })
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A repair that comes from outside the chain of agents: a person's, or that of an agent over MCP. It is proved as any
- * other, alone. A person's submission is that person's approval; what an agent submits is applied where the kernel's
+ * A repair that comes from outside the chain of agents: a person's, or that of an agent over MCP. It is proved like
+ * every other, alone. A person's submission is that person's approval; what an agent submits is applied where the kernel's
  * autonomy would apply an agent's, and waits for a person elsewhere.
  */
 import { LazaretError } from '../base/errors.ts'

@@ -1,8 +1,9 @@
 /** Diffs as people and tools write them, and the steps that they become. */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../src/base/hash.ts'
 import { limits } from '../../src/base/limits.ts'
-import { makePatch } from '../../src/repair/patch.ts'
+import { applyPatchText, makePatch } from '../../src/repair/patch.ts'
 import { stepsOfDiff } from '../../src/repair/submission.ts'
 
 const kernelFolderUrl = 'file:///srv/shop/kernels/notes/'
@@ -78,4 +79,37 @@ test('a diff of the greatest size is read, and one byte more is not', () => {
   const filler = '#'.repeat(limits.patchBytes - Buffer.byteLength(kernelPatch) - 1)
   expect(files(`${filler}\n${kernelPatch}`)).toEqual(['kernel.ts'])
   expect(thrown(`#${filler}\n${kernelPatch}`)).toMatchObject({ code: 'OPTION_INVALID' })
+})
+
+test('a patch in a mail, as git format-patch writes it, is read without the mail around it', () => {
+  const head =
+    'From 1234567 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nSubject: [PATCH] x\n\n---\n kernel.ts | 2 +-\n\n'
+  const mail = `${head}diff --git a/kernel.ts b/kernel.ts\nindex 1234567..89abcde 100644\n${kernelPatch}-- \n2.43.0\n\n`
+  expect(stepsOfDiff(mail, of)).toMatchObject([{ file: 'kernel.ts', patch: kernelPatch }])
+})
+
+test('whatever lines a change has, its diff leads to the same text', () => {
+  const odd = [
+    '--- a/x',
+    '+++ b/x',
+    '@@ -1 +1 @@',
+    'diff --git a/x b/x',
+    '-- ',
+    '',
+    'Index: x',
+    '\\ No newline',
+    'a',
+    'b',
+  ]
+  const text = fc.array(fc.constantFrom(...odd), { maxLength: 12 }).map((lines) => lines.join('\n'))
+  fc.assert(
+    fc.property(text, text, text, text, (before, after, otherBefore, otherAfter) => {
+      fc.pre(before !== after && otherBefore !== otherAfter)
+      const diff = makePatch('kernel.ts', before, after) + makePatch('lib/two.ts', otherBefore, otherAfter)
+      const [first, second, ...none] = stepsOfDiff(diff, of)
+      expect(none).toEqual([])
+      expect(applyPatchText(before, first?.patch ?? '', sha256(before))).toBe(after)
+      expect(applyPatchText(otherBefore, second?.patch ?? '', sha256(otherBefore))).toBe(otherAfter)
+    }),
+  )
 })
