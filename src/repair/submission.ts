@@ -42,10 +42,13 @@ export function stepsOfDiff(diff: string, of: DiffOf): PatchStep[] {
   return sectionsOf(diff).map((section) => stepOf(section, of))
 }
 
+/** What git format-patch ends a mail with. No line of a hunk begins with a digit, so it is nothing else. */
+const mailSignature = /\n-- \n\d[^\n]*\n*$/
+
 function sectionsOf(diff: string): Section[] {
   let sections: Section[]
   try {
-    sections = parsePatch(diff)
+    sections = parsePatch(diff.replace(mailSignature, '\n'))
   } catch (cause) {
     // jsdiff's own words quote the line that it could not read.
     throw noDiff(`: ${cause instanceof Error ? cause.message.slice(0, 200) : 'it cannot be read'}`, cause)
