@@ -31,7 +31,7 @@ const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/\b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abprs]|npm|hf)[-_][A-Za-z0-9_-]{16,}/g, redacted],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{30,}/g, redacted],
   [
-    /((?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_ ]?key|private[-_ ]?key|access[-_ ]?key|authorization|cookie)(?:\\{0,8}["'])?\s{0,4}[=:]\s{0,4})(\\{1,8}"[^"\\]{1,4096}|"[^"]{1,4096}"?|'[^']{1,4096}'?|[^\s"',;&}\]]{1,4096})/gi,
+    /((?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_ ]?key|private[-_ ]?key|access[-_ ]?key|authorization|cookie)(?:\\{0,8}["'])?\s{0,4}[=:]\s{0,4})(?!\[redacted\])(\\{1,8}"[^"\\]{1,4096}|"[^"]{1,4096}"?|'[^']{1,4096}'?|[^\s"',;&}\]]{1,4096})/gi,
     `$1${redacted}`,
   ],
 ]

@@ -90,7 +90,7 @@ export function furnish(given: Furniture): House {
     sampler: new SystemSampler(clock),
     compiledDir,
     sandbox: new SandboxPool(compiledDir),
-    agents: [...agentChain, ...outsideAgents(given.agents)],
+    agents: [...agentChain, ...outsideAgents(given.agents, [dataDir, quarantineDir])],
     heartbeat: new Heartbeat(clock, report),
     ...{ operators, notify: (notice) => operators.tell(notice) },
   }

@@ -165,3 +165,11 @@ test('the host log writes one safe redacted JSON line for each call', () => {
 test('a log level that does not exist is refused by name', () => {
   expect(() => createLog({ level: 'loud' as 'info' })).toThrow(/accepts trace.*Got: loud/)
 })
+
+test('what was struck out before is left as it is', () => {
+  for (const text of ['token=abc', 'password: hunter2', 'Bearer abcdefghijk', 'https://a:b@host/']) {
+    const once = redactText(text)
+    expect(once).not.toBe(text)
+    expect(redactText(once)).toBe(once)
+  }
+})

@@ -8,7 +8,7 @@ import type { SandboxPool } from '../../src/repair/sandbox-pool.ts'
 import { type Bench, message } from '../sandbox/bench.ts'
 import { type Broken, fallIll, type Ill } from './broken.ts'
 
-/** It divides by what it has not: no type is wrong, and no golden snapshot is there. */
+/** It has no average of nothing: no type is wrong, and no golden snapshot is there. */
 export const averageKernel = `import { defineKernel } from 'lazaret/kernel'
 import { sum } from './sum.ts'
 
@@ -19,9 +19,8 @@ export default defineKernel({
       api: {
         add: (value: number) => values.push(value),
         average() {
-          const result = sum(values) / values.length
-          if (!Number.isFinite(result)) Promise.reject(new RangeError('no average of nothing'))
-          return result
+          const result: any = values.length > 0 ? sum(values) / values.length : undefined
+          return Number(result.toFixed(2))
         },
       },
     }
@@ -36,8 +35,8 @@ export default defineCheck(async (kernel: any) => {
   if ((await kernel.ask.average()) !== 3) throw new Error('the average is wrong')
 })
 `
-export const badLine = 'const result = sum(values) / values.length'
-export const goodLine = 'const result = values.length === 0 ? 0 : sum(values) / values.length'
+export const badLine = 'const result: any = values.length > 0 ? sum(values) / values.length : undefined'
+export const goodLine = badLine.replace('undefined', '0')
 
 export const average: Broken = {
   files: { 'kernel.ts': averageKernel, 'sum.ts': averageSum, 'check.ts': averageCheck },

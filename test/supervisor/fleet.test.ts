@@ -9,6 +9,7 @@ describe('a fleet that is fine', () => {
   test('has every default of the plan where it says nothing', () => {
     expect(load(one())).toEqual({
       file: join(dir, 'fleet.yaml'),
+      agents: {},
       levels: [['a']],
       kernels: [
         {

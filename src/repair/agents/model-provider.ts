@@ -1,7 +1,10 @@
 /**
  * A configured model as the `ai` package takes it: provider, key, and a fetch of our own that ends a connection on
- * which nothing comes, or too much. Redirects are refused, since evidence is sent where a person said and nowhere else.
+ * which nothing comes, or too much. Redirects are not followed, since evidence is sent where a person said and nowhere
+ * else.
  */
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { LanguageModel } from 'ai'
 import type { ModelSpec } from '../../base/agents-spec.ts'
 import { LazaretError } from '../../base/errors.ts'
@@ -32,9 +35,15 @@ export async function openModel(spec: ModelSpec, silenceMs: number = limits.agen
   )
   const provider = createOpenAICompatible({
     ...{ name: 'configured', baseURL: spec.baseUrl ?? '', includeUsage: true, fetch },
+    // OpenAI itself refuses the old name for its newer models; the others know the old one.
+    ...(URL.parse(spec.baseUrl ?? '')?.hostname === 'api.openai.com' ? { transformRequestBody: withNewName } : {}),
     ...(apiKey === undefined ? {} : { apiKey }),
   })
   return { model: provider(spec.model), strike }
+}
+
+function withNewName({ max_tokens, ...body }: Record<string, unknown>): Record<string, unknown> {
+  return max_tokens === undefined ? body : { ...body, max_completion_tokens: max_tokens }
 }
 
 function keyOf({ apiKeyEnv }: ModelSpec): string | undefined {
@@ -53,48 +62,66 @@ export class SilenceError extends Error {
   }
 }
 
+/**
+ * One connection for each request, which is gone when the request is: Node's own fetch keeps some for later. It follows no
+ * redirect.
+ */
 function guardedFetch(silenceMs: number): typeof fetch {
-  return async (input, init) => {
-    const guard = new AbortController()
-    const timer = setTimeout(() => guard.abort(new SilenceError(silenceMs)), silenceMs)
-    const outer = init?.signal ?? undefined
-    const end = () => clearTimeout(timer)
-    outer?.addEventListener('abort', end, { once: true })
-    const headers = new Headers(init?.headers)
-    // A connection that is kept would outlive the repair.
-    headers.set('connection', 'close')
-    const signal = outer === undefined ? guard.signal : AbortSignal.any([guard.signal, outer])
-    try {
-      const response = await fetch(input, { ...init, headers, signal, redirect: 'error' })
-      const { status, statusText } = response
-      if (response.body === null) {
-        end()
-        return response
-      }
-      const body = response.body.pipeThrough(watched(timer, end))
-      return new Response(body, { status, statusText, headers: response.headers })
-    } catch (thrown) {
-      end()
-      // fetch wraps what it was aborted with in some versions; the reason is what is to be told.
-      throw guard.signal.aborted && outer?.aborted !== true ? guard.signal.reason : thrown
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input)
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const headers = Object.fromEntries(new Headers(init.headers))
+    const request = send(url, {
+      method: init.method ?? 'GET',
+      headers: { ...headers, connection: 'close' },
+      agent: false,
+    })
+    let answering: IncomingMessage | undefined
+    const destroy = (reason: Error | undefined) => {
+      // An answer that is being read fails with the reason; by way of its request it would only be called aborted.
+      answering?.destroy(reason)
+      request.destroy(reason)
     }
+    const timer = setTimeout(() => destroy(new SilenceError(silenceMs)), silenceMs)
+    const { signal } = init
+    const abort = () => destroy(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    request.on('close', () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    })
+    request.on('error', reject)
+    request.on('response', resolve)
+    if (signal?.aborted === true) abort()
+    // The packages send JSON texts.
+    request.end(init.body ?? undefined)
+    const incoming = await promise
+    answering = incoming
+    // Whoever reads the body hears of it; where nobody does, there is nothing to tell.
+    incoming.on('error', () => {})
+    const status = incoming.statusCode ?? 0
+    const body = status === 204 || status === 304 ? null : bodyOf(incoming, timer)
+    const answered = new Headers()
+    for (const [name, value] of Object.entries(incoming.headersDistinct)) answered.set(name, value?.join(', ') ?? '')
+    return new Response(body, {
+      status,
+      statusText: incoming.statusMessage ?? '',
+      headers: answered,
+    })
   }
 }
 
-function watched(timer: NodeJS.Timeout, end: () => void): TransformStream<Uint8Array, Uint8Array> {
+function bodyOf(incoming: IncomingMessage, timer: NodeJS.Timeout): ReadableStream<Uint8Array> {
+  return ReadableStream.from(watched(incoming, timer))
+}
+
+async function* watched(incoming: IncomingMessage, timer: NodeJS.Timeout): AsyncGenerator<Uint8Array, void> {
   let bytes = 0
-  return new TransformStream({
-    transform(chunk, controller) {
-      timer.refresh()
-      bytes += chunk.byteLength
-      if (bytes <= limits.agentAnswerBytes) {
-        controller.enqueue(chunk)
-        return
-      }
-      end()
-      controller.error(new Error(`the answer has more than ${limits.agentAnswerBytes} bytes`))
-    },
-    flush: end,
-    cancel: end,
-  })
+  for await (const chunk of incoming) {
+    timer.refresh()
+    bytes += chunk.byteLength
+    if (bytes > limits.agentAnswerBytes) throw new Error(`the answer has more than ${limits.agentAnswerBytes} bytes`)
+    yield chunk
+  }
 }

@@ -27,7 +27,7 @@ export const toolSpecs = {
       to: z.int().min(1).optional().describe('last line; default: as many as fit'),
     }),
   },
-  search: {
+  search_files: {
     description:
       'Lines that hold a text, in all files. An asterisk stands for any characters; there is no other pattern. Upper and lower case count as the same.',
     inputSchema: z.object({ text: z.string().min(1).max(limits.agentSearchChars) }),
@@ -99,7 +99,7 @@ export class ModelTools {
         return { text: fence('names of files', (await this.#folder.list()).join('\n')) }
       case 'read_file':
         return { text: await this.#read(parse(name)) }
-      case 'search':
+      case 'search_files':
         return { text: await this.#search(parse(name).text) }
       case 'edit_file':
         return { text: await this.#edit(parse(name)) }

@@ -5,7 +5,7 @@
  */
 import type { ModelMessage } from 'ai'
 import type { ModelSpec } from '../../base/agents-spec.ts'
-import { toRecord } from '../../base/error-record.ts'
+import { type ErrorRecord, toRecord } from '../../base/error-record.ts'
 import { LazaretError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { oneLine } from './fence.ts'
@@ -158,31 +158,25 @@ interface Failure {
 
 function failureOf(thrown: unknown, { ai, open }: TurnOptions): Failure {
   const words = (text: string) => oneLine(open.strike(text), 2 * limits.agentProgressChars)
-  if (ai.APICallError.isInstance(thrown) && thrown.statusCode !== undefined && thrown.statusCode >= 400) {
+  if (ai.APICallError.isInstance(thrown) && thrown.statusCode !== undefined && thrown.statusCode >= 300) {
     const { statusCode, responseHeaders = {} } = thrown
     const mayPass = statusCode === 429 || statusCode === 408 || statusCode >= 500
     const text = `the endpoint answered ${statusCode}: ${words(thrown.message)}`
     return { text, mayPass, afterMs: retryAfterMs(responseHeaders['retry-after']) }
   }
-  const isGarbage =
-    ai.JSONParseError.isInstance(thrown) ||
-    ai.TypeValidationError.isInstance(thrown) ||
-    ai.InvalidResponseDataError.isInstance(thrown) ||
-    ai.APICallError.isInstance(thrown)
-  if (
-    isGarbage &&
-    ai.APICallError.isInstance(thrown) &&
-    thrown.cause !== undefined &&
-    thrown.statusCode === undefined
-  ) {
-    return { text: `the endpoint could not be reached: ${words(rootOf(thrown).message)}`, mayPass: true, afterMs: 0 }
+  const root = rootOf(thrown)
+  const text = words(root.message)
+  const isUnreadable = ai.JSONParseError.isInstance(thrown) || ai.TypeValidationError.isInstance(thrown)
+  if (isUnreadable || unreadable.has(root.name)) {
+    return { text: `its answer cannot be read: ${text}`, mayPass: true, afterMs: 0 }
   }
-  if (isGarbage)
-    return { text: `its answer cannot be read: ${words(rootOf(thrown).message)}`, mayPass: true, afterMs: 0 }
-  return { text: `the connection failed: ${words(rootOf(thrown).message)}`, mayPass: true, afterMs: 0 }
+  return { text: `the connection failed: ${text}`, mayPass: true, afterMs: 0 }
 }
 
-function rootOf(thrown: unknown): { message: string } {
+/** Names of what lies beneath the packages' errors where text is not what it should be. */
+const unreadable: ReadonlySet<string> = new Set(['SyntaxError', 'ZodError', '$ZodError'])
+
+function rootOf(thrown: unknown): ErrorRecord {
   let record = toRecord(thrown)
   while (record.cause !== undefined) record = record.cause
   return record

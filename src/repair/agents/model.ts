@@ -16,6 +16,7 @@ import { isToolName, ModelTools } from './model-tools.ts'
 import { type Call, type TurnOptions, takeTurn, UselessAnswer } from './model-turn.ts'
 import { loadPackage } from './packages.ts'
 import { taskText } from './task.ts'
+import { boundedProgress, Voice } from './voice.ts'
 import { WorkFolder } from './work-folder.ts'
 
 export interface ModelAgentOptions {
@@ -147,34 +148,5 @@ class Session {
     if (this.#useless < limits.agentUselessAnswers) return
     const text = `${this.#useless} answers in a row were of no use; the last: ${oneLine(this.#options.open.strike(why))}`
     throw new LazaretError('AGENT_FAILED', text)
-  }
-}
-
-/** What the model says, in lines for whoever watches. */
-class Voice {
-  readonly #progress: (text: string) => void
-  #text = ''
-
-  constructor(progress: (text: string) => void) {
-    this.#progress = progress
-  }
-
-  said(text: string): void {
-    this.#text += text
-    if (this.#text.length >= limits.agentProgressChars || this.#text.includes('\n\n')) this.flush()
-  }
-
-  flush(): void {
-    const line = oneLine(this.#text)
-    this.#text = ''
-    if (line !== '') this.#progress(`says: ${line}`)
-  }
-}
-
-function boundedProgress({ progress }: AgentInput): (text: string) => void {
-  let lines = 0
-  return (text) => {
-    lines += 1
-    if (lines <= limits.agentProgressLines) progress(oneLine(text))
   }
 }

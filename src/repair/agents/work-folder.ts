@@ -58,9 +58,9 @@ export class WorkFolder {
     this.#files = files
   }
 
-  /** A new one in place of any earlier. @param name of the folder, in the agent's own. */
-  static async make(input: AgentInput, name = 'work'): Promise<WorkFolder> {
-    const folder = join(input.folder, name)
+  /** A new one in place of any earlier, in the agent's own folder. */
+  static async make(input: AgentInput): Promise<WorkFolder> {
+    const folder = join(input.folder, 'work')
     await rm(folder, { recursive: true, force: true })
     await mkdir(join(folder, evidenceName), { recursive: true, mode: 0o700 })
     const path = await realpath(folder)
@@ -151,9 +151,8 @@ export class WorkFolder {
       if (thrown instanceof LazaretError) throw thrown
       const { code } = thrown as NodeJS.ErrnoException
       if (code === 'ELOOP') throw outside(path)
-      if (code === 'ENOENT' || code === 'ENOTDIR')
-        throw new LazaretError('NOT_FOUND', `There is no file ${JSON.stringify(file)}.`)
-      throw thrown
+      const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'There is no file' : `${code}: there is no way to open`
+      throw new LazaretError('NOT_FOUND', `${why} ${JSON.stringify(file)}.`)
     }
   }
 
@@ -198,6 +197,7 @@ export class WorkFolder {
     const restored: string[] = []
     for (const { file, text, kind } of this.#files.values()) {
       if (kind !== 'check') continue
+      // Deleted, or made a link: it is put back like one that was changed.
       const now = await this.read(file).catch(() => undefined)
       if (now === text) continue
       await writeWhole(join(this.path, file), text)
@@ -228,7 +228,7 @@ export class WorkFolder {
 }
 
 function outside(path: string): LazaretError {
-  return new LazaretError('PATCH_REFUSED', `${JSON.stringify(path.slice(0, 200))} is not in the work folder.`, {
+  return new LazaretError('PATCH_REFUSED', `${JSON.stringify(path.slice(0, 200))} is no file in the work folder.`, {
     hint: 'Accepted: the relative path of a file in it, with /.',
   })
 }
@@ -239,7 +239,6 @@ async function writeWhole(path: string, text: string): Promise<void> {
   await writeFile(path, text, { mode: 0o600, flag: 'wx' })
 }
 
-/** By their name in the folder. */
 export async function filesOf(input: Pick<AgentInput, 'sources' | 'kernelFolderUrl' | 'checkUrl'>) {
   const { sources, kernelFolderUrl, checkUrl } = input
   const files = new Map<string, WorkFile>()
@@ -292,6 +291,7 @@ async function copyEvidence({ evidence }: AgentInput, target: string): Promise<v
     if (found?.isFile() === true && found.size <= evidenceFileBytes) await copyFile(from, join(target, name))
   }
   const errorFile = join(target, 'error.json')
+  // What could not be copied is written anew, from what the repair itself knows.
   const isThere = await lstat(errorFile).catch(() => undefined)
   if (isThere !== undefined) return
   const { kernel, incident, phase, error } = evidence
