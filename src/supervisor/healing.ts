@@ -166,7 +166,8 @@ function onVerified(house: House, unit: Unit, incident: string, tried: Tried): v
   const { remedy, verdict, cost, submission } = tried
   if (submission !== undefined) {
     submission.verdict = verdict
-    submission.outcome = mayApply(unit, remedy) ? 'applied' : 'waiting'
+    // Until it is on its way to be applied.
+    submission.outcome = 'waiting'
   }
   note(house, incident, tried, 'verified')
   const { agent } = remedy
@@ -179,6 +180,7 @@ function onVerified(house: House, unit: Unit, incident: string, tried: Tried): v
     return
   }
   unit.remedy = remedy
+  if (submission !== undefined) submission.outcome = 'applied'
   unit.instance.send({ type: 'VERIFIED' })
 }
 

@@ -29,6 +29,7 @@ export interface Submitted {
   readonly outcome: 'applied' | 'waiting' | 'refused'
   /** Absent where the proof did not come to its end. */
   readonly verdict?: Verdict
+  /** Why there is no verdict, or why what holds could not be applied. */
   readonly why?: string
   readonly status: KernelStatus
 }
@@ -52,8 +53,15 @@ export async function submit(house: House, unit: Unit, task: TaskRow, remedy: Re
   unit.submission = submission
   unit.approved = isPersons ? remedy : undefined
   try {
+    const hotfixesBefore = new Set(house.journal.hotfixes(unit.id).map(({ id }) => id))
     const status = await command(house, unit, 'repair')
-    const { outcome = 'refused', verdict, why } = submission
+    const { verdict, why } = submission
+    const isApplied = house.journal.hotfixes(unit.id).some(({ id }) => !hotfixesBefore.has(id))
+    if (submission.outcome === 'applied' && !isApplied && verdict !== undefined) {
+      // It holds, and could not be written: a full disk, or a file that was changed while it was proved.
+      return { outcome: 'refused', verdict, why: status.why ?? `${unit.id} is ${status.state}`, status }
+    }
+    const outcome = submission.outcome ?? 'refused'
     const unproved = verdict === undefined ? (why ?? `the proof did not end: ${unit.id} is ${status.state}`) : undefined
     return { outcome, ...(verdict && { verdict }), ...(unproved && { why: unproved }), status }
   } catch (thrown) {

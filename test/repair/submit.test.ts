@@ -1,5 +1,5 @@
 /** What comes from outside: claimed, handed over, tried out, handed in; and what is refused. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkDiff, mendedRate, parked, rateDiff, wrongDiff } from './priced.ts'
@@ -203,4 +203,22 @@ test('a runtime that stops ends what is tried out, and leaves nothing of it', as
   expect(['RUNTIME_STOPPED', 'ended']).toContain(await trying)
   expect(readdirSync(join(folder, '.lazaret/repair/tried-out'))).toEqual([])
   await place[Symbol.asyncDispose]()
+})
+
+test('what holds and cannot be written is not said to be applied', async () => {
+  await using place = await parked()
+  const { runtime, folder } = place.ladder
+  const hotfixes = join(folder, '.lazaret/hotfixes')
+  rmSync(hotfixes, { recursive: true, force: true })
+  writeFileSync(hotfixes, 'a file where a folder is to be')
+  const done = await runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })
+  expect(done).toMatchObject({
+    ...{ outcome: 'refused', verdict: { passed: true }, why: expect.stringContaining('could not be applied') },
+    status: { state: 'quarantined.parked' },
+  })
+  rmSync(hotfixes)
+  mkdirSync(hotfixes)
+  expect(await runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })).toMatchObject({
+    outcome: 'applied',
+  })
 })
