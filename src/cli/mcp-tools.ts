@@ -208,9 +208,10 @@ function submitPatch(desk: Desk): Tool {
       const params = { task: id, diff, why, by: 'mcp', ...(by !== undefined && { worker: by }) }
       const done = await desk.ask(signal, (link) => link.ask<Submitted>('submit', params))
       const { state, servedBy } = done.status
+      const isUnwritten = done.outcome === 'refused' && done.verdict?.passed === true
       const told = done.verdict ? verdictLines(done.verdict) : [done.why ?? 'There is no verdict.']
       return {
-        text: `${outcomes[done.outcome]} The kernel is ${state}, served by ${servedBy}.\n${fence('the verdict', told.join('\n'))}`,
+        text: `${isUnwritten ? 'It is proved, and could not be applied.' : outcomes[done.outcome]} The kernel is ${state}, served by ${servedBy}.\n${fence('the verdict', told.join('\n'))}`,
         facts: {
           ...{ outcome: done.outcome, state, servedBy },
           ...(done.verdict && { verdict: verdictFacts(done.verdict) }),

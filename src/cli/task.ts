@@ -127,7 +127,9 @@ const outcomes: Readonly<Record<Submitted['outcome'], string>> = {
 function showSubmitted({ outcome, verdict, why, status }: Submitted, leftOut: readonly string[]): void {
   if (leftOut.length > 0) print(`Left out, as it is no source file: ${leftOut.map(safeLine).join(', ')}`)
   if (verdict !== undefined) showVerdict(verdict, '')
-  print(styled(outcome === 'refused' ? 'red' : 'green', outcomes[outcome]))
+  const isUnwritten = outcome === 'refused' && verdict?.passed === true
+  const said = isUnwritten ? 'It is proved, and could not be applied.' : outcomes[outcome]
+  print(styled(outcome === 'refused' ? 'red' : 'green', said))
   if (why !== undefined) print(safeLine(redactText(why)))
   showAfter(status)
 }
