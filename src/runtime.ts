@@ -35,6 +35,7 @@ import type { PostOffice } from './supervisor/post-office.ts'
 import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
+import { TaskDesk } from './supervisor/task-desk.ts'
 import type { Unit } from './supervisor/unit.ts'
 import { VitalsSampler } from './supervisor/vitals.ts'
 
@@ -76,6 +77,8 @@ export class Runtime {
   #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
   /** Writes hotfixes that have held into the source files, or takes them back. */
   readonly hotfixes = new HotfixDesk(() => this.#serving())
+  /** Tasks as those who mend by hand see them: shown, claimed, handed over, handed in. */
+  readonly taskDesk = new TaskDesk(() => this.#serving())
   #close: (() => Promise<void>) | undefined
   #stopping: Promise<void> | undefined
 
@@ -154,6 +157,7 @@ export class Runtime {
       closing.defer(() => control.close())
     }
     closing.defer(() => house.sandbox.close())
+    closing.defer(() => this.taskDesk.close())
     house.sampler.start()
     closing.defer(() => house.sampler.stop())
     closing.defer(() => house.heartbeat.stop())

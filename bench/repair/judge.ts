@@ -75,12 +75,12 @@ export class Judge {
   }
 
   /** By what was recorded in service: a list that is serialised here need not have the same bytes. */
-  #isGivenUp(call: BugCall, { parked }: Applied): boolean {
+  #isGivenUp(call: BugCall, applied: Applied): boolean {
     const { messages } = this.#illness.evidence
     const isThis = ({ method, args }: { method: string; args: Uint8Array }) =>
       method === call.method && isDeepStrictEqual(deserialize(args), call.args)
     return (
-      isParked(recordedCall(call), parked) || messages.some((message) => isThis(message) && isParked(message, parked))
+      isParked(recordedCall(call), applied) || messages.some((message) => isThis(message) && isParked(message, applied))
     )
   }
 

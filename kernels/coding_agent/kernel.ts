@@ -74,6 +74,9 @@ const kernel = defineKernel({
         ctx.log.warn('a task was not taken', { task: message.task, error: String(error) })
       }
     })
+    // People and agents outside claim at the runtime: two are not to mend the same.
+    ctx.bus.on('coding_agent.task_claimed', ({ task, by, until }) => queue.claimed(task, by, until))
+    ctx.bus.on('coding_agent.task_released', ({ task }) => queue.released(task))
     ctx.bus.on('coding_agent.task_closed', (message) => {
       // One that is unknown or closed here needs nothing: the runtime tells all that it closes.
       if (queue.isOpen(message.task)) close(message.task, message.outcome)

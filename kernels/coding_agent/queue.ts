@@ -94,6 +94,22 @@ export class TaskQueue {
     return task
   }
 
+  /** Somebody has taken it elsewhere, until then: it is handed to nobody here meanwhile. */
+  claimed(id: string, worker: string, untilMs: number): void {
+    const task = this.#tasks.get(id)
+    // One about this kernel stays with people, also when the claim is over.
+    if (task === undefined || task.status === 'closed' || task.kernel === this.#self) return
+    Object.assign(task, { status: 'claimed', worker, claimedAt: untilMs - this.#leaseMs })
+  }
+
+  released(id: string): void {
+    const task = this.#tasks.get(id)
+    if (task?.status !== 'claimed') return
+    task.status = this.#entry(task)
+    delete task.worker
+    delete task.claimedAt
+  }
+
   close(id: string, outcome: string): Task {
     const task = this.#tasks.get(id)
     if (task === undefined) throw refusal('NOT_FOUND', `There is no task ${shown(id)}.`)

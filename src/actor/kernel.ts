@@ -132,6 +132,9 @@ export interface BusTopics {
     priority: number
     incident: string
   }
+  /** until: epoch milliseconds; then others may have it. */
+  'coding_agent.task_claimed': { task: string; kernel: string; by: string; until: number }
+  'coding_agent.task_released': { task: string; kernel: string; by: string }
   'coding_agent.task_closed': { task: string; kernel: string; outcome: string }
   /** The playbook file of a kernel says something new; `change` is one line for a person. */
   'playbook.changed': { kernel: string; version: number; change: string; playbook?: string; at: number }

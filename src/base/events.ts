@@ -26,6 +26,7 @@ export const eventTypes = [
   'diagnostics.captured',
   'task.created',
   'task.claimed',
+  'task.released',
   'task.expired',
   'task.closed',
   'degraded.entered',

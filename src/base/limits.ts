@@ -314,6 +314,14 @@ export const limits = {
   /** replay.bin holds exact messages, so it is deleted after this. Milliseconds: 7 days. */
   replayExpiryMs: 604_800_000,
 
+  /** How long a claim on a task holds, unless it is made anew: whoever died with it holds it no longer. 1 h. Milliseconds. */
+  taskClaimMs: 3_600_000,
+  /** Name under which a task is claimed, and the sentence that goes with a submission. Characters. */
+  taskClaimChars: 64,
+  taskWhyChars: 400,
+  /** Refused changes that whoever gets a task is told of: the last ones. */
+  taskRefusedShown: 5,
+
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,

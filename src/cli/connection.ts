@@ -15,19 +15,24 @@ export interface Link {
   ask<T>(op: Op, params?: Record<string, unknown>): Promise<T>
 }
 
-/** @throws LazaretError CONTROL_FAILED where no runtime answers. */
+/** @param signal hangs up; what was asked goes on in the runtime. @throws LazaretError CONTROL_FAILED where no runtime answers. */
 export async function withRuntime<T>(
   dataDir: string,
   use: (link: Link) => Promise<T>,
   answerMs: number = limits.controlAnswerMs,
+  signal?: AbortSignal,
 ): Promise<T> {
+  signal?.throwIfAborted()
   const client = await ControlClient.connect(dataDir)
+  const hangUp = () => client.close()
+  signal?.addEventListener('abort', hangUp)
   try {
     return await use({
       ask: <A>(op: Op, params?: Record<string, unknown>) =>
         answered(client.ask(op, params), op, answerMs) as Promise<A>,
     })
   } finally {
+    signal?.removeEventListener('abort', hangUp)
     client.close()
   }
 }

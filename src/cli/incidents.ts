@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
-import { proofLineNames } from '../base/remedy.ts'
+import { proofLineNames, type Verdict } from '../base/remedy.ts'
 import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
 import { describeStep } from '../playbook/explain.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
@@ -127,19 +127,25 @@ function findingsIn(folder: string): Record<'drift' | 'damage', string[]> {
 
 const proofNameWidth = Math.max(...proofLineNames.map((name) => name.length))
 
-function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
+export function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
   print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
   for (const step of steps) {
     print(`    step    ${step.do}: ${safeLine(redactText(describeStep(step)))}`)
     if (step.do === 'apply_patch' && outcome !== 'refused') showPatch(step.patch)
   }
-  for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {
+  if (verdict !== undefined) showVerdict(verdict, '    ')
+}
+
+export function showVerdict({ lines, refusal }: Verdict, indent: string): void {
+  for (const { name, passed, detail, durationMs } of lines) {
     const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
     print(
-      `    ${mark}  ${name.padEnd(proofNameWidth)}  ${safeLine(redactText(detail))} ${styled('dim', duration(durationMs))}`,
+      `${indent}${mark}  ${name.padEnd(proofNameWidth)}  ${safeLine(redactText(detail))} ${styled('dim', duration(durationMs))}`,
     )
   }
-  if (verdict?.refusal !== undefined) print(`    ${styled('red', 'refused')} ${safeLine(verdict.refusal)}`)
+  const last = lines.at(-1)
+  const isSaid = last !== undefined && refusal === `${last.name}: ${last.detail}`
+  if (refusal !== undefined && !isSaid) print(`${indent}${styled('red', 'refused')} ${safeLine(redactText(refusal))}`)
 }
 
 /** More lines of a patch than a person reads on a terminal are left to --json. */

@@ -81,6 +81,8 @@ const tellers: Partial<Record<EventType, Tell>> = {
     return folder === undefined ? `could not be written: ${said(error)}` : pathFromHere(said(folder))
   }),
   'task.created': tell('task', 'plain', ({ task }) => `${said(task)}  for a coding agent or a person`),
+  'task.claimed': tell('task', 'plain', ({ task, by }) => `${said(task)}  claimed by ${said(by)}`),
+  'task.released': tell('task', 'plain', ({ task, by }) => `${said(task)}  let go by ${said(by)}`),
   'task.closed': tell('task', 'plain', ({ task, outcome }) => `${said(task)}  closed: ${said(outcome)}`),
   'snapshot.restored': tell('restored', 'watch', ({ ageMs }) => `to its state of ${duration(Number(ageMs))} ago`),
   'snapshot.corrupt': tell('corrupt', 'bad', (event) => `snapshot ${said(event.name)}: ${said(event.reason)}`),

@@ -1,6 +1,4 @@
 /** All commands in one program. Usage errors, unknown commands included, end with exit code 2 and a way on. */
-import { readFileSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { reportFailure } from './command.ts'
 import { doctorCommand } from './doctor.ts'
@@ -8,10 +6,13 @@ import { hotfixesCommand } from './hotfixes.ts'
 import { incidentsCommand } from './incidents.ts'
 import { kernelCommands } from './kernel-command.ts'
 import { logsCommand } from './logs.ts'
+import { mcpCommand } from './mcp.ts'
 import { playbooksCommand } from './playbooks.ts'
 import { repairsCommand } from './repairs.ts'
 import { statusCommand } from './status.ts'
+import { taskCommand } from './task.ts'
 import { taskCommands } from './tasks.ts'
+import { version } from './version.ts'
 
 /** Runs one command line and returns its exit code; a command may set process.exitCode itself. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -41,6 +42,8 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     ...[
       ...kernelCommands(),
       ...taskCommands(),
+      taskCommand(),
+      mcpCommand(),
       hotfixesCommand(),
       repairsCommand(),
       playbooksCommand(),
@@ -76,12 +79,6 @@ async function replayCommand(argv: readonly string[]): Promise<Command> {
 /** A command that only stands in the list: it is shown as one that takes options. */
 function withOptions(name: string, summary: string): Command {
   return new Command(name).description(summary).usage('[options]').option('--json', 'print JSON, for programs')
-}
-
-function version(): string {
-  const file = findPackageJSON(import.meta.url)
-  if (file === undefined) return 'unknown'
-  return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version)
 }
 
 /** `lazaret incidents | head -1`: a reader that is gone is no failure, and no reason to stop a fleet. */

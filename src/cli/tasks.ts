@@ -63,6 +63,9 @@ function showTasks(rows: readonly TaskRow[], nowMs: number): void {
       `A proved repair waits for you. See it: lazaret incidents ${waiting.incident}`,
       `Then: lazaret approve ${waiting.id}, or: lazaret reject ${waiting.id}`,
     )
+  const open = rows.find((row) => row.status === 'open')
+  if (waiting === undefined && open !== undefined)
+    print('', `To see one, and to mend it by hand: lazaret task ${open.id}`)
 }
 
 /** Of the proved repair that waits, or that waited too long. */

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { type ErrorRecord, fromRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import type { LazaretEvent } from '../base/events.ts'
+import { limits } from '../base/limits.ts'
 import { controlSocketPath } from './path.ts'
 import type { ControlOp } from './protocol.ts'
 
@@ -54,9 +55,14 @@ export class ControlClient {
   ask(op: Exclude<ControlOp, 'events'>, params: Record<string, unknown> = {}): Promise<unknown> {
     const id = this.#nextId++
     if (this.#closed) return Promise.reject(gone())
+    const line = JSON.stringify({ id, op, params })
+    if (line.length >= limits.controlLineBytes) {
+      const text = `The request has ${line.length} bytes, and at most ${limits.controlLineBytes} are accepted.`
+      return Promise.reject(new LazaretError('OPTION_INVALID', text))
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#socket.write(`${JSON.stringify({ id, op, params })}\n`)
+      this.#socket.write(`${line}\n`)
     })
   }
 

@@ -6,7 +6,9 @@ import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
 import type { PlaybookHandle } from '../supervisor/playbook-commands.ts'
 import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
+import type { TaskDesk } from '../supervisor/task-desk.ts'
 import type { ControlTable } from './server.ts'
+import { taskOps } from './task-ops.ts'
 
 /** The part of a runtime that can be reached from outside. */
 export interface Controllable {
@@ -32,6 +34,7 @@ export interface Controllable {
   readonly hotfixes: Pick<HotfixDesk, 'apply' | 'revert'>
   readonly repairs: RepairsState
   setRepairs(on: boolean, why?: string): RepairsState
+  readonly taskDesk: TaskDesk
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -44,6 +47,7 @@ export function controlTable(runtime: Controllable): ControlTable {
   const count = (value: unknown): number =>
     typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
   return {
+    ...taskOps(runtime.taskDesk),
     status: () => runtime.status(),
     logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
     incidents: ({ kernel, limit }) =>

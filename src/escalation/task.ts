@@ -48,3 +48,27 @@ export function taskPayload(task: TaskRow): BusTopics['coding_agent.task_create'
     incident: task.incident,
   }
 }
+
+export interface Claim {
+  readonly by: string
+  /** Epoch milliseconds. */
+  readonly until: number
+}
+
+/** Who works on it now; undefined where nobody does, or the claim is over. */
+export function claimOf({ status, claimedBy, claimedAt = 0 }: TaskRow, nowMs: number): Claim | undefined {
+  const until = claimedAt + limits.taskClaimMs
+  return status === 'open' && claimedBy !== undefined && until > nowMs ? { by: claimedBy, until } : undefined
+}
+
+/** What the bus tells of those that hold. */
+export function claimsIn(tasks: readonly TaskRow[], nowMs: number): BusTopics['coding_agent.task_claimed'][] {
+  return tasks.flatMap((task) => {
+    const claim = claimOf(task, nowMs)
+    return claim === undefined ? [] : [claimPayload(task, claim)]
+  })
+}
+
+export function claimPayload({ id, kernel }: TaskRow, { by, until }: Claim): BusTopics['coding_agent.task_claimed'] {
+  return { task: id, kernel, by, until }
+}

@@ -264,7 +264,7 @@ async function* candidatesOf(agent: RepairAgent, input: AgentInput): AsyncGenera
 }
 
 /** check.ts beside the entry, or check.js where the kernel is compiled; the entry's own extension first. */
-function checkUrlOf(entryUrl: string): string | undefined {
+export function checkUrlOf(entryUrl: string): string | undefined {
   const own = /\.[cm]?[jt]s$/.exec(entryUrl)?.[0] ?? '.ts'
   const urls = [own, '.ts', '.mts', '.js', '.mjs'].map((extension) => new URL(`./check${extension}`, entryUrl))
   return urls.find((url) => existsSync(fileURLToPath(url)))?.href

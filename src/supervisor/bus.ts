@@ -10,6 +10,8 @@ const topics: readonly string[] = [
   'event.incident',
   'system.degraded_mode',
   'coding_agent.task_create',
+  'coding_agent.task_claimed',
+  'coding_agent.task_released',
   'coding_agent.task_closed',
   'playbook.changed',
 ] satisfies Topic[]

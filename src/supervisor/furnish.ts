@@ -15,7 +15,7 @@ import type { AlertTarget } from '../escalation/alert-options.ts'
 import { AlertSender } from '../escalation/alert-sender.ts'
 import { Incidents, incidentPayload } from '../escalation/incident.ts'
 import { type Notice, Operators } from '../escalation/notify.ts'
-import { taskPayload } from '../escalation/task.ts'
+import { claimsIn, taskPayload } from '../escalation/task.ts'
 import type { Journal } from '../journal/journal.ts'
 import { Heartbeat } from '../lifecycle/heartbeat.ts'
 import { PlaybookRegistry } from '../playbook/registry.ts'
@@ -123,6 +123,7 @@ function announcers(given: Furniture): Pick<House, 'bus' | 'incidents' | 'outOfS
     'system.degraded_mode': () => [outOfService.mode()],
     'coding_agent.task_create': () => journal.tasks({ status: 'open' }).map(taskPayload),
     'playbook.changed': () => playbooks.kernels().flatMap((kernel) => newestPlaybooks(journal, kernel)),
+    'coding_agent.task_claimed': () => claimsIn(journal.tasks({ status: 'open' }), clock.now()),
   })
   const playbooks: PlaybookRegistry = new PlaybookRegistry(given.playbooksDir, emit, clock, {
     trustAfter,

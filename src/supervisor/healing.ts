@@ -15,6 +15,7 @@ import { fittingHotfix } from './hotfixing.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import { isHeldBack } from './repair-switch.ts'
 import { stormReason } from './storm.ts'
+import type { Submission } from './submission.ts'
 import type { Unit } from './unit.ts'
 
 /** The plan is carried out: the chart is asked to repair, or to apply the whole golden snapshot. */
@@ -49,6 +50,9 @@ export async function propose(house: House, unit: Unit): Promise<void> {
     return
   }
   if (isHeldBack(house, unit)) return
+  const { submission, parkedWhy } = unit
+  // It is this repair's alone: one that follows goes by the agents again.
+  unit.submission = undefined
   unit.parkedWhy = undefined
   unit.heldBack = false
   const controller = new AbortController()
@@ -58,15 +62,18 @@ export async function propose(house: House, unit: Unit): Promise<void> {
   try {
     // One whose remedy could not be applied may still be removing the workspace, which has the same name.
     await Promise.allSettled([unit.search])
-    const searching = search(house, unit, incident, evidence, controller.signal)
+    const searching = search(house, unit, { incident, evidence, signal: controller.signal, submission })
     unit.search = searching
     const found = await searching
     if (controller.signal.aborted || 'remedy' in found) return
-    exhausted(house, unit, incident, found.reasons)
+    if (submission === undefined) exhausted(house, unit, incident, found.reasons)
+    else putBack(unit, submission, found.reasons, parkedWhy)
   } catch (thrown) {
     if (controller.signal.aborted) return
     house.report(thrown)
-    exhausted(house, unit, incident, [`the repair itself failed: ${toRecord(thrown).message}`])
+    const reasons = [`the repair itself failed: ${toRecord(thrown).message}`]
+    if (submission === undefined) exhausted(house, unit, incident, reasons)
+    else putBack(unit, submission, reasons, parkedWhy)
   } finally {
     if (unit.repair === controller) {
       unit.repair = undefined
@@ -75,29 +82,33 @@ export async function propose(house: House, unit: Unit): Promise<void> {
   }
 }
 
+interface Search {
+  readonly incident: string
+  readonly evidence: Evidence
+  readonly signal: AbortSignal
+  /** The one candidate, where there is one: no agent is asked then. */
+  readonly submission: Submission | undefined
+}
+
 /** One run through the agents; what is not finished when the signal aborts is ended, processes included. */
-async function search(
-  house: House,
-  unit: Unit,
-  incident: string,
-  evidence: Evidence,
-  signal: AbortSignal,
-): Promise<RepairOutcome> {
+async function search(house: House, unit: Unit, given: Search): Promise<RepairOutcome> {
   const { spec } = unit
+  const { incident, evidence, signal, submission } = given
   const golden = await house.goldens.get(unit.id)
   const goldenState = await goldenStateOf(house, unit, golden)
   return runRepair({
-    ...{ evidence, golden, goldenState, signal, spec, tried: unit.triedRemedies, approved: unit.approved },
+    ...{ evidence, golden, goldenState, signal, spec, tried: unit.triedRemedies },
+    approved: submission?.remedy ?? unit.approved,
     ...{ dataDir: house.dataDir, kernelDataDir: join(house.dataDir, 'kernels', unit.id) },
     ...{ compiledDir: house.compiledDir, attempt: unit.instance.snapshot.context.attempts },
     overlayNow: fittingHotfix(unit).overlay,
-    agents: unit.approvedAlone ? [] : agentsOf(house, unit),
+    agents: unit.approvedAlone || submission !== undefined ? [] : agentsOf(house, unit),
     playbook: playbookRemedy(house, unit, evidence),
     ...{ run: house.sandbox.run, prepare: house.sandbox.prepare },
     on: {
       proposed: (remedy) => onProposed(house, unit, incident, remedy),
-      refused: (remedy, verdict, cost) => onRefused(house, unit, incident, { remedy, verdict, cost }),
-      verified: (remedy, verdict, cost) => onVerified(house, unit, incident, { remedy, verdict, cost }),
+      refused: (remedy, verdict, cost) => onRefused(house, unit, incident, { remedy, verdict, cost, submission }),
+      verified: (remedy, verdict, cost) => onVerified(house, unit, incident, { remedy, verdict, cost, submission }),
       progressed: (agent, text) => house.events.emit('repair.progressed', unit.id, { incident, agent, text }),
     },
   })
@@ -115,6 +126,13 @@ function exhausted(house: House, unit: Unit, incident: string, reasons: readonly
   const sentences = reasons.map((reason) => reason.replace(/\.$/, ''))
   unit.parkedWhy = sentences.length === 0 ? 'no agent had anything to propose' : sentences.join('; ')
   unit.instance.send({ type: 'EXHAUSTED' })
+}
+
+/** What was handed in does not hold: the kernel stays parked, for what it was parked for. */
+function putBack(unit: Unit, submission: Submission, reasons: readonly string[], parkedWhy: string | undefined): void {
+  submission.outcome = 'refused'
+  submission.why = reasons.join('; ')
+  park(unit, parkedWhy ?? 'a repair was handed in that does not hold')
 }
 
 function playbookRemedy(house: House, unit: Unit, evidence: Evidence): Remedy | undefined {
@@ -139,6 +157,7 @@ interface Tried {
   readonly remedy: Remedy
   readonly verdict: Verdict
   readonly cost: RepairCost | undefined
+  readonly submission: Submission | undefined
 }
 
 function note(house: House, incident: string, { remedy, verdict, cost }: Tried, outcome: string): void {
@@ -150,7 +169,8 @@ function note(house: House, incident: string, { remedy, verdict, cost }: Tried, 
 }
 
 function onRefused(house: House, unit: Unit, incident: string, tried: Tried): void {
-  const { remedy, verdict } = tried
+  const { remedy, verdict, submission } = tried
+  if (submission !== undefined) submission.verdict = verdict
   note(house, incident, tried, 'refused')
   if (isApproved(unit, remedy)) unit.approved = undefined
   const { agent } = remedy
@@ -159,7 +179,12 @@ function onRefused(house: House, unit: Unit, incident: string, tried: Tried): vo
 }
 
 function onVerified(house: House, unit: Unit, incident: string, tried: Tried): void {
-  const { remedy, verdict, cost } = tried
+  const { remedy, verdict, cost, submission } = tried
+  if (submission !== undefined) {
+    submission.verdict = verdict
+    // Until it is on its way to be applied.
+    submission.outcome = 'waiting'
+  }
   note(house, incident, tried, 'verified')
   const { agent } = remedy
   house.events.emit('repair.verified', unit.id, {
@@ -172,6 +197,7 @@ function onVerified(house: House, unit: Unit, incident: string, tried: Tried): v
     return
   }
   unit.remedy = remedy
+  if (submission !== undefined) submission.outcome = 'applied'
   unit.instance.send({ type: 'VERIFIED' })
 }
 

@@ -15,6 +15,7 @@ import type { Keeper } from './keeping.ts'
 import { fittingSettings } from './settings.ts'
 import type { StandIns } from './standing-in.ts'
 import type { Stepping } from './stepping.ts'
+import type { Submission } from './submission.ts'
 
 export interface Failure {
   /** Epoch milliseconds. */
@@ -93,6 +94,8 @@ export class Unit {
   askedFor = false
   /** The switch of all repairs keeps it parked: it is repaired when that is on again. */
   heldBack = false
+  /** What was handed in from outside and is about to be proved; nobody else is asked then. */
+  submission: Submission | undefined
   /** Remedies of the open incident that did not hold; they are not tried again. */
   readonly triedRemedies = new Set<string>()
   /** Why a person is needed. */

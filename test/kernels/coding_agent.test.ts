@@ -162,3 +162,19 @@ test('a bad configuration or state keeps it from starting', async () => {
     code: 'STATE_INVALID',
   })
 })
+
+test('a task that somebody has claimed at the runtime is handed to nobody, until it is let go or that claim is over', async () => {
+  const { ask, say, clock } = await start()
+  await say('coding_agent.task_create', task('t1'))
+  await say('coding_agent.task_claimed', { task: 't1', kernel: 'memory_fusion', by: 'ada', until: clock.nowMs + 5000 })
+  expect(await ask.queue()).toMatchObject([{ task: 't1', status: 'claimed', worker: 'ada' }])
+  expect(await ask.claim('w1')).toBeNull()
+  clock.nowMs += 5000
+  expect(await ask.claim('w1')).toMatchObject({ task: 't1', worker: 'w1' })
+
+  await say('coding_agent.task_create', task('t2'))
+  await say('coding_agent.task_claimed', { task: 't2', kernel: 'memory_fusion', by: 'ada', until: clock.nowMs + 5000 })
+  await say('coding_agent.task_released', { task: 't2', kernel: 'memory_fusion', by: 'ada' })
+  expect(await ask.claim('w2')).toMatchObject({ task: 't2', worker: 'w2' })
+  await say('coding_agent.task_claimed', { task: 'unknown', kernel: 'memory_fusion', by: 'ada', until: 1 })
+})

@@ -22,15 +22,18 @@ const phases: Readonly<Record<Evidence['phase'], string>> = {
   stop: 'while it was stopped',
 }
 
-export interface TaskOptions {
+export type TaskOptions = {
   readonly evidence: Evidence
-  readonly folder: WorkFolder
-  readonly attempts: number
-  readonly minutes: number
+  readonly folder: Pick<WorkFolder, 'files'>
   readonly feedback: readonly Feedback[]
-}
+} & (
+  | { readonly attempts: number; readonly minutes: number }
+  /** How the work is handed in, where nobody waits for it. */
+  | { readonly handIn: string }
+)
 
-export function taskText({ evidence, folder, attempts, minutes, feedback }: TaskOptions): string {
+export function taskText(options: TaskOptions): string {
+  const { evidence, folder, feedback } = options
   const { kernel, phase, messages, error } = evidence
   const named = (kind: WorkFile['kind']) =>
     folder.files.flatMap((file) => (file.kind === kind ? [`- \`${file.file}\``] : []))
@@ -57,10 +60,14 @@ export function taskText({ evidence, folder, attempts, minutes, feedback }: Task
     ].join('\n'),
     '## How it is judged',
     'Your diff is taken and proved in a sandbox: the recorded messages must fail without it and be handled with it; the check must hold; healthy traffic must get the replies that it got. Nothing that you say about it counts.',
-    `You have ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} and ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} in all.`,
+    'handIn' in options ? options.handIn : boundText(options),
     ...feedback.map(earlier),
     '',
   ].join('\n\n')
+}
+
+function boundText({ attempts, minutes }: { readonly attempts: number; readonly minutes: number }): string {
+  return `You have ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} and ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} in all.`
 }
 
 function earlier({ diff, refusal }: Feedback, index: number): string {

@@ -43,8 +43,8 @@ export const evidenceName = 'evidence'
 /** Where files lie that the kernel loaded from elsewhere. */
 const elsewhereName = 'outside-the-kernel'
 /** What capture.ts has redacted. The exact messages in replay.bin are not for strangers. */
-const evidenceFiles = ['error.json', 'kernel.log', 'messages.jsonl', 'config.json'] as const
-const evidenceFileBytes = 1_048_576
+export const evidenceFiles = ['error.json', 'kernel.log', 'messages.jsonl', 'config.json'] as const
+export const evidenceFileBytes = 1_048_576
 const codeName = /\.[cm]?[jt]sx?$/
 const sourceName = /\.(?:[cm]?[jt]s|json)$/
 
@@ -68,6 +68,11 @@ export class WorkFolder {
     for (const { file, text } of files.values()) await writeWhole(join(path, file), text)
     await copyEvidence(input, join(path, evidenceName))
     return new WorkFolder(path, files)
+  }
+
+  /** One that was handed over before, with what it held then. */
+  static async over(folder: string, files: readonly WorkFile[]): Promise<WorkFolder> {
+    return new WorkFolder(await realpath(folder), new Map(files.map((file) => [file.file, file])))
   }
 
   get files(): readonly WorkFile[] {
@@ -234,7 +239,7 @@ async function writeWhole(path: string, text: string): Promise<void> {
   await writeFile(path, text, { mode: 0o600, flag: 'wx' })
 }
 
-async function filesOf(input: AgentInput): Promise<Map<string, WorkFile>> {
+export async function filesOf(input: Pick<AgentInput, 'sources' | 'kernelFolderUrl' | 'checkUrl'>) {
   const { sources, kernelFolderUrl, checkUrl } = input
   const files = new Map<string, WorkFile>()
   const add = (file: string, text: string, kind: WorkFileKind) => files.set(file, { file, text, kind })
