@@ -107,6 +107,8 @@ class Search {
   #runsLeft = limits.revertRuns
   /** Whether a part has to pass the check as well. */
   #byCheck: boolean
+  /** A part passed the messages, and not the check. */
+  #failedCheck = false
 
   constructor(input: AgentInput, texts: Texts) {
     this.#input = input
@@ -122,7 +124,7 @@ class Search {
     this.#input.signal.throwIfAborted()
     if (before.status === 'rejected') throw before.reason
     if (whole.status === 'rejected') throw whole.reason
-    if (passes(before.value) || !(whole.value === true || (await this.#mendsWithoutCheck(places)))) return undefined
+    if (passes(before.value) || !(whole.value === true || this.#withoutCheck())) return undefined
     const coarse = await this.#minimise(places)
     const fine = coarse.places.flatMap(cutPlace)
     const isCut = fine.length > coarse.places.length
@@ -132,9 +134,9 @@ class Search {
 
   /**
    * The least that the messages ask for need not be what the check is content with: one other hunk, or one more. Where
-   * none is, the least is left for the proof to refuse, with its reason.
+   * none is, nothing is proposed that the proof would refuse.
    */
-  async #nearby(places: readonly Place[], coarse: Found, least: Found): Promise<Found> {
+  async #nearby(places: readonly Place[], coarse: Found, least: Found): Promise<Found | undefined> {
     const others = places.filter((place) => !coarse.places.includes(place))
     const parts = [
       least.places,
@@ -148,16 +150,15 @@ class Search {
       if (mends === undefined) break
       if (mends) return { places: part, isMinimal: true }
     }
-    return least
+    return undefined
   }
 
   /** The check is as new as the change, and may ask for it: whether the messages pass is then all there is to go by. */
-  async #mendsWithoutCheck(places: readonly Place[]): Promise<boolean> {
-    if (!this.#byCheck) return false
+  #withoutCheck(): boolean {
+    if (!this.#failedCheck) return false
     this.#byCheck = false
-    const mends = await this.#mends(places)
-    if (mends === true) this.#input.progress('The check asks for what the change brought; the messages alone decide.')
-    return mends === true
+    this.#input.progress('The check asks for what the change brought; the messages alone decide.')
+    return true
   }
 
   async #minimise(places: readonly Place[]): Promise<Found> {
@@ -183,7 +184,9 @@ class Search {
         return false
       }
       const checked = this.#byCheck ? await this.#input.check(steps) : undefined
-      return checked === undefined || passes(checked)
+      const holds = checked === undefined || passes(checked)
+      this.#failedCheck ||= !holds
+      return holds
     } catch (thrown) {
       // A step that cannot be applied mends nothing; a sandbox that fails ends the search.
       if (thrown instanceof LazaretError && thrown.code === 'PATCH_REFUSED') return false
