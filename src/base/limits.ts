@@ -195,6 +195,8 @@ export const limits = {
   sandboxChannelBytes: 8_388_608,
   /** Lines of a candidate's log that come back with its result. */
   sandboxLogLines: 50,
+  /** Largest reply that comes back from a trial as it is; of larger ones only the hash. Bytes. */
+  answerValueBytes: 4096,
   sandboxOutputBytes: 1_048_576,
   /** Bytes of a kernel's own data folder that are copied for a proof; a larger one is left out, and said so. */
   sandboxDataBytes: 16_777_216,

@@ -75,7 +75,11 @@ export interface TrialResult {
 /** Enough to compare two answers by, without carrying them. */
 export type TrialAnswer =
   /** Of v8.serialize of a copy of the value, see answer.ts. */
-  | { readonly valueSha256: string }
+  | {
+      readonly valueSha256: string
+      /** base64 of it, up to limits.answerValueBytes. */
+      readonly value?: string
+    }
   /** An ordinary error: `TypeError ERR_INVALID_ARG_TYPE`. */
   | { readonly error: string }
 

@@ -42,7 +42,9 @@ const one = (repair: object, more: object = {}): Pick<LadderOptions, 'kernels'> 
 })
 const applied = (ladder: Ladder) => ladder.types().filter((type) => type === 'hotfix.applied').length
 
-test('at the limit a repair is applied, one past it waits for a person, and an hour later one is applied again', async () => {
+test('at the limit a repair is applied, one past it waits for a person, and an hour later one is applied again', {
+  timeout: 120_000,
+}, async () => {
   const { ahead, clock } = aheadClock()
   const first = await climb({ ...one({ maxPerHour: 2 }), clock, keep: true })
   await first.until('snapshot.golden', { seen: true })
@@ -149,13 +151,13 @@ test('a suggestion may be approved until it expires; then it is proved anew', as
     hint: 'Prove it anew: lazaret repair notes',
   }
   await expect(first.runtime.approve(id)).rejects.toMatchObject(refused)
-  expect(first.events.find(({ type }) => type === 'task.expired')).toMatchObject({ task: id, agent: 'restore.code' })
+  expect(first.events.find(({ type }) => type === 'task.expired')).toMatchObject({ task: id, agent: 'minimal-revert' })
   expect(first.runtime.journal.task(id)).not.toHaveProperty('remedy')
   await expect(first.runtime.approve(id)).rejects.toMatchObject(refused)
   expect(first.runtime.kernel('notes').status()).toMatchObject({ why: expect.stringContaining('lazaret repair notes') })
   await first.runtime.kernel('notes').repair()
   expect(first.runtime.journal.task(id)).toMatchObject({
-    remedy: { agent: 'restore.code' },
+    remedy: { agent: 'minimal-revert' },
     expiresAt: expect.any(Number),
   })
   await first.runtime.stop()
@@ -178,7 +180,7 @@ test('one timer closes suggestions by itself', async () => {
   ladder.edit('kernel.ts', misspell)
   const expired = ladder.until('task.expired')
   await failAndPark(ladder, 1)
-  expect(await expired).toMatchObject({ kernel: 'notes', agent: 'restore.code' })
+  expect(await expired).toMatchObject({ kernel: 'notes', agent: 'minimal-revert' })
 })
 
 test('a rejected suggestion does not expire any more', async () => {

@@ -12,7 +12,8 @@ export const restoreState: RepairAgent = {
   name: 'restore.state',
   async propose({ evidence, golden, goldenState }) {
     if (golden?.snapshot === undefined || goldenState === undefined) return []
-    if (evidence.state !== undefined && Buffer.compare(evidence.state, goldenState) === 0) return []
+    // One that was started without a state did not fail for it.
+    if (evidence.state === undefined || Buffer.compare(evidence.state, goldenState) === 0) return []
     const why = `The state of ${golden.snapshot} was good; the failing instance was started from another one.`
     return [{ agent: 'restore.state', healedBy: 'state', steps: [{ do: 'restore_state' }], why }]
   },

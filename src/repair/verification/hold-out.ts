@@ -1,11 +1,12 @@
 /**
  * What a repair must leave alone: replies that the kernel gave in service, and that its unpatched code gives again in the
  * sandbox. Those that differ from run to run (times, new ids) are no measure and are skipped. Where the unpatched code
- * itself does not come that far, the reply in service is the measure. A reply that changes is accepted where golden's code
- * gives it too: going back to earlier behaviour is what many repairs are. It compares; what is run is handed in.
+ * itself does not come that far, the reply in service is the measure: of an earlier version, so the patched code's may have
+ * more keys. A reply that changes is accepted where golden's code gives it too: going back to earlier behaviour is what
+ * many repairs are. It compares; what is run is handed in.
  */
 import type { RecordedMessage } from '../../base/remedy.ts'
-import { answerAsRecorded } from '../answer.ts'
+import { answerAsRecorded, hasAllOf } from '../answer.ts'
 import type { IsolatedResult, TrialAnswer } from '../trial.ts'
 import { cagedDetail, describeResult, isSameComplaint } from './failure.ts'
 import { counted, fell, held, type Judged } from './judged.ts'
@@ -82,7 +83,10 @@ async function compare(comparison: Comparison): Promise<Compared> {
     answers?.[index] !== undefined && !isSame(answers[index], recorded(index))
   const steady = differing.filter((index) => !isUnsteady(index, unpatched.answers))
   compared.unsteady = differing.length - steady.length
-  differing = steady
+  const hasGrown = (index: number) =>
+    unpatched.answers?.[index] === undefined && hasAllOf(patched.answers?.[index], recorded(index))
+  differing = steady.filter((index) => !hasGrown(index))
+  compared.same += steady.length - differing.length
   // It cannot be handled in the sandbox, patch or no patch.
   const isOfSandbox =
     isCut && patched.at === unpatched.at && isSameComplaint(unpatched, patched) && !isIncident(patched)

@@ -202,6 +202,8 @@ class Proof {
   }
 
   async #holdOut(): Promise<Judged> {
+    const givenUp = this.#givenUp
+    if (givenUp !== undefined) return fell(givenUp)
     if (!this.#changesCode) return held('No code is changed, so no reply of it can be another.')
     const { holdOut, messages } = this.#input.evidence
     const comparisons: Comparison[] = []
@@ -213,6 +215,16 @@ class Proof {
       comparisons,
       `no healthy traffic was kept, and ${ofReplay === undefined ? 'state or configuration is another' : none}`,
     )
+  }
+
+  /** A message that was answered well is no poison, whatever it does now. */
+  get #givenUp(): string | undefined {
+    const { applied } = this.#runs
+    if (applied.parked.length === 0 && applied.patterns.length === 0) return undefined
+    const { messages, holdOut } = this.#input.evidence
+    const healthy = [...messages, ...(holdOut?.messages ?? [])].filter(({ reply }) => reply && 'value' in reply)
+    const lost = healthy.find((message) => isParked(message, applied))
+    return lost && `It would refuse a call of ${lost.method}() that was answered well in service.`
   }
 
   /** The recorded messages before the failing one. On another state or configuration the replies are others by right. */
