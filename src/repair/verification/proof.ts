@@ -221,8 +221,10 @@ class Proof {
   get #givenUp(): string | undefined {
     const { applied } = this.#runs
     if (applied.parked.length === 0 && applied.patterns.length === 0) return undefined
-    const { messages, holdOut } = this.#input.evidence
-    const healthy = [...messages, ...(holdOut?.messages ?? [])].filter(({ reply }) => reply && 'value' in reply)
+    const { messages, holdOut, phase } = this.#input.evidence
+    // What fails later was answered first: there only earlier traffic tells.
+    const recent = phase === 'message' ? messages : []
+    const healthy = [...recent, ...(holdOut?.messages ?? [])].filter(({ reply }) => reply && 'value' in reply)
     const lost = healthy.find((message) => isParked(message, applied))
     return lost && `It would refuse a call of ${lost.method}() that was answered well in service.`
   }
