@@ -297,6 +297,7 @@ export class Runtime {
     | 'failures'
     | 'hotfixes'
     | 'parkedMessages'
+    | 'parkedPatterns'
     | 'playbookVersions'
     | 'playbookVersion'
   > {

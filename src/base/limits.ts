@@ -237,6 +237,14 @@ export const limits = {
   replayTestBytes: 262_144,
   /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
   guardMessages: 3,
+  /** Sandboxed runs of one search for what of a message's arguments crashes the kernel: one leaf of 16 takes about 10. */
+  guardRuns: 24,
+  /** Leaves of a message's arguments that are told apart; of a larger one whole branches are. */
+  guardLeaves: 32,
+  /** How deep in a message's arguments leaves are looked for. */
+  guardDepth: 6,
+  /** Longest text that a pattern compares with: a longer one is no pattern that anybody reads. Characters. */
+  guardEqualsChars: 200,
 
   /** How often host resources are sampled: cpu, memory and disk take 529 ms in the background (LIBRARIES 10). */
   systemSampleMs: 30_000,

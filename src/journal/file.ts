@@ -18,6 +18,7 @@ import {
   incidentTable,
   kernelTable,
   migrate,
+  parkedPatternTable,
   playbookUseTable,
   poisonTable,
   refuseNewer,
@@ -153,6 +154,7 @@ function salvage(from: string, to: Connection): Record<string, number> {
       copy(kernelTable)
       copy(hotfixTable)
       copy(poisonTable)
+      copy(parkedPatternTable)
       copy(incidentTable)
       copy(taskTable)
       copy(attemptTable)
