@@ -16,6 +16,7 @@ import { cagedDetail, describeResult, hasPlace, isSameFailure } from './failure.
 import { type Comparison, judgeHoldOut } from './hold-out.ts'
 import { fell, held, type Judged } from './judged.ts'
 import { judgeNearMisses } from './near-misses.ts'
+import { healthyRefused } from './parked-healthy.ts'
 import { judgeProtected } from './protected.ts'
 import { type ProofMemo, Runs } from './runs.ts'
 import { type ChangedFile, judgeSize } from './size.ts'
@@ -209,6 +210,8 @@ class Proof {
   }
 
   async #holdOut(): Promise<Judged> {
+    const tooWide = healthyRefused(this.#runs.applied.patterns, this.#input.evidence)
+    if (tooWide !== undefined) return fell(tooWide)
     if (!this.#changesCode) return held('No code is changed, so no reply of it can be another.')
     const { holdOut, messages } = this.#input.evidence
     const comparisons: Comparison[] = []
@@ -260,7 +263,7 @@ class Proof {
     const { evidence } = this.#input
     if (evidence.phase !== 'message') return 'It did not fail at a message, so there is none to vary.'
     if (this.#notParked.length < evidence.messages.length) {
-      return 'A message is parked and nothing else: others like it are handled as before.'
+      return 'Messages are parked and nothing else: all others are handled as before.'
     }
     // Each run of a hang is as long as the longest wait.
     if (this.#isPlaybook && !hasPlace(evidence)) return 'Near misses of a hang were tried when the playbook was learnt.'
