@@ -239,6 +239,8 @@ export const limits = {
   guardMessages: 3,
   /** Sandboxed runs of one search for what of a message's arguments crashes the kernel: one leaf of 16 takes about 10. */
   guardRuns: 24,
+  /** Time for that search: after it the message itself is proposed, while the repair has time to prove it. Milliseconds. */
+  guardSearchMs: 15_000,
   /** Leaves of a message's arguments that are told apart; of a larger one whole branches are. */
   guardLeaves: 32,
   /** How deep in a message's arguments leaves are looked for. */

@@ -54,6 +54,7 @@ export class Parked {
 
   /** What of the message is parked, in words; undefined where it may be handled. */
   whyRefused(method: string, args: readonly unknown[]): string | undefined {
+    if (this.#messages.size === 0 && this.#patterns.size === 0) return undefined
     const hashes = this.#messages.get(method)
     const hash = hashes && hashArgs(args)
     if (hash !== undefined && hashes?.has(hash)) return 'with these arguments is parked: it crashed the kernel'

@@ -112,8 +112,7 @@ test('healthy traffic tells a poison message from a broken method: this code han
 })
 
 test('a message that crashes only the state it met is no poison', async () => {
-  const api =
-    "put(n: any) { seen = n; return 1 }, find(q: any) { if (seen === 9) throw new TypeError('no'); return 1 }"
+  const api = "put(n: any) { seen = n; return 1 }, find(q: any) { if (seen === 9) throw new TypeError('no'); return 1 }"
   const messages = [answered('find', 'a'), answered('put', 9), message('find', 'b')]
   const next = { input: { isCodeWrittenNext: true } }
   expect((await guarded('state', api, messages, next)).steps).toEqual([])

@@ -109,6 +109,7 @@ const argument = fc.oneof(value, fc.dictionary(fc.constantFrom('query', 'mode', 
 const argList = fc.array(argument, { maxLength: 3 })
 
 test('a pattern matches its message and no healthy one, whatever the messages are', () => {
+  let found = 0
   fc.assert(
     fc.property(argList, fc.array(argList, { minLength: 1, maxLength: 5 }), fc.nat(), fc.boolean(), (...given) => {
       const [args, healthy, pick, byKind] = given
@@ -118,12 +119,14 @@ test('a pattern matches its message and no healthy one, whatever the messages ar
       const leaf = all[pick % all.length]
       const pattern = leaf && patternOf({ method: 'm', args, needed: [{ ...leaf, byKind }], healthy })
       if (pattern === undefined) return
+      found += 1
       expect(matchesPattern(pattern, 'm', args)).toBe(true)
       expect(healthy.some((list) => matchesPattern(pattern, 'm', list))).toBe(false)
       expect(pattern.where.length).toBeLessThanOrEqual(limits.patternTerms)
     }),
     { numRuns: 2000 },
   )
+  expect(found).toBeGreaterThan(200)
 })
 
 test('with every place replaced the arguments are as in the model there', () => {

@@ -75,6 +75,7 @@ class PoisonTrial {
   /** Answered well, newest first. */
   readonly #healthy: readonly RecordedMessage[]
   #runsLeft: number = limits.guardRuns
+  #searchEndsAt: number | undefined
 
   constructor(input: AgentInput) {
     this.#input = input
@@ -133,13 +134,14 @@ class PoisonTrial {
     return patternOf({ method, args, needed, healthy })
   }
 
-  /** The same failure in the same place; undefined where no runs are left. */
+  /** The same failure in the same place; undefined where there are no runs left, or no time. */
   async #crashes(
     message: RecordedMessage,
     changes: readonly Leaf[],
     crash: IsolatedResult,
   ): Promise<boolean | undefined> {
-    if (this.#runsLeft <= 0) return undefined
+    this.#searchEndsAt ??= performance.now() + limits.guardSearchMs
+    if (this.#runsLeft <= 0 || performance.now() > this.#searchEndsAt) return undefined
     this.#runsLeft -= 1
     const changed = { ...message, args: serialize(putIn(argsOf(message), changes)) }
     const result = await this.#input.tryMessages([changed], { fromGolden: true })
