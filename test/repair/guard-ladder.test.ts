@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { cliMany } from '../cli/cli.ts'
 import { climb, type Ladder } from '../five-steps/ladder.ts'
 import { once, recallFiles } from './guard-fixtures.ts'
 
@@ -33,6 +34,13 @@ test('a null query parks every null query of the method, and no other message', 
     { method: 'recall', pattern: [{ path: '0', is: 'null' }], hotfix: expect.stringMatching(/^fix_/) },
   ])
   expect(ladder.runtime.status()).toMatchObject([{ parkedPatterns: [pattern] }])
+  const dataDir = ['--data-dir', join(ladder.folder, '.lazaret')]
+  const [status, incidents] = await cliMany(ladder.folder, [
+    ['status', ...dataDir],
+    ['incidents', String(ladder.runtime.journal.incidents()[0]?.id), ...dataDir],
+  ])
+  expect(status?.stdout).toContain(`notes refuses ${pattern}`)
+  expect(incidents?.stdout).toContain(pattern)
   // Others like it are refused before they are handed over, and say why.
   for (const limit of [1, 2]) {
     const refused = await failure(ladder, null, limit)

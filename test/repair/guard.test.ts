@@ -1,20 +1,15 @@
 /** The guard with a sandbox: what it takes for poison, what pattern it finds, and what it leaves to others. */
 import { serialize } from 'node:v8'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describePattern } from '../../src/base/message-pattern.ts'
 import type { Evidence, RecordedMessage, Remedy } from '../../src/base/remedy.ts'
 import type { AgentInput } from '../../src/repair/agents/agent.ts'
 import { guard } from '../../src/repair/agents/guard.ts'
-import { SandboxPool } from '../../src/repair/sandbox-pool.ts'
-import { Bench, kernelText, message } from '../sandbox/bench.ts'
+import { benchWithPool, kernelText, message } from '../sandbox/bench.ts'
 import { fallIll, proposed } from './broken.ts'
+import { loadCases, recordedCall } from './bugs/cases.ts'
 
-const bench = new Bench()
-const pool = new SandboxPool()
-afterAll(async () => {
-  await pool.close()
-  bench.remove()
-})
+const { bench, pool } = benchWithPool()
 
 /** @param api what is between the braces of the kernel's api. */
 const files = (api: string, before = '') => ({
@@ -128,4 +123,21 @@ test('a message that crashes the kernel later, in a timer, has a pattern too', a
 test('before the first message nothing is suspected', async () => {
   const before = "if (ctx.restored === undefined) throw new TypeError('no')"
   expect((await guarded('start', find, [message('find', 'a')], { before })).steps).toEqual([])
+})
+
+test.each([
+  ['input-webhook-without-sender', 'receive where 0.sender is null'],
+  ['input-event-named-constructor', 'track where 0 equals "constructor"'],
+  ['async-foreach', 'ingest where 1.1.value is undefined'],
+])('of the corpus, %s: %s', async (name, pattern) => {
+  const bug = loadCases().find((one) => one.name === name)
+  if (bug === undefined) throw new Error(`the corpus has no ${name}`)
+  const reply = { value: serialize(1) }
+  const messages = bug.failing.map((call, n) => ({
+    ...recordedCall(call),
+    ...(n < bug.failing.length - 1 && { reply }),
+  }))
+  const { input } = await fallIll(bench, pool, name, { files: bug.broken, messages })
+  const [first, second] = await proposed(guard, input)
+  expect(steps([first, second].filter((remedy) => remedy !== undefined))).toEqual([pattern, 'park_message'])
 })
