@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
+import { sha256 } from '../../src/base/hash.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { Evidence, RecordedMessage } from '../../src/base/remedy.ts'
 import { answerAsRecorded } from '../../src/repair/answer.ts'
@@ -196,7 +197,7 @@ test('a pattern that means a message that was answered well is refused, one of h
       holdOut: { config: {}, messages: [asked(healthy, true)], replies: [] },
     }) as unknown as Evidence
   const refused = (is: 'null' | 'string' | 'number', from = evidence('message', 7)) =>
-    healthyRefused([{ method: 'find', where: [{ path: '0', is }] }], from)
+    healthyRefused({ parked: [], patterns: [{ method: 'find', where: [{ path: '0', is }] }] }, from)
   expect(refused('null')).toBeUndefined()
   expect(refused('string')).toBe(
     'The pattern is too wide: find where 0 is string also means a message that was answered well.',
@@ -205,5 +206,12 @@ test('a pattern that means a message that was answered well is refused, one of h
   // In an idle kernel one of those that were answered has set it off.
   expect(refused('string', evidence('idle', 7))).toBeUndefined()
   expect(refused('number', evidence('idle', 7))).toContain('too wide')
-  expect(healthyRefused([], evidence('message', 7))).toBeUndefined()
+  const exact = (query: unknown, phase: Evidence['phase']) =>
+    healthyRefused(
+      { parked: [{ method: 'find', argsSha256: sha256(serialize([query])) }], patterns: [] },
+      evidence(phase, 7),
+    )
+  expect(exact(null, 'message')).toBeUndefined()
+  expect(exact('a', 'message')).toBe('It would refuse a call of find() that was answered well in service.')
+  expect(exact('a', 'idle')).toBeUndefined()
 })

@@ -46,10 +46,14 @@ export const guard: RepairAgent = {
   },
 }
 
-/** The last messages, each once. */
-function suspectsOf({ evidence }: AgentInput): RecordedMessage[] {
+/**
+ * The last messages, each once. What was answered well before another message crashed the kernel is no poison; in an idle
+ * kernel it may have set off what came later.
+ */
+function suspectsOf({ evidence: { phase, messages } }: AgentInput): RecordedMessage[] {
+  const possible = messages.filter(({ reply }) => phase === 'idle' || reply === undefined || 'error' in reply)
   const suspects = new Map<string, RecordedMessage>()
-  for (const message of evidence.messages.toReversed()) {
+  for (const message of possible.toReversed()) {
     if (suspects.size >= limits.guardMessages) break
     const key = `${message.method}\0${sha256(message.args)}`
     if (!suspects.has(key)) suspects.set(key, message)

@@ -210,8 +210,8 @@ class Proof {
   }
 
   async #holdOut(): Promise<Judged> {
-    const tooWide = healthyRefused(this.#runs.applied.patterns, this.#input.evidence)
-    if (tooWide !== undefined) return fell(tooWide)
+    const givenUp = healthyRefused(this.#runs.applied, this.#input.evidence)
+    if (givenUp !== undefined) return fell(givenUp)
     if (!this.#changesCode) return held('No code is changed, so no reply of it can be another.')
     const { holdOut, messages } = this.#input.evidence
     const comparisons: Comparison[] = []
