@@ -16,7 +16,8 @@ const withoutThreads = [
   'test/kernels/{healing_stats,http_front,imports,outbox,reports,search,templates,webhooks}.test.ts',
   'test/kernels/{vault,policy,sessions,rate_limits,feature_flags,records,host_health}.test.ts',
   'test/lifecycle/machine.test.ts',
-  'test/repair/{agents,ddmin,hotfix,hunks,patch,proof-lines,source-files,submission,work-folder,workspace}.test.ts',
+  'test/repair/{agents,ddmin,hotfix,hunks,patch,poison-pattern,proof-lines,source-files}.test.ts',
+  'test/repair/{submission,work-folder,workspace}.test.ts',
   'test/supervisor/resume.test.ts',
 ]
 

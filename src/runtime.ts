@@ -332,6 +332,7 @@ export class Runtime {
     | 'hotfix'
     | 'hotfixes'
     | 'parkedMessages'
+    | 'parkedPatterns'
     | 'playbookVersions'
     | 'playbookVersion'
   > {

@@ -12,7 +12,10 @@ export const errorCatalogue = {
   ASK_TIMEOUT: { means: 'no reply came before the deadline of the ask', recoverable: true },
   ASK_CYCLE: { means: 'the ask would wait on itself through other kernels', recoverable: false },
   MAILBOX_FULL: { means: 'the mailbox of the kernel is full', recoverable: true },
-  MESSAGE_POISONED: { means: 'this very message crashed the kernel twice and is parked', recoverable: false },
+  MESSAGE_POISONED: {
+    means: 'this very message, or one like it, crashed the kernel and is parked',
+    recoverable: false,
+  },
   MESSAGE_UNCLONABLE: { means: 'an argument cannot be copied to another thread', recoverable: false },
   REPLY_UNCLONABLE: { means: 'the reply cannot be copied to another thread', recoverable: false },
   UNKNOWN_KERNEL: { means: 'the fleet has no kernel of this id', recoverable: false },

@@ -242,6 +242,16 @@ export const limits = {
   replayTestBytes: 262_144,
   /** Recorded messages that the guard suspects, the last ones first: each costs a sandboxed run. */
   guardMessages: 3,
+  /** Sandboxed runs of one search for what of a message's arguments crashes the kernel: one leaf of 16 takes about 10. */
+  guardRuns: 24,
+  /** Time for that search: after it the message itself is proposed, while the repair has time to prove it. Milliseconds. */
+  guardSearchMs: 15_000,
+  /** Leaves of a message's arguments that are told apart; of a larger one whole branches are. */
+  guardLeaves: 32,
+  /** How deep in a message's arguments leaves are looked for. */
+  guardDepth: 6,
+  /** Longest text that a pattern compares with: a longer one is no pattern that anybody reads. Characters. */
+  guardEqualsChars: 200,
 
   /** What may be configured for an agent from outside: more is a person's work, or a loop. */
   agentAttempts: 20,

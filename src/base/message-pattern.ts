@@ -4,6 +4,9 @@
  * that no getter of a hostile argument runs. Where patterns are in force is for the route and the journal.
  */
 
+import { types } from 'node:util'
+import { isSecretKey, redacted, redactText, safeLine } from './redact.ts'
+
 /** Kinds of values, as a person would call them. */
 export const valueKinds = [
   ...(['undefined', 'null', 'boolean', 'number', 'nan', 'infinite', 'bigint', 'string', 'array', 'object'] as const),
@@ -37,18 +40,29 @@ export function matchesPattern(pattern: MessagePattern, method: string, args: re
 
 /** The same for two patterns that mean the same messages; text, for a key in the journal. */
 export function patternKey({ method, where }: MessagePattern): string {
-  const terms = where.map((term) =>
-    JSON.stringify('is' in term ? [term.path, 'is', term.is] : [term.path, 'equals', term.equals]),
-  )
-  return JSON.stringify([method, ...new Set(terms.toSorted())])
+  return JSON.stringify([method, ...canonicalTerms(where).map(termKey)])
 }
 
-/** `find where 0.query is null and 1 equals 3`, for people. */
+/** The same terms in the same order for all patterns that mean the same messages, each term once. */
+export function canonicalTerms(where: readonly PatternTerm[]): PatternTerm[] {
+  const byKey = new Map(where.map((term) => [termKey(term), term]))
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, term]) => term)
+}
+
+function termKey(term: PatternTerm): string {
+  return JSON.stringify('is' in term ? [term.path, 'is', term.is] : [term.path, 'equals', term.equals])
+}
+
+/** `find where 0.query is null and 1 equals 3`, for people: one line, without secrets. */
 export function describePattern({ method, where }: MessagePattern): string {
   const terms = where.map((term) =>
-    'is' in term ? `${term.path} is ${term.is}` : `${term.path} equals ${JSON.stringify(term.equals)}`,
+    'is' in term ? `${term.path} is ${term.is}` : `${term.path} equals ${shownValue(term)}`,
   )
-  return `${method} where ${terms.join(' and ')}`
+  return safeLine(`${method} where ${terms.join(' and ')}`)
+}
+
+function shownValue({ path, equals }: Extract<PatternTerm, { equals: PlainScalar }>): string {
+  return path.split('.').some(isSecretKey) ? redacted : redactText(JSON.stringify(equals))
 }
 
 function holds(term: PatternTerm, args: readonly unknown[]): boolean {
@@ -60,17 +74,17 @@ function holds(term: PatternTerm, args: readonly unknown[]): boolean {
 export function valueAt(args: readonly unknown[], path: string): unknown {
   let found: unknown = args
   for (const key of path.split('.')) {
-    if (typeof found === 'string') return undefined
-    if (found instanceof Map) {
-      found = found.get(key)
+    if (typeof found !== 'object' || found === null || types.isProxy(found)) return undefined
+    if (types.isMap(found)) {
+      found = Map.prototype.get.call(found, key)
       continue
     }
-    if (typeof found !== 'object' || found === null) return undefined
     const property = Object.getOwnPropertyDescriptor(found, key)
     if (property === undefined || !('value' in property)) return undefined
     found = property.value
   }
-  return found
+  // It is code, and cannot be sent to a kernel anyway.
+  return types.isProxy(found) ? undefined : found
 }
 
 export function isOfKind(value: unknown, kind: ValueKind): boolean {

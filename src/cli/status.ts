@@ -59,9 +59,14 @@ function showLive(kernels: readonly KernelStatus[]): void {
     return reroutedTo === undefined ? [] : [`${id} by ${reroutedTo}`]
   })
   print([`${serving} of ${count(kernels.length, 'kernel')} in service`, ...instead].join(', '))
-  for (const { id, incident, why, state, hotfix, standbys } of kernels) {
+  for (const { id, incident, why, state, hotfix, standbys, parkedPatterns = [] } of kernels) {
     if (standbys.ready < standbys.of) print(`${id} has ${standbys.ready} of ${count(standbys.of, 'standby')} ready.`)
     if (hotfix !== undefined) print(`${id} runs with ${hotfix}: what that mends is not mended in your files yet.`)
+    for (const pattern of parkedPatterns) {
+      print(
+        `${id} refuses ${safeLine(redactText(pattern))}: it crashes the kernel. To let it in: lazaret restart ${id}`,
+      )
+    }
     if (why !== undefined) showParked(id, why)
     else if (incident !== undefined) print(`${id}: ${incident} is open, ${state}. See: lazaret incidents ${incident}`)
   }

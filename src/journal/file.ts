@@ -18,6 +18,7 @@ import {
   incidentTable,
   kernelTable,
   migrate,
+  parkedPatternTable,
   playbookUseTable,
   poisonTable,
   refuseNewer,
@@ -155,6 +156,7 @@ function salvage(from: string, to: Connection): Record<string, number> {
       copy(hotfixTable)
       copy(settingTable)
       copy(poisonTable)
+      copy(parkedPatternTable)
       copy(incidentTable)
       copy(taskTable)
       copy(attemptTable)

@@ -13,6 +13,7 @@ import { deadLetterRow } from './dead-letters.ts'
 import { eventRow } from './events.ts'
 import { journalPath, openForWriting } from './file.ts'
 import { pruneAfter, pruneEvents, pruneFailures, pruneHistory } from './history.ts'
+import { type PatternParking, parkPattern, unparkPatterns } from './parked-patterns.ts'
 import { addVersion } from './playbook-versions.ts'
 import { bump, type Crash, forgetAll, forgive, type Parking, park, unpark } from './poison.ts'
 import { JournalReader } from './reader.ts'
@@ -24,6 +25,7 @@ import type {
   IncidentRow,
   JournalNote,
   KernelRow,
+  ParkedPatternRow,
   PlaybookUse,
   PlaybookVersionRow,
   PoisonRow,
@@ -181,6 +183,16 @@ export class Journal extends JournalReader {
   /** Forgets its crashes too. False where no such message is parked. */
   unparkMessage(kernel: string, method: string, argsSha256: string): boolean {
     return this.transaction(() => unpark(this.connection, kernel, method, argsSha256))
+  }
+
+  /** Nothing where the same pattern is parked already. */
+  parkPattern(parking: PatternParking): void {
+    this.transaction(() => parkPattern(this.connection, parking, this.#clock.now()))
+  }
+
+  /** Forgets what this repair has parked; without one, every pattern of the kernel. Returns what was parked. */
+  unparkPatterns(kernel: string, hotfix?: string): ParkedPatternRow[] {
+    return this.transaction(() => unparkPatterns(this.connection, kernel, hotfix))
   }
 
   /** Adds a hotfix, or replaces the one of the same id. */

@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts'
 import { countDeadLetters, findDeadLetters } from './dead-letters.ts'
 import { findEvents, lastEventSeq } from './events.ts'
 import { journalPath, openForReading } from './file.ts'
+import { findParkedPatterns } from './parked-patterns.ts'
 import { findVersion, findVersions } from './playbook-versions.ts'
 import { findParked } from './poison.ts'
 import type {
@@ -19,6 +20,7 @@ import type {
   IncidentFilter,
   IncidentRow,
   KernelRow,
+  ParkedPatternRow,
   PlaybookStats,
   PlaybookUse,
   PlaybookVersionRow,
@@ -102,6 +104,11 @@ export class JournalReader {
   /** All of them, for one kernel or for every one. */
   parkedMessages(kernel?: string): PoisonRow[] {
     return findParked(this.connection, kernel)
+  }
+
+  /** All of them, for one kernel or for every one. */
+  parkedPatterns(kernel?: string): ParkedPatternRow[] {
+    return findParkedPatterns(this.connection, kernel)
   }
 
   /** The newest hotfix in force, on probation or steady. */

@@ -4,6 +4,7 @@
  */
 import type { ErrorRecord } from '../base/error-record.ts'
 import type { EventType } from '../base/events.ts'
+import type { PatternTerm } from '../base/message-pattern.ts'
 import type { FailurePhase, HealedBy, Remedy, RemedyStep, RepairCost, Verdict } from '../base/remedy.ts'
 import type { Tier } from '../base/spec.ts'
 
@@ -129,6 +130,18 @@ export interface PoisonRow {
   /** The repair that parked it; absent where its crashes did. */
   readonly hotfix?: string
   /** Of the last crash. */
+  readonly at: number
+}
+
+/** Messages of a kernel that are refused by what is in them, see base/message-pattern.ts. */
+export interface ParkedPatternRow {
+  readonly kernel: string
+  readonly method: string
+  /** What must hold of the arguments; canonical, so that one pattern is one row. */
+  readonly pattern: readonly PatternTerm[]
+  readonly reason: string
+  /** The repair that parked it. */
+  readonly hotfix?: string
   readonly at: number
 }
 

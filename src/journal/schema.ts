@@ -10,6 +10,7 @@ import type {
   HotfixRow,
   IncidentRow,
   KernelRow,
+  ParkedPatternRow,
   PlaybookUse,
   PlaybookVersionRow,
   PoisonRow,
@@ -111,6 +112,10 @@ export const taskTable = new Table<TaskRow>('tasks', ['id'], {
 export const poisonTable = new Table<PoisonRow>('poison', ['kernel', 'method', 'argsSha256'], {
   ...{ kernel: 'plain', method: 'plain', argsSha256: 'plain', crashes: 'plain', fingerprint: 'plain' },
   ...{ reason: 'plain', parkedAt: 'plain', hotfix: 'plain', at: 'plain' },
+})
+
+export const parkedPatternTable = new Table<ParkedPatternRow>('parkedPatterns', ['kernel', 'method', 'pattern'], {
+  ...{ kernel: 'plain', method: 'plain', pattern: 'json', reason: 'plain', hotfix: 'plain', at: 'plain' },
 })
 
 export const hotfixTable = new Table<HotfixRow>('hotfixes', ['id'], {

@@ -11,7 +11,7 @@ import { LazaretError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import type { Evidence, Golden, Overlay, Remedy, RemedyStep, RepairCost, Verdict } from '../base/remedy.ts'
 import type { KernelSpec } from '../base/spec.ts'
-import type { AgentInput, RepairAgent } from './agents/agent.ts'
+import { type AgentInput, codeWriters, type RepairAgent } from './agents/agent.ts'
 import { defaultBounds, isolationHere, type RunTrial, type TrialJob } from './trial.ts'
 import { type ProofMemo, prove } from './verification/proof.ts'
 import { Trials } from './verification/trials.ts'
@@ -179,7 +179,7 @@ class Repair {
   }
 
   async #agentInput(agent: RepairAgent, meter: Meter): Promise<AgentInput> {
-    const { evidence, golden, goldenState, playbook, compiledDir, on } = this.#input
+    const { evidence, golden, goldenState, playbook, compiledDir, on, agents } = this.#input
     const { sources } = await this.#trials.sources()
     const folder = join(this.#workspace.folder, 'agents', agent.name)
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -193,6 +193,11 @@ class Repair {
       ...{ evidence, sources, golden, goldenState, playbook, compiledDir, folder, signal: this.#signal },
       replay: async (steps) => trials.green(await counted(steps)),
       check: async (steps) => trials.check(await counted(steps)),
+      tryMessages: (messages, options) => {
+        meter.sandboxRuns += 1
+        return trials.alone(messages, options)
+      },
+      isCodeWrittenNext: agents.slice(agents.indexOf(agent) + 1).some(({ name }) => codeWriters.has(name)),
       ...{ kernelFolderUrl: trials.kernelFolderUrl, checkUrl: checkUrlOf(this.#input.spec.entryUrl) },
       verdicts: this.#verdicts,
       spend: (cost) => meter.spend(cost),

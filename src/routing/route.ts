@@ -4,12 +4,12 @@
  * fallback) where there is one, else the kernel's degraded mode says what becomes of them. Whoever begins to serve has a
  * new epoch. A route knows nothing of threads' lives, budgets or repairs.
  */
-import { serialize } from 'node:v8'
 import { type Envelope, handlerFailed, Mailbox, type Numbered, type Outcome, type Receiver } from '../actor/mailbox.ts'
 import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { type ErrorCode, LazaretError, type LazaretErrorOptions } from '../base/errors.ts'
-import { sha256 } from '../base/hash.ts'
+import type { MessagePattern } from '../base/message-pattern.ts'
 import type { KernelSpec } from '../base/spec.ts'
+import { Parked } from './parked.ts'
 
 export interface DeadLetter {
   readonly kernel: string
@@ -36,22 +36,11 @@ export interface RoutePorts {
   skipped(message: Numbered): void
 }
 
-/** One hash for an argument list; the same list gives the same bytes. Undefined where it is nested too deeply for one. */
-export function hashArgs(args: readonly unknown[]): string | undefined {
-  try {
-    return sha256(serialize(args))
-  } catch {
-    // It could be posted, with a little more stack left; such a message is never parked.
-    return undefined
-  }
-}
-
 export class Route {
   readonly #spec: () => KernelSpec
   readonly mailbox: Mailbox
   readonly #ports: RoutePorts
-  /** By method: hashes of the arguments of parked messages. */
-  readonly #parked = new Map<string, Set<string>>()
+  readonly #parked = new Parked()
   #mode: 'open' | 'degraded' | 'closed' = 'open'
   #standIn: StandInKind | undefined
   /** Who gets the messages while nobody serves, in place of what the degraded mode says. */
@@ -96,15 +85,12 @@ export class Route {
     const { id, mailbox, degraded } = this.#spec()
     if (this.#mode === 'closed')
       return this.#error('RUNTIME_STOPPED', `${id} takes no more messages: the runtime stops.`)
-    if (this.#isParked(envelope)) {
-      return this.#error(
-        'MESSAGE_POISONED',
-        `${id}.${envelope.method} with these arguments is parked: it crashed the kernel.`,
-        {
-          details: { method: envelope.method },
-          hint: `Mend the caller or the kernel, then give it another chance: lazaret restart ${id}`,
-        },
-      )
+    const parked = this.#parked.whyRefused(envelope.method, envelope.args)
+    if (parked !== undefined) {
+      return this.#error('MESSAGE_POISONED', `${id}.${envelope.method} ${parked}.`, {
+        details: { method: envelope.method },
+        hint: `Mend the caller or the kernel, then give it another chance: lazaret restart ${id}`,
+      })
     }
     const by = this.servedBy
     if (by === 'reroute') return undefined
@@ -159,22 +145,34 @@ export class Route {
     })
   }
 
-  #isParked(envelope: Envelope): boolean {
-    const hashes = this.#parked.get(envelope.method)
-    const hash = hashes && hashArgs(envelope.args)
-    return hash !== undefined && hashes?.has(hash) === true
-  }
-
   /** Refuses this message from now on, waiting ones included. */
   park(method: string, argsSha256: string): void {
-    const hashes = this.#parked.get(method) ?? new Set()
-    hashes.add(argsSha256)
-    this.#parked.set(method, hashes)
-    for (const waiting of this.mailbox.takeWaiting((envelope) => this.#isParked(envelope))) this.accept(waiting)
+    this.#parked.add(method, argsSha256)
+    this.#refuseWaiting()
   }
 
   unpark(method: string, argsSha256: string): void {
-    this.#parked.get(method)?.delete(argsSha256)
+    this.#parked.delete(method, argsSha256)
+  }
+
+  /** Refuses every message that it matches from now on, waiting ones included. */
+  parkPattern(pattern: MessagePattern): void {
+    this.#parked.addPattern(pattern)
+    this.#refuseWaiting()
+  }
+
+  unparkPattern(pattern: MessagePattern): void {
+    this.#parked.deletePattern(pattern)
+  }
+
+  /** Patterns that are in force, in words, without secrets. */
+  get parkedPatterns(): readonly string[] {
+    return this.#parked.patterns
+  }
+
+  #refuseWaiting(): void {
+    const isParked = ({ method, args }: Envelope) => this.#parked.whyRefused(method, args) !== undefined
+    for (const waiting of this.mailbox.takeWaiting(isParked)) this.accept(waiting)
   }
 
   /**

@@ -12,6 +12,7 @@ import { remedyKey } from '../repair/repair.ts'
 import { evidenceOf } from './escalation.ts'
 import type { House } from './house.ts'
 import { isSettled } from './machine.ts'
+import { unparkAll } from './parking.ts'
 import { refuseWhileOff } from './repair-switch.ts'
 import { type KernelStatus, statusOf } from './status.ts'
 import type { Unit } from './unit.ts'
@@ -59,11 +60,6 @@ export async function startAnew(unit: Unit): Promise<KernelStatus> {
 /** A repair that a person asked for goes on until it has ended one way or the other. */
 function hasSettled(snapshot: LifecycleSnapshot): boolean {
   return isSettled(snapshot) && !snapshot.matches('repairing') && !snapshot.matches({ quarantined: 'waiting' })
-}
-
-/** Whoever starts a kernel by command has looked at it: parked messages get another chance. */
-function unparkAll(house: House, unit: Unit): void {
-  for (const { method, argsSha256 } of house.journal.forgetPoison(unit.id)) unit.route.unpark(method, argsSha256)
 }
 
 /** The fleet file as it is now: whoever starts a kernel by command may have mended its configuration first. */

@@ -11,7 +11,7 @@ import { fingerprint } from '../escalation/fingerprint.ts'
 import { stackOfThread } from '../lifecycle/hang-stack.ts'
 import type { HangVerdict } from '../lifecycle/heartbeat.ts'
 import type { StandIn } from '../lifecycle/stand-in.ts'
-import { hashArgs } from '../routing/route.ts'
+import { hashArgs } from '../routing/parked.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import type { Failure, Unit } from './unit.ts'
 

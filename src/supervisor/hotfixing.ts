@@ -20,6 +20,7 @@ import { bringBack, clearFolders, forgetCleared } from './clearing.ts'
 import { evidenceOf } from './escalation.ts'
 import { type House, kernelFolderUrl } from './house.ts'
 import { configSha256 } from './keeping.ts'
+import { journalParks, parkOnRoute, takeBackParks } from './parking.ts'
 import { type FittingSettings, fittingSettings, settingsOf } from './settings.ts'
 import { Stepping } from './stepping.ts'
 import type { ActiveHotfix, Unit } from './unit.ts'
@@ -69,7 +70,6 @@ async function applyRemedy(
   const { config: ranWith, phase } = evidence
   const from = { kernelFolderUrl: kernelFolderUrl(unit.spec), golden, config: ranWith, phase }
   const applied = applySteps(remedy.steps, { ...sources, ...from })
-  refuseUnsupported(applied.patterns.length)
   const id = newId('fix')
   const body = {
     ...{ id, kernel: unit.id, incident, overlay: applied.overlay, steps: remedy.steps },
@@ -85,14 +85,11 @@ async function applyRemedy(
       ...(stateFrom && { stateFrom }),
       ...(remedy.playbook && { playbook: remedy.playbook }),
     })
-    const reason = `parked by ${remedy.agent}: ${remedy.why}`
-    for (const message of applied.parked) {
-      house.journal.parkMessage({ kernel: unit.id, ...message, reason, hotfix: id })
-    }
+    journalParks(house.journal, unit.id, id, applied, `parked by ${remedy.agent}: ${remedy.why}`)
   })
   // After the row: a process that ends here finds it, and brings them back.
   clearFolders(house, unit.id, id, applied.cleared)
-  for (const { method, argsSha256 } of applied.parked) unit.route.park(method, argsSha256)
+  parkOnRoute(unit, applied)
   unit.hotfixBefore = unit.hotfix
   unit.hotfix = { id, incident, body, remedy, onProbation: true, ...(stateFrom && { stateFrom }) }
   house.events.emit('hotfix.applied', unit.id, {
@@ -105,13 +102,6 @@ async function applyRemedy(
   }
   unit.steps = new Stepping(house, unit, remedy, phase)
   unit.steps.applied(applied.leftOut, performance.now() - startedAt)
-}
-
-function refuseUnsupported(patterns: number): void {
-  if (patterns === 0) return
-  throw new LazaretError('PATCH_REFUSED', 'Patterns of messages cannot be parked in service by this version.', {
-    hint: 'Park the exact message: park_message.',
-  })
 }
 
 /** Whoever approved it may have said what is to become of it. */
@@ -175,12 +165,7 @@ export async function takeBack(
   hotfix: ActiveHotfix,
   status: 'rolledBack' | 'dropped',
 ): Promise<void> {
-  const parked = hotfix.remedy.steps.filter((step) => step.do === 'park_message')
-  house.journal.transaction(() => {
-    house.journal.updateHotfix(hotfix.id, { status })
-    for (const { method, argsSha256 } of parked) house.journal.unparkMessage(unit.id, method, argsSha256)
-  })
-  for (const { method, argsSha256 } of parked) unit.route.unpark(method, argsSha256)
+  takeBackParks(house, unit, hotfix, () => house.journal.updateHotfix(hotfix.id, { status }))
   bringBack(house, unit.id, hotfix.id, hotfix.remedy.steps)
   if (hotfix.stateFrom !== undefined) await house.snapshots.remove(unit.id, hotfix.stateFrom)
 }

@@ -34,6 +34,8 @@ export interface KernelStatus {
   readonly starts: Readonly<Unit['boots']>
   /** Id of the hotfix in force. */
   readonly hotfix?: string
+  /** Patterns of messages that it is not given, because they crash it; in words, without secrets. */
+  readonly parkedPatterns?: readonly string[]
   /** Where the fleet file, its sources or its files in dataDir are not what they should be: a line each. */
   readonly findings?: readonly string[]
 }
@@ -42,6 +44,7 @@ export function statusOf(unit: Unit): KernelStatus {
   const { failures, max } = unit.instance.snapshot.context
   const state = unit.instance.state
   unit.route.mailbox.dropExpired()
+  const { parkedPatterns } = unit.route
   return {
     ...{ id: unit.id, tier: unit.spec.tier, state, servedBy: unit.route.servedBy },
     ...(unit.route.servedBy === 'reroute' && { reroutedTo: unit.spec.degraded.to }),
@@ -55,6 +58,7 @@ export function statusOf(unit: Unit): KernelStatus {
     mailbox: unit.route.mailbox.depth,
     starts: { ...unit.boots },
     ...(unit.hotfix && { hotfix: unit.hotfix.id }),
+    ...(parkedPatterns.length > 0 && { parkedPatterns }),
     ...(unit.findings.length > 0 && { findings: unit.findings.map(({ text }) => text) }),
   }
 }

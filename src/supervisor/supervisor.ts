@@ -25,6 +25,7 @@ import type { IntegrityWatch } from './integrity-watch.ts'
 import { Keeper } from './keeping.ts'
 import { leftAt, openIncidentOf, rowOf, takeFacts } from './kernel-row.ts'
 import { type Member, supervisorMachine } from './machine.ts'
+import { parkAsJournaled } from './parking.ts'
 import { forgetIncident, recovered } from './recovery.ts'
 import { resume } from './resume.ts'
 import { Service } from './service.ts'
@@ -81,7 +82,7 @@ export class Supervisor {
     unit.incident = incident?.id
     unit.diedInStart = diedInStart ?? false
     takeFacts(unit, row)
-    for (const parked of journal.parkedMessages(unit.id)) unit.route.park(parked.method, parked.argsSha256)
+    parkAsJournaled(journal, unit)
     if (why !== undefined) events.emit('kernel.resumed', unit.id, { from: row?.state, why })
     return { id: unit.id, input: { ...lifecycleInput(unit.spec), ...counters }, first }
   }

@@ -134,6 +134,32 @@ test('crashes of a message are counted for each kernel, method and hash, and par
   expect(later.bumpPoison(crash('alpha', 'aa'))).toBe(1)
 })
 
+test('a pattern is one row, however its terms are ordered; it goes with the repair that parked it, or at a word', () => {
+  const dataDir = testFolder()
+  const journal = openJournal(dataDir)
+  const a = { path: '0', is: 'null' } as const
+  const b = { path: '1', equals: 'x' } as const
+  const park = (hotfix: string, kernel: string, ...where: (typeof a | typeof b)[]) =>
+    journal.parkPattern({ kernel, pattern: { method: 'find', where }, reason: 'r', hotfix })
+  park('fix_1', 'alpha', b, a)
+  park('fix_2', 'alpha', a, b, a)
+  park('fix_2', 'alpha', a)
+  park('fix_3', 'beta', a)
+  expect(journal.parkedPatterns('alpha')).toMatchObject([
+    { method: 'find', pattern: [a], hotfix: 'fix_2' },
+    { method: 'find', pattern: [a, b], hotfix: 'fix_1' },
+  ])
+  expect(journal.unparkPatterns('alpha', 'fix_2')).toHaveLength(1)
+
+  const later = reopened(journal, dataDir)
+  expect(later.parkedPatterns()).toMatchObject([
+    { kernel: 'beta', hotfix: 'fix_3' },
+    { kernel: 'alpha', hotfix: 'fix_1', reason: 'r' },
+  ])
+  expect(later.unparkPatterns('alpha')).toHaveLength(1)
+  expect(later.parkedPatterns().map(({ kernel }) => kernel)).toEqual(['beta'])
+})
+
 test('what crashed with a failure is forgiven when that is repaired; what a repair parked, and other failures, stay', () => {
   const journal = openJournal()
   const crash = (argsSha256: string, fingerprint: string) =>

@@ -51,7 +51,8 @@ export async function fallIll(bench: Bench, pool: SandboxPool, name: string, bro
     ...{ evidence, sources, kernelFolderUrl, signal, folder: workspace.folder, verdicts: [] },
     replay: async (steps) => trials.green(await trials.applied(steps)),
     check: async (steps) => trials.check(await trials.applied(steps)),
-    ...{ spend: () => {}, progress: () => {} },
+    tryMessages: (messages, options) => trials.alone(messages, options),
+    ...{ isCodeWrittenNext: false, spend: () => {}, progress: () => {} },
   }
   return { entryUrl, evidence, input }
 }
@@ -59,10 +60,14 @@ export async function fallIll(bench: Bench, pool: SandboxPool, name: string, bro
 const noSandbox = () => Promise.reject(new Error('this test has no sandbox'))
 
 /** What an agent is given that needs no sandbox: it may not try anything out. */
-export const withoutSandbox: Pick<AgentInput, 'folder' | 'replay' | 'check' | 'verdicts' | 'spend' | 'progress'> = {
+export const withoutSandbox: Pick<
+  AgentInput,
+  'folder' | 'replay' | 'check' | 'tryMessages' | 'isCodeWrittenNext' | 'verdicts' | 'spend' | 'progress'
+> = {
   folder: '/none',
   replay: noSandbox,
   check: noSandbox,
+  ...{ tryMessages: noSandbox, isCodeWrittenNext: false },
   ...{ verdicts: [], spend: () => {}, progress: () => {} },
 }
 

@@ -1,12 +1,14 @@
 import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
+import { sha256 } from '../../src/base/hash.ts'
 import { limits } from '../../src/base/limits.ts'
-import type { RecordedMessage } from '../../src/base/remedy.ts'
+import type { Evidence, RecordedMessage } from '../../src/base/remedy.ts'
 import { answerAsRecorded } from '../../src/repair/answer.ts'
 import { makePatch } from '../../src/repair/patch.ts'
 import type { IsolatedResult, TrialAnswer } from '../../src/repair/trial.ts'
 import { judgeHoldOut } from '../../src/repair/verification/hold-out.ts'
 import { mutationsOf } from '../../src/repair/verification/mutation.ts'
+import { healthyRefused } from '../../src/repair/verification/parked-healthy.ts'
 import { judgeSize } from '../../src/repair/verification/size.ts'
 import { newTell } from '../../src/repair/verification/tells.ts'
 
@@ -184,4 +186,34 @@ test('an answer in a trial is the one that was recorded, also where V8 writes it
   expect(answerAsRecorded({ value: serialize({ sum: half + half }) })).toEqual(
     answer(deserialize(serialize({ sum: 1 }))),
   )
+})
+
+test('a pattern that means a message that was answered well is refused, one of healthy times too', () => {
+  const asked = (query: unknown, isAnswered: boolean): RecordedMessage => ({
+    ...{ kind: 'ask', from: 'host', method: 'find', args: serialize([query]), at: 0 },
+    ...(isAnswered && { reply: { value: serialize(1) } }),
+  })
+  const evidence = (phase: Evidence['phase'], healthy: unknown) =>
+    ({
+      ...{ phase, messages: [asked('a', true), asked(null, false)] },
+      holdOut: { config: {}, messages: [asked(healthy, true)], replies: [] },
+    }) as unknown as Evidence
+  const refused = (is: 'null' | 'string' | 'number', from = evidence('message', 7)) =>
+    healthyRefused({ parked: [], patterns: [{ method: 'find', where: [{ path: '0', is }] }] }, from)
+  expect(refused('null')).toBeUndefined()
+  expect(refused('string')).toBe(
+    'The pattern is too wide: find where 0 is string also means a message that was answered well.',
+  )
+  expect(refused('number')).toContain('too wide')
+  // In an idle kernel one of those that were answered has set it off.
+  expect(refused('string', evidence('idle', 7))).toBeUndefined()
+  expect(refused('number', evidence('idle', 7))).toContain('too wide')
+  const exact = (query: unknown, phase: Evidence['phase']) =>
+    healthyRefused(
+      { parked: [{ method: 'find', argsSha256: sha256(serialize([query])) }], patterns: [] },
+      evidence(phase, 7),
+    )
+  expect(exact(null, 'message')).toBeUndefined()
+  expect(exact('a', 'message')).toBe('It would refuse a call of find() that was answered well in service.')
+  expect(exact('a', 'idle')).toBeUndefined()
 })

@@ -2,7 +2,7 @@
  * What every repair agent is: a task with evidence and workspace in, candidate remedies out. It can be aborted, its cost
  * is counted, and it applies and proves nothing: whatever it says about its own candidate is not believed.
  */
-import type { Evidence, Golden, Remedy, RemedyStep, RepairCost, Verdict } from '../../base/remedy.ts'
+import type { Evidence, Golden, RecordedMessage, Remedy, RemedyStep, RepairCost, Verdict } from '../../base/remedy.ts'
 import type { IsolatedResult } from '../trial.ts'
 
 export interface AgentInput {
@@ -31,6 +31,17 @@ export interface AgentInput {
   replay(steps: readonly RemedyStep[]): Promise<IsolatedResult>
   /** The same for check.ts against a fresh instance; undefined where there is none. */
   check(steps: readonly RemedyStep[]): Promise<IsolatedResult | undefined>
+  /**
+   * Runs these messages and no others, nothing mended; counted in the agent's cost. With `fromGolden` on the state of the
+   * last golden snapshot, where there is one.
+   * @throws LazaretError SANDBOX_FAILED; the signal's reason.
+   */
+  tryMessages(
+    messages: readonly RecordedMessage[],
+    options?: { readonly fromGolden?: boolean },
+  ): Promise<IsolatedResult>
+  /** An agent that writes code is asked after this one, if this one finds nothing that holds. */
+  readonly isCodeWrittenNext: boolean
   /** What was judged in this repair so far, oldest first: a generator that goes on after a refusal finds it at the end. */
   readonly verdicts: readonly { readonly remedy: Remedy; readonly verdict: Verdict }[]
   /** Adds to the agent's cost. */
@@ -38,6 +49,9 @@ export interface AgentInput {
   /** One line of what it is doing, for whoever watches. */
   progress(text: string): void
 }
+
+/** Agents that write code of their own, by name. */
+export const codeWriters: ReadonlySet<string> = new Set(['model', 'command', 'acp'])
 
 export interface RepairAgent {
   /** Names it in events, tables and verdicts: `restore.config`. */

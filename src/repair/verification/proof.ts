@@ -16,6 +16,7 @@ import { cagedDetail, describeResult, hasPlace, isSameFailure } from './failure.
 import { type Comparison, judgeHoldOut } from './hold-out.ts'
 import { fell, held, type Judged } from './judged.ts'
 import { judgeNearMisses } from './near-misses.ts'
+import { healthyRefused } from './parked-healthy.ts'
 import { judgeProtected } from './protected.ts'
 import { type ProofMemo, Runs } from './runs.ts'
 import { type ChangedFile, judgeSize } from './size.ts'
@@ -202,7 +203,7 @@ class Proof {
   }
 
   async #holdOut(): Promise<Judged> {
-    const givenUp = this.#givenUp
+    const givenUp = healthyRefused(this.#runs.applied, this.#input.evidence)
     if (givenUp !== undefined) return fell(givenUp)
     if (!this.#changesCode) return held('No code is changed, so no reply of it can be another.')
     const { holdOut, messages } = this.#input.evidence
@@ -215,18 +216,6 @@ class Proof {
       comparisons,
       `no healthy traffic was kept, and ${ofReplay === undefined ? 'state or configuration is another' : none}`,
     )
-  }
-
-  /** A message that was answered well is no poison, whatever it does now. */
-  get #givenUp(): string | undefined {
-    const { applied } = this.#runs
-    if (applied.parked.length === 0 && applied.patterns.length === 0) return undefined
-    const { messages, holdOut, phase } = this.#input.evidence
-    // What fails later was answered first: there only earlier traffic tells.
-    const recent = phase === 'message' ? messages : []
-    const healthy = [...recent, ...(holdOut?.messages ?? [])].filter(({ reply }) => reply && 'value' in reply)
-    const lost = healthy.find((message) => isParked(message, applied))
-    return lost && `It would refuse a call of ${lost.method}() that was answered well in service.`
   }
 
   /** The recorded messages before the failing one. On another state or configuration the replies are others by right. */
@@ -268,7 +257,7 @@ class Proof {
     const { evidence } = this.#input
     if (evidence.phase !== 'message') return 'It did not fail at a message, so there is none to vary.'
     if (this.#notParked.length < evidence.messages.length) {
-      return 'A message is parked and nothing else: others like it are handled as before.'
+      return 'Messages are parked and nothing else: all others are handled as before.'
     }
     // Each run of a hang is as long as the longest wait.
     if (this.#isPlaybook && !hasPlace(evidence)) return 'Near misses of a hang were tried when the playbook was learnt.'

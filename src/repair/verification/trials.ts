@@ -142,6 +142,20 @@ export class Trials {
     return this.#trial({ ...how, ...from, overlay, bounds: { ...bounds, settleMs } })
   }
 
+  /**
+   * These messages and no others, nothing mended.
+   * @param fromGolden on the state of the last golden snapshot; where there is none, on what the kernel failed with.
+   */
+  async alone(
+    messages: readonly RecordedMessage[],
+    { fromGolden = false }: { readonly fromGolden?: boolean } = {},
+  ): Promise<IsolatedResult> {
+    const { goldenState } = this.#input
+    const overlay = overlayOf(await this.sources())
+    const state = fromGolden && goldenState !== undefined ? { state: goldenState } : {}
+    return this.#trial({ ...(await this.#replay()), ...state, overlay, messages })
+  }
+
   /** A job of the caller's own, on top of how the kernel ran. */
   async other(change: Partial<Omit<TrialJob, 'folder' | 'kernel' | 'entryUrl'>>): Promise<IsolatedResult> {
     return this.#trial({ ...(await this.#replay()), ...change })
