@@ -45,7 +45,7 @@ test('the cheapest candidate that holds wins, and every one is told of', async (
     kernel,
     check: goodCheck,
     error,
-    evidence: { config: { step: 1, note: 'x' } },
+    evidence: { config: { step: 1, note: 'x' }, state: serialize(39) },
   })
   const told: string[] = []
   const outcome = await runRepair(inputFor(patient, told))
