@@ -1,6 +1,6 @@
 /**
  * A copy of a user's fleet to drill on. It lies in the system's temporary folder, each file at the path that it has at
- * home below a new root, so that relative imports, `package.json`s upwards and depths stay as they were; a packages
+ * home below a new root, so that relative imports, `package.json`s upwards and depths stay as they were; packages
  * that are found on the way up at home are linked at the same height, so bare imports lead to the same ones. What a
  * kernel reads or writes by absolute paths of its own is not followed. The user's files are read, and nothing else.
  */

@@ -18,6 +18,8 @@ const of = (round: Round, type: EventType): LazaretEvent[] => round.events.filte
 const first = (round: Round, type: EventType) => of(round, type)[0]
 const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : one.endsWith('sh') ? 'es' : 's'}`
 
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
 export function step(name: DrillStepName, round: Round, { at, ...judged }: Judged): DrillStep {
   return { name, ...judged, ...(judged.ran && at !== undefined && { tookMs: Math.max(0, at - round.beganAt) }) }
 }
@@ -139,7 +141,7 @@ export function repaired(round: Round, spec: KernelSpec): RepairSeen {
     const shown = [
       `${String(applied.agent)}: ${String(applied.why)}`,
       how,
-      `back on probation after ${rejoinedMs} ms, then steady`,
+      `back on probation after ${seconds(rejoinedMs)}, then steady`,
     ]
     if (round.approved) shown.push(`approved by the drill, as a person would: autonomy is ${spec.repair.autonomy}`)
     return { ...seen, judged: { ran: true, at: recovered.at, shown } }
@@ -185,7 +187,9 @@ export function learnt(round: Round, again: Round | undefined, spec: KernelSpec)
   const times = [servedAfter(round), servedAfter(again)]
   if (times[0] !== undefined && times[1] !== undefined) {
     const faster = Math.round((10 * times[0]) / Math.max(1, times[1])) / 10
-    shown.push(`serves after ${times[1]} ms instead of ${times[0]} ms${faster > 1 ? `, ${faster} times faster` : ''}`)
+    shown.push(
+      `serves after ${seconds(times[1])} instead of ${seconds(times[0])}${faster > 1 ? `, ${faster} times faster` : ''}`,
+    )
   }
   const at = end.at - again.beganAt + (recovered?.at ?? round.beganAt)
   // With a standby the repaired instance has not served yet; below `playbook` nothing is applied without a person.
