@@ -4,6 +4,7 @@ import {
   type DrillReport,
   type DrillStep,
   drillExitCode,
+  isForPerson,
   type KernelDrill,
   type LeftOut,
 } from '../chaos/drill/report.ts'
@@ -80,7 +81,7 @@ function detailOf(drill: KernelDrill): string[] {
     const of = agent === undefined ? 'The last proof' : `The proof of ${agent}`
     lines.push('', styled('bold', isolation === undefined ? of : `${of}, isolation ${isolation}`))
     for (const { name, passed, detail } of proof) {
-      lines.push(`  ${name.padEnd(11)} ${mark(passed)}  ${clip(safeLine(detail), width - 18)}`)
+      lines.push(...beside(`  ${name.padEnd(11)} ${mark(passed)}  `, 18, [detail]))
     }
   }
   return [...lines, ...(notes.length === 0 ? [] : ['', ...notes.flatMap((note) => folded(`Note: ${note}.`, 2))])]
@@ -92,6 +93,11 @@ const columns: readonly Column[] = [
   { title: 'note' },
 ]
 
+function styleOf(drill: KernelDrill): 'green' | 'yellow' | 'red' {
+  if (drill.passed) return 'green'
+  return isForPerson(drill) ? 'yellow' : 'red'
+}
+
 function tableOf(drills: readonly KernelDrill[]): string[] {
   const rows = drills.map((drill): Cell[] => {
     const ran = drill.steps.filter((step) => step.ran).length
@@ -100,7 +106,7 @@ function tableOf(drills: readonly KernelDrill[]): string[] {
     const note =
       drill.unsuitable ?? drill.steps[failed]?.shown[0] ?? drill.notes[0]?.replace(`${drill.kernel} has `, '') ?? ''
     return [
-      ...[drill.kernel, String(drill.tier), { text: `${ran} of 5`, style: drill.passed ? 'green' : 'red' } as const],
+      ...[drill.kernel, String(drill.tier), { text: `${ran} of 5`, style: styleOf(drill) } as const],
       ...[
         drill.agent ?? '-',
         time(drill.healMs),
@@ -118,15 +124,18 @@ export function verdictOf(report: DrillReport): string {
   const took = `(${duration(tookMs)})`
   if (drillExitCode(report) === 2) return `NOT DRILLED: no kernel of this fleet could be drilled ${took}`
   const last = drills.at(-1)
-  if (passed && drills.length > 1) {
-    const good = drills.filter((drill) => drill.passed).length
-    return `PASSED: every step ran for ${good} of ${count(drills.length, 'kernel')} ${took}`
+  const good = drills.filter((drill) => drill.passed)
+  if (passed && good.length > 1) {
+    const rest = drills
+      .filter(isForPerson)
+      .map(({ kernel, unsuitable }) => `; a person repairs ${kernel}, which needs ${unsuitable}`)
+    return `PASSED: all five steps ran for ${count(good.length, 'kernel')}${rest.join('')} ${took}`
   }
   if (passed) return `PASSED: all five steps ran for ${last?.kernel} ${took}`
   if (brokenBefore.length > 0) {
     return `FAILED: ${brokenBefore.map(({ kernel }) => kernel).join(', ')} failed before anything was let loose ${took}`
   }
-  const bad = drills.filter((drill) => !drill.passed)
+  const bad = drills.filter((drill) => !drill.passed && !isForPerson(drill))
   if (bad.length > 1) return `FAILED: not every step ran for ${bad.map(({ kernel }) => kernel).join(', ')} ${took}`
   const missing = bad[0]?.steps.flatMap(({ ran, name }, index) => (ran ? [] : [`${index + 1} ${name}`])) ?? []
   return `FAILED: for ${bad[0]?.kernel} step ${missing.join(', ')} did not run ${took}`

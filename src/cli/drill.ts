@@ -32,16 +32,21 @@ In CI (GitHub Actions), after npm ci:
   if: always()`
 
 const words = drillDefects.map((name) => `${name.padEnd(7)} ${defectWords[name]}`).join('\n')
-const about = `Whether the fleet would heal. It is copied to the system's temporary folder and run there as it is, with shorter times and
-folders of its own; one kernel gets a known defect, and each step of the ladder must be seen to run: it is escalated, taken
-out of service, its evidence is kept, a repair is proved and applied, and the repair is learnt, so that the same failure
-heals by playbook. Nothing of yours is written. But the kernels are yours and are really started: what they do elsewhere
-than in their data folder they do here too, so drill where your tests run, and not beside production.
+const about = `Whether the fleet would heal. It is copied to the system's temporary folder and run
+there as it is, with shorter times and folders of its own. One kernel gets a known
+defect, and each step of the ladder must be seen to run: it is escalated, taken out
+of service, its evidence is kept, a repair is proved and applied, and the repair is
+learnt, so that the same failure heals by playbook. Nothing of yours is written.
+
+But the kernels are yours and are really started: what they do elsewhere than in
+their data folder they do here too. Drill where your tests run, not beside production.
 
 Defects:
 ${words}
 
-Exit code: 0 every step ran, 1 one did not or a kernel fails without any drill, 2 nothing could be drilled, 130 interrupted.`
+Exit code: 0 every step ran, 1 one did not or a kernel fails without any drill,
+2 nothing could be drilled, 130 interrupted.
+`
 
 export function drillCommand(): Command {
   const command = newCommand('drill', 'let a known defect loose on a copy of a fleet, and see each step run', example)

@@ -37,9 +37,21 @@ export function withDefect(text: string, defect: DrillDefect): Edited | undefine
   return { text: edited, line }
 }
 
-/** The same failure in a file that somebody has edited meanwhile, elsewhere. */
-export function withUnrelatedEdit(text: string): string {
-  return `${text.endsWith('\n') ? text : `${text}\n`}// A line that has nothing to do with it.\n`
+/** The same failure in a file that somebody has edited meanwhile, as far from it as the file allows. */
+export function withUnrelatedEdit({ text, line }: Edited): string {
+  const lines = text.replace(/\n$/, '').split('\n')
+  const first = lines[0]?.startsWith('#!') ? 1 : 0
+  return `${lines.toSpliced(line > lines.length / 2 ? first : lines.length, 0, '// An edit elsewhere.').join('\n')}\n`
+}
+
+/** Lines that a file needs so that one of its ends is out of reach of a patch's context. */
+const roomyLines = 16
+
+/** A text with room for an edit that does not touch the lines around a defect. */
+export function withRoom(text: string): string {
+  const missing = roomyLines - text.split('\n').length
+  if (missing <= 0) return text
+  return `${text.endsWith('\n') ? text : `${text}\n`}${'// Room for an edit elsewhere.\n'.repeat(missing)}`
 }
 
 const starts = /(?<![\w.$#])start\s*(?:\(|:\s*(?:async\b\s*)?(?:function\b\s*\w*\s*)?\()/g

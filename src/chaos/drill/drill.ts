@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { describeRecord, type ErrorRecord } from '../../base/error-record.ts'
 import { LazaretError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { FleetSpec, Isolation, KernelSpec } from '../../base/spec.ts'
@@ -16,7 +17,7 @@ import { loadFleet } from '../../supervisor/fleet.ts'
 import { Watch } from '../watch.ts'
 import { changedWords, drillTimes, fleetInCopy, hasCheck, ranked, whyNot } from './choose.ts'
 import { copyFleet, type FleetCopy } from './copy.ts'
-import { type DrillDefect, defectWords, withDefect, withUnrelatedEdit } from './defect.ts'
+import { type DrillDefect, defectWords, type Edited, withDefect, withRoom, withUnrelatedEdit } from './defect.ts'
 import { whyNoPlaybooks } from './folders.ts'
 import { type DrillReport, type DrillStep, hasPassed, type KernelDrill, type LeftOut } from './report.ts'
 import { playRound, type Round } from './round.ts'
@@ -89,6 +90,7 @@ class Drill {
     this.#defect = options.defect ?? 'start'
     options.onProgress?.('copying the fleet')
     this.#copy = copyFleet(fleet, join(folder, 'copy'))
+    for (const spec of fleet.kernels) if (whyNot(spec) === undefined) makeRoom(this.#entryOf(spec))
     this.#runtime = createRuntime({
       fleet: fleetInCopy(fleet, resolve(options.fleet), this.#copy, this.#defect),
       ...{ dataDir: join(folder, 'data'), quarantineDir: join(folder, 'quarantine') },
@@ -119,6 +121,11 @@ class Drill {
     }
   }
 
+  /** In the copy. */
+  #entryOf({ entryUrl }: KernelSpec): string {
+    return this.#copy.placeOf(fileURLToPath(entryUrl))
+  }
+
   #say(text: string): void {
     this.#options.onProgress?.(text)
   }
@@ -139,8 +146,8 @@ class Drill {
       const crash = this.#watch.of(id).find(({ type }) => type === 'kernel.crashed')
       const { state } = this.#runtime.kernel(id).status()
       if (crash === undefined && state.startsWith('running')) return []
-      const error = crash?.error as { name?: string; message?: string } | undefined
-      return [{ kernel: id, why: error === undefined ? `it is ${state}` : `${error.name}: ${error.message}` }]
+      const error = crash?.error as ErrorRecord | undefined
+      return [{ kernel: id, why: error === undefined ? `it is ${state}` : describeRecord(error) }]
     })
   }
 
@@ -149,8 +156,9 @@ class Drill {
     const named = this.#fleet.kernels.filter(({ id }) => kernel === undefined || id === kernel)
     for (const spec of all ? named : ranked(named)) {
       if (this.#over.signal.aborted) return
-      const broken = brokenBefore.find((each) => each.kernel === spec.id)
-      const why = whyNot(spec) ?? (broken && 'it failed before anything was let loose') ?? (await this.#noGolden(spec))
+      // What fails by itself is told apart.
+      if (brokenBefore.some((each) => each.kernel === spec.id)) continue
+      const why = whyNot(spec) ?? (await this.#noGolden(spec))
       const done = why === undefined ? await this.#drillOne(spec) : why
       if (typeof done === 'string') {
         this.#leftOut.push({ kernel: spec.id, why: done })
@@ -165,14 +173,18 @@ class Drill {
   /** There must be something to go back to. */
   async #noGolden({ id }: KernelSpec): Promise<string | undefined> {
     this.#say(`waiting for a golden snapshot of ${id}`)
-    const test = (event: { type: string; kernel?: string }) => event.kernel === id && event.type === 'snapshot.golden'
-    const golden = await this.#watch.next(test, { from: 0, withinMs: limits.drillStepMs })
-    return golden === undefined ? 'it had no golden snapshot in time' : undefined
+    const ends: ReadonlySet<string> = new Set(['snapshot.golden', 'snapshot.failed'])
+    const end = await this.#watch.next(({ kernel, type }) => kernel === id && ends.has(type), {
+      ...{ from: 0, withinMs: limits.drillStepMs },
+    })
+    if (end?.type === 'snapshot.golden') return undefined
+    const error = end?.error as ErrorRecord | undefined
+    return error === undefined ? 'it had no golden snapshot in time' : `it has no golden snapshot: ${error.message}`
   }
 
   /** The drill of one kernel, or why there was none. */
   async #drillOne(spec: KernelSpec): Promise<KernelDrill | string> {
-    const entry = this.#copy.placeOf(fileURLToPath(spec.entryUrl))
+    const entry = this.#entryOf(spec)
     const text = readFileSync(entry, 'utf8')
     for (const defect of new Set<DrillDefect>([this.#defect, 'import'])) {
       const edited = withDefect(text, defect)
@@ -180,14 +192,14 @@ class Drill {
       this.#say(`${spec.id}: ${defectWords[defect]}`)
       const round = await this.#round(spec, () => writeFileSync(entry, edited.text))
       if (!round.hit) continue
-      const again = await this.#again(spec, entry, round)
+      const again = await this.#again(spec, entry, edited, round)
       const result = this.#judge(
         spec,
         `${defectWords[defect]}, line ${edited.line} of ${shortEntry(spec)}`,
         round,
         again,
       )
-      if (!result.passed) await this.#putBack(spec, entry, text)
+      await this.#putBack(spec, entry, text)
       return result
     }
     await this.#putBack(spec, entry, text)
@@ -198,10 +210,10 @@ class Drill {
     return playRound({ runtime: this.#runtime, watch: this.#watch, notices: this.#notices }, spec.id, change)
   }
 
-  async #again(spec: KernelSpec, entry: string, round: Round): Promise<Round | undefined> {
+  async #again(spec: KernelSpec, entry: string, edited: Edited, round: Round): Promise<Round | undefined> {
     if (round.end !== 'recovered' || this.#over.signal.aborted) return undefined
     this.#say(`${spec.id}: the same failure once more`)
-    return this.#round(spec, () => writeFileSync(entry, withUnrelatedEdit(readFileSync(entry, 'utf8'))))
+    return this.#round(spec, () => writeFileSync(entry, withUnrelatedEdit(edited)))
   }
 
   #judge(spec: KernelSpec, defect: string, round: Round, again: Round | undefined): KernelDrill {
@@ -222,9 +234,18 @@ class Drill {
       ),
     ]
     const [healMs, againMs] = [servedAfter(round), again && servedAfter(again)]
-    const { proof, isolation, agent, unsuitable } = repair
+    const { agent, unsuitable } = repair
+    // What is put back before any proof is proved when its playbook is: that is then what there is to show.
+    const { proof, isolation } = repair.proof.length > 0 || again === undefined ? repair : repaired(again, spec)
     return {
-      ...{ kernel: spec.id, tier: spec.tier, defect, steps, passed: steps.every(({ ran }) => ran) },
+      ...{
+        kernel: spec.id,
+        tier: spec.tier,
+        autonomy: spec.repair.autonomy,
+        defect,
+        steps,
+        passed: steps.every(({ ran }) => ran),
+      },
       proof: proof.map(({ name, passed, detail }) => ({ name, passed, detail })),
       ...(isolation !== undefined && { isolation: isolation as Isolation }),
       ...(agent !== undefined && { agent }),
@@ -240,10 +261,17 @@ class Drill {
     if (this.#over.signal.aborted) return
     writeFileSync(entry, text)
     const kernel = this.#runtime.kernel(id)
+    if (kernel.status().state === 'running.steady') return
     const isOut = kernel.status().state.startsWith('quarantined')
     // Refused where it is neither: it is on its way by itself, and the next kernel's drill does not need it.
     await (isOut ? kernel.rejoin() : kernel.restart()).catch(() => undefined)
   }
+}
+
+function makeRoom(file: string): void {
+  const text = readFileSync(file, 'utf8')
+  const roomy = withRoom(text)
+  if (roomy !== text) writeFileSync(file, roomy)
 }
 
 function notesOf(spec: KernelSpec): string[] {

@@ -1,6 +1,6 @@
 /** What a drill reports, as plain data: which steps of the ladder ran for which kernel, when, and what showed it. */
 import type { ProofLine } from '../../base/remedy.ts'
-import type { Isolation, Tier } from '../../base/spec.ts'
+import type { Autonomy, Isolation, Tier } from '../../base/spec.ts'
 
 /** The five steps, in the order in which a failure goes through them. */
 export const drillStepNames = ['escalate', 'quarantine', 'diagnose', 'repair', 'learn'] as const
@@ -20,6 +20,8 @@ export interface DrillStep {
 export interface KernelDrill {
   readonly kernel: string
   readonly tier: Tier
+  /** As the fleet says. */
+  readonly autonomy: Autonomy
   /** What was let loose, in words that say where. */
   readonly defect: string
   readonly steps: readonly DrillStep[]
@@ -65,9 +67,15 @@ export function drillExitCode({ passed, drills, brokenBefore }: DrillReport): 0 
   return drills.length === 0 && brokenBefore.length === 0 ? 2 : 1
 }
 
+/** Its fleet says that a person repairs it, and the sandbox could not: nothing that was promised is missing. */
+export function isForPerson({ autonomy, unsuitable }: KernelDrill): boolean {
+  return unsuitable !== undefined && (autonomy === 'suggest' || autonomy === 'observe')
+}
+
 /** A kernel that the sandbox does not suit is passed over where another one was drilled in its place. */
 export function hasPassed(report: Pick<DrillReport, 'drills' | 'brokenBefore'>, all: boolean): boolean {
   const { drills, brokenBefore } = report
   if (brokenBefore.length > 0 || drills.length === 0) return false
-  return all ? drills.every(({ passed }) => passed) : drills.at(-1)?.passed === true
+  if (!all) return drills.at(-1)?.passed === true
+  return drills.some(({ passed }) => passed) && drills.every((drill) => drill.passed || isForPerson(drill))
 }

@@ -193,9 +193,9 @@ export function learnt(round: Round, again: Round | undefined, spec: KernelSpec)
   }
   const at = end.at - again.beganAt + (recovered?.at ?? round.beganAt)
   // With a standby the repaired instance has not served yet; below `playbook` nothing is applied without a person.
-  const mayBeSlow =
+  const isLate =
     first(round, 'failover.completed') !== undefined || ['suggest', 'observe'].includes(spec.repair.autonomy)
-  if (beforeRepair(again) === 1 || mayBeSlow) return { ran: true, at, shown }
+  if ((trusted && beforeRepair(again) === 1) || isLate) return { ran: true, at, shown }
   return notRun(shown, `repair.autonomy of ${spec.id}, and whether the playbook is trusted`)
 }
 
