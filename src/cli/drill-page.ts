@@ -14,13 +14,11 @@ const width = 80
 const pageLines = 60
 
 export function drillPage(report: DrillReport): string[] {
-  const { drills, leftOut, brokenBefore } = report
+  const { drills, leftOut, brokenBefore, all } = report
   const title = `Drill of ${pathFromHere(report.fleet)}: ${count(report.kernels, 'kernel')}, in a copy`
-  const shown = drills.length > 1 && drills.every(({ unsuitable }) => unsuitable === undefined)
-  const isTable = shown || drills.length > 3
   const lines = [styled('bold', safeLine(title)), ...listed('Failed before anything was let loose:', brokenBefore, 8)]
   const last = drills.at(-1)
-  if (isTable) lines.push(...tableOf(drills))
+  if (all) lines.push(...tableOf(drills), ...missing(drills))
   else {
     for (const passedOver of drills.slice(0, -1)) {
       lines.push(
@@ -32,7 +30,7 @@ export function drillPage(report: DrillReport): string[] {
     }
     if (last !== undefined) lines.push(...detailOf(last))
   }
-  lines.push(...listed('Not drilled:', leftOut, isTable || last === undefined ? 24 : 4))
+  lines.push(...listed('Not drilled:', leftOut, all || last === undefined ? 24 : 4))
   lines.push('', ...folded(`In the copy: ${report.changed}.`, 2).map((line) => styled('dim', line)))
   if (report.folder !== undefined) lines.push(...folded(`Kept: ${report.folder}`, 2))
   const verdict = folded(verdictOf(report), 0).map((line) => styled(report.passed ? 'green' : 'red', line))
@@ -93,6 +91,17 @@ const columns: readonly Column[] = [
   { title: 'note' },
 ]
 
+/** Of each that did not pass the first step that did not run. */
+function missing(drills: readonly KernelDrill[]): string[] {
+  return drills.flatMap((drill) => {
+    const at = drill.steps.findIndex(({ ran }) => !ran)
+    const step = drill.steps[at]
+    if (step === undefined) return []
+    const why = [step.shown[0] ?? '', ...(step.look === undefined ? [] : [`look at: ${step.look}`])].join('; ')
+    return ['', ...folded(`${drill.kernel}, step ${at + 1} ${step.name}: ${why}`, 2)]
+  })
+}
+
 function styleOf(drill: KernelDrill): 'green' | 'yellow' | 'red' {
   if (drill.passed) return 'green'
   return isForPerson(drill) ? 'yellow' : 'red'
@@ -102,17 +111,9 @@ function tableOf(drills: readonly KernelDrill[]): string[] {
   const rows = drills.map((drill): Cell[] => {
     const ran = drill.steps.filter((step) => step.ran).length
     const time = (ms: number | undefined) => (ms === undefined ? '-' : duration(ms))
-    const failed = drill.steps.findIndex((step) => !step.ran)
-    const note =
-      drill.unsuitable ?? drill.steps[failed]?.shown[0] ?? drill.notes[0]?.replace(`${drill.kernel} has `, '') ?? ''
     return [
       ...[drill.kernel, String(drill.tier), { text: `${ran} of 5`, style: styleOf(drill) } as const],
-      ...[
-        drill.agent ?? '-',
-        time(drill.healMs),
-        time(drill.againMs),
-        failed === -1 ? note : `step ${failed + 1}: ${note}`,
-      ],
+      ...[drill.agent ?? '-', time(drill.healMs), time(drill.againMs), drill.notes.length === 0 ? '' : 'no check.ts'],
     ]
   })
   return ['', ...table(columns, rows, width).split('\n')]
@@ -156,7 +157,7 @@ export function drillMarkdown(report: DrillReport): string {
       : ['', title, '', ...all.slice(0, 12).map(({ kernel, why }) => `- \`${kernel}\`: ${cell(why)}`)]
   lines.push(...list('Failed before anything was let loose:', brokenBefore))
   const last = drills.at(-1)
-  if (drills.length > 3) {
+  if (report.all) {
     lines.push('', '| kernel | tier | steps | repaired by | served | again |', '|---|--:|---|---|--:|--:|')
     for (const { kernel, tier, steps, agent, healMs, againMs } of drills) {
       const ran = steps.filter((step) => step.ran).length

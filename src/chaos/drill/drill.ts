@@ -112,11 +112,12 @@ class Drill {
     await Promise.race([this.#runtime.start(), interrupted])
     const brokenBefore = await Promise.race([this.#settled(), interrupted])
     await Promise.race([this.#drillAll(brokenBefore), interrupted])
+    const { all = false } = this.#options
     const [drills, leftOut] = [this.#drills, this.#leftOut]
     return {
-      ...{ fleet: this.#options.fleet, kernels: this.#fleet.kernels.length, brokenBefore, drills, leftOut },
+      ...{ fleet: this.#options.fleet, kernels: this.#fleet.kernels.length, all, brokenBefore, drills, leftOut },
       changed: changedWords(this.#defect),
-      passed: hasPassed({ drills, brokenBefore }, this.#options.all === true),
+      passed: hasPassed({ drills, brokenBefore, all }),
       tookMs: Math.round(performance.now() - beganAt),
     }
   }

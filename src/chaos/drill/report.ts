@@ -48,6 +48,8 @@ export interface DrillReport {
   /** Path of the fleet as it was given. */
   readonly fleet: string
   readonly kernels: number
+  /** Every kernel was to be drilled. */
+  readonly all: boolean
   /** Kernels that failed before anything was let loose. */
   readonly brokenBefore: readonly LeftOut[]
   readonly drills: readonly KernelDrill[]
@@ -73,8 +75,11 @@ export function isForPerson({ autonomy, unsuitable }: KernelDrill): boolean {
 }
 
 /** A kernel that the sandbox does not suit is passed over where another one was drilled in its place. */
-export function hasPassed(report: Pick<DrillReport, 'drills' | 'brokenBefore'>, all: boolean): boolean {
-  const { drills, brokenBefore } = report
+export function hasPassed({
+  drills,
+  brokenBefore,
+  all,
+}: Pick<DrillReport, 'drills' | 'brokenBefore' | 'all'>): boolean {
   if (brokenBefore.length > 0 || drills.length === 0) return false
   if (!all) return drills.at(-1)?.passed === true
   return drills.some(({ passed }) => passed) && drills.every((drill) => drill.passed || isForPerson(drill))

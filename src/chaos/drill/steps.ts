@@ -155,16 +155,17 @@ export function repaired(round: Round, spec: KernelSpec): RepairSeen {
     refusals.length === 0 || refusals.some((text) => why.includes(text)) ? [why] : [why, ...refusals.slice(0, 3)]
   return {
     ...seen,
-    judged: notRun(shown, lookAt(spec, why, unsuitable)),
+    judged: notRun(shown, lookAt(spec, [why, ...refusals].join(' '), unsuitable)),
     ...(unsuitable !== undefined && { unsuitable }),
   }
 }
 
-function lookAt({ id, repair }: KernelSpec, why: string, unsuitable: string | undefined): string {
-  if (unsuitable !== undefined) return `${id} needs ${unsuitable}, which the sandbox does not give; a person repairs it`
+function lookAt({ id, repair }: KernelSpec, said: string, unsuitable: string | undefined): string {
+  if (unsuitable !== undefined)
+    return `${id} needs ${unsuitable}, which the sandbox does not give: with repair.autonomy suggest its fleet says that a person repairs it`
   if (repair.autonomy === 'observe')
     return `repair.autonomy of ${id} is observe: with suggest a person is shown a proved repair`
-  if (why.includes('SANDBOX_FAILED')) return 'the sandbox of this machine: lazaret doctor'
+  if (said.includes('SANDBOX_FAILED')) return 'the sandbox of this machine: lazaret doctor'
   return `the refusals, and the check.ts of ${id}`
 }
 
