@@ -166,7 +166,7 @@ export function drillMarkdown(report: DrillReport): string {
     }
   } else if (last !== undefined) lines.push(...markdownOf(last))
   lines.push(...list('Not drilled:', leftOut), '', `In the copy: ${report.changed}.`)
-  return `${lines.join('\n')}\n`
+  return `${fitted(lines, pageLines).join('\n')}\n`
 }
 
 function markdownOf({ kernel, tier, defect, steps, proof, agent, isolation, notes }: KernelDrill): string[] {

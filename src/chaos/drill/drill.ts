@@ -1,7 +1,7 @@
 /**
  * The drill: a known defect in a copy of somebody's own fleet, and whether each step of the ladder runs there. The copy is
  * a real runtime with folders of its own; everything that it made is gone at the end. What a step is judged by stands in
- * steps.ts, how a failure is played in round.ts.
+ * steps.ts, what becomes of the steps in judge.ts, how a failure is played in round.ts.
  */
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,18 +10,17 @@ import { fileURLToPath } from 'node:url'
 import { describeRecord, type ErrorRecord } from '../../base/error-record.ts'
 import { LazaretError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import type { FleetSpec, Isolation, KernelSpec } from '../../base/spec.ts'
+import type { FleetSpec, KernelSpec } from '../../base/spec.ts'
 import type { Notice } from '../../escalation/notify.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
 import { loadFleet } from '../../supervisor/fleet.ts'
 import { Watch } from '../watch.ts'
-import { changedWords, drillTimes, fleetInCopy, hasCheck, ranked, whyNot } from './choose.ts'
+import { changedWords, drillTimes, fleetInCopy, ranked, whyNot } from './choose.ts'
 import { copyFleet, type FleetCopy } from './copy.ts'
 import { type DrillDefect, defectWords, type Edited, withDefect, withRoom, withUnrelatedEdit } from './defect.ts'
-import { whyNoPlaybooks } from './folders.ts'
-import { type DrillReport, type DrillStep, hasPassed, type KernelDrill, type LeftOut } from './report.ts'
+import { judgeDrill, shortEntry } from './judge.ts'
+import { type DrillReport, hasPassed, type KernelDrill, type LeftOut } from './report.ts'
 import { playRound, type Round } from './round.ts'
-import { diagnosed, escalated, learnt, quarantined, repaired, servedAfter, step } from './steps.ts'
 
 export interface DrillOptions {
   /** Path of the fleet's file. */
@@ -83,6 +82,8 @@ class Drill {
   readonly #notices: Notice[] = []
   readonly #drills: KernelDrill[] = []
   readonly #leftOut: LeftOut[] = []
+  /** What failed by itself. */
+  readonly #broken: LeftOut[] = []
 
   constructor(fleet: FleetSpec, folder: string, options: DrillOptions) {
     this.#fleet = fleet
@@ -110,10 +111,10 @@ class Drill {
     const interrupted = interruption(this.#options.signal)
     this.#say(`starting ${this.#fleet.kernels.length} kernels`)
     await Promise.race([this.#runtime.start(), interrupted])
-    const brokenBefore = await Promise.race([this.#settled(), interrupted])
-    await Promise.race([this.#drillAll(brokenBefore), interrupted])
+    this.#broken.push(...(await Promise.race([this.#settled(), interrupted])))
+    await Promise.race([this.#drillAll(), interrupted])
     const { all = false } = this.#options
-    const [drills, leftOut] = [this.#drills, this.#leftOut]
+    const [drills, leftOut, brokenBefore] = [this.#drills, this.#leftOut, this.#broken]
     return {
       ...{ fleet: this.#options.fleet, kernels: this.#fleet.kernels.length, all, brokenBefore, drills, leftOut },
       changed: changedWords(this.#defect),
@@ -152,15 +153,15 @@ class Drill {
     })
   }
 
-  async #drillAll(brokenBefore: readonly LeftOut[]): Promise<void> {
+  async #drillAll(): Promise<void> {
     const { kernel, all } = this.#options
     const named = this.#fleet.kernels.filter(({ id }) => kernel === undefined || id === kernel)
     for (const spec of all ? named : ranked(named)) {
       if (this.#over.signal.aborted) return
-      // What fails by itself is told apart.
-      if (brokenBefore.some((each) => each.kernel === spec.id)) continue
-      const why = whyNot(spec) ?? (await this.#noGolden(spec))
-      const done = why === undefined ? await this.#drillOne(spec) : why
+      if (this.#broken.some((each) => each.kernel === spec.id)) continue
+      const why = whyNot(spec)
+      if (why === undefined && !(await this.#hasGolden(spec))) continue
+      const done = why ?? (await this.#drillOne(spec))
       if (typeof done === 'string') {
         this.#leftOut.push({ kernel: spec.id, why: done })
         continue
@@ -171,16 +172,18 @@ class Drill {
     }
   }
 
-  /** There must be something to go back to. */
-  async #noGolden({ id }: KernelSpec): Promise<string | undefined> {
+  /** There must be something to go back to; a kernel that has nothing fails by itself. */
+  async #hasGolden({ id }: KernelSpec): Promise<boolean> {
     this.#say(`waiting for a golden snapshot of ${id}`)
     const ends: ReadonlySet<string> = new Set(['snapshot.golden', 'snapshot.failed'])
     const end = await this.#watch.next(({ kernel, type }) => kernel === id && ends.has(type), {
       ...{ from: 0, withinMs: limits.drillStepMs },
     })
-    if (end?.type === 'snapshot.golden') return undefined
+    if (end?.type === 'snapshot.golden') return true
     const error = end?.error as ErrorRecord | undefined
-    return error === undefined ? 'it had no golden snapshot in time' : `it has no golden snapshot: ${error.message}`
+    const why = error === undefined ? 'it had none in time' : describeRecord(error)
+    this.#broken.push({ kernel: id, why: `there is no golden snapshot of it: ${why}` })
+    return false
   }
 
   /** The drill of one kernel, or why there was none. */
@@ -194,12 +197,8 @@ class Drill {
       const round = await this.#round(spec, () => writeFileSync(entry, edited.text))
       if (!round.hit) continue
       const again = await this.#again(spec, entry, edited, round)
-      const result = this.#judge(
-        spec,
-        `${defectWords[defect]}, line ${edited.line} of ${shortEntry(spec)}`,
-        round,
-        again,
-      )
+      const where = `${defectWords[defect]}, line ${edited.line} of ${shortEntry(spec)}`
+      const result = judgeDrill(spec, where, { round, again, playbooksDir: this.#options.playbooksDir ?? 'playbooks' })
       await this.#putBack(spec, entry, text)
       return result
     }
@@ -215,46 +214,6 @@ class Drill {
     if (round.end !== 'recovered' || this.#over.signal.aborted) return undefined
     this.#say(`${spec.id}: the same failure once more`)
     return this.#round(spec, () => writeFileSync(entry, withUnrelatedEdit(edited)))
-  }
-
-  #judge(spec: KernelSpec, defect: string, round: Round, again: Round | undefined): KernelDrill {
-    const repair = repaired(round, spec)
-    const lesson = learnt(round, again, spec)
-    const unwritable = whyNoPlaybooks(this.#options.playbooksDir ?? 'playbooks')
-    const steps: DrillStep[] = [
-      step('escalate', round, escalated(round)),
-      step('quarantine', round, quarantined(round, spec)),
-      step('diagnose', round, diagnosed(round)),
-      step('repair', round, repair.judged),
-      step(
-        'learn',
-        round,
-        unwritable === undefined
-          ? lesson
-          : { ran: false, shown: [`in service it would not run: ${unwritable}`], look: 'the folder of the playbooks' },
-      ),
-    ]
-    const [healMs, againMs] = [servedAfter(round), again && servedAfter(again)]
-    const { agent, unsuitable } = repair
-    // What is put back before any proof is proved when its playbook is: that is then what there is to show.
-    const { proof, isolation } = repair.proof.length > 0 || again === undefined ? repair : repaired(again, spec)
-    return {
-      ...{
-        kernel: spec.id,
-        tier: spec.tier,
-        autonomy: spec.repair.autonomy,
-        defect,
-        steps,
-        passed: steps.every(({ ran }) => ran),
-      },
-      proof: proof.map(({ name, passed, detail }) => ({ name, passed, detail })),
-      ...(isolation !== undefined && { isolation: isolation as Isolation }),
-      ...(agent !== undefined && { agent }),
-      ...(healMs !== undefined && { healMs }),
-      ...(againMs !== undefined && { againMs }),
-      ...(unsuitable !== undefined && { unsuitable }),
-      notes: notesOf(spec),
-    }
   }
 
   /** The kernel goes on as it was, for those that come after it. */
@@ -273,17 +232,6 @@ function makeRoom(file: string): void {
   const text = readFileSync(file, 'utf8')
   const roomy = withRoom(text)
   if (roomy !== text) writeFileSync(file, roomy)
-}
-
-function notesOf(spec: KernelSpec): string[] {
-  const notes: string[] = []
-  if (!hasCheck(spec)) notes.push(`${spec.id} has no check.ts: its proof asks only whether the failure is gone`)
-  return notes
-}
-
-/** Of the path, what tells a person which file it is. */
-function shortEntry({ entryUrl }: KernelSpec): string {
-  return fileURLToPath(entryUrl).split('/').slice(-2).join('/')
 }
 
 /** Rejects when the drill is interrupted. */

@@ -81,8 +81,13 @@ export async function playRound(ports: RoundPorts, kernel: string, change: () =>
   const task = ended?.type === 'kernel.parked' ? taskToApprove(runtime, kernel) : undefined
   if (task !== undefined) {
     const since = watch.place
-    runtime.approve(task).catch(() => undefined)
-    ended = await next(({ type }) => endings.has(type), since)
+    const refused = runtime.approve(task).then(
+      () => new Promise<never>(() => undefined),
+      (thrown: unknown) => toRecord(thrown).message,
+    )
+    const after = await Promise.race([next(({ type }) => endings.has(type), since), refused])
+    ended =
+      typeof after === 'string' ? ({ ...ended, why: `it could not be approved: ${after}` } as LazaretEvent) : after
   }
   const asked = await answered(await probing, runtime, kernel, ended?.type === 'kernel.recovered')
   return {
