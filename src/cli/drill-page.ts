@@ -68,15 +68,20 @@ function listed(title: string, all: readonly LeftOut[], most: number): string[] 
 const mark = (ran: boolean) => (ran ? styled('green', 'ok') : styled('red', 'NO'))
 const after = ({ tookMs }: DrillStep) => (tookMs === undefined ? '-' : duration(tookMs))
 
+function proofTitle({ agent, provedLater }: KernelDrill): string {
+  if (agent === undefined) return 'The last proof'
+  return `The proof of ${agent}${provedLater ? ', as its playbook used it' : ''}`
+}
+
 function detailOf(drill: KernelDrill): string[] {
-  const { kernel, tier, defect, steps, proof, agent, isolation, notes } = drill
+  const { kernel, tier, defect, steps, proof, isolation, notes } = drill
   const lines = [...folded(`${kernel}, tier ${tier}: ${defect}`, 2), '']
   for (const [index, step] of steps.entries()) {
     const label = `${index + 1} ${step.name.padEnd(10)}  ${mark(step.ran)}  ${after(step).padStart(7)}  `
     lines.push(...beside(label, 27, step.look === undefined ? step.shown : [...step.shown, `look at: ${step.look}`]))
   }
   if (proof.length > 0) {
-    const of = agent === undefined ? 'The last proof' : `The proof of ${agent}`
+    const of = proofTitle(drill)
     lines.push('', styled('bold', isolation === undefined ? of : `${of}, isolation ${isolation}`))
     for (const { name, passed, detail } of proof) {
       lines.push(...beside(`  ${name.padEnd(11)} ${mark(passed)}  `, 18, [detail]))
@@ -169,7 +174,8 @@ export function drillMarkdown(report: DrillReport): string {
   return `${fitted(lines, pageLines).join('\n')}\n`
 }
 
-function markdownOf({ kernel, tier, defect, steps, proof, agent, isolation, notes }: KernelDrill): string[] {
+function markdownOf(drill: KernelDrill): string[] {
+  const { kernel, tier, defect, steps, proof, isolation, notes } = drill
   const lines = ['', `## ${kernel}, tier ${tier}`, '', `Defect: ${cell(defect)}.`, '']
   lines.push('| step | ran | after | what showed it |', '|---|---|--:|---|')
   for (const [index, each] of steps.entries()) {
@@ -179,7 +185,7 @@ function markdownOf({ kernel, tier, defect, steps, proof, agent, isolation, note
     )
   }
   if (proof.length > 0) {
-    const of = `Proof${agent === undefined ? '' : ` of ${agent}`}${isolation === undefined ? '' : `, isolation ${isolation}`}:`
+    const of = `${proofTitle(drill)}${isolation === undefined ? '' : `, isolation ${isolation}`}:`
     lines.push(
       '',
       of,

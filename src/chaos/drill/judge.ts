@@ -33,11 +33,13 @@ export function judgeDrill(spec: KernelSpec, defect: string, { round, again, pla
   const [healMs, againMs] = [servedAfter(round), again && servedAfter(again)]
   const { agent, unsuitable } = repair
   // What is put back before any proof is proved when its playbook is: that is then what there is to show.
-  const { proof, isolation } = repair.proof.length > 0 || again === undefined ? repair : repaired(again, spec)
+  const later = repair.judged.ran && repair.proof.length === 0 && again !== undefined
+  const { proof, isolation } = later ? repaired(again, spec) : repair
   return {
     ...{ kernel: spec.id, tier: spec.tier, autonomy: spec.repair.autonomy, defect, steps },
     passed: steps.every(({ ran }) => ran),
     proof: proof.map(({ name, passed, detail }) => ({ name, passed, detail })),
+    ...(later && { provedLater: true }),
     ...(isolation !== undefined && { isolation: isolation as Isolation }),
     ...(agent !== undefined && { agent }),
     ...(healMs !== undefined && { healMs }),

@@ -28,6 +28,8 @@ export interface KernelDrill {
   readonly passed: boolean
   /** Of the repair that was applied, or of the last one that was refused. */
   readonly proof: readonly Pick<ProofLine, 'name' | 'passed' | 'detail'>[]
+  /** The repair was applied before any proof; what is shown is the proof of its playbook, at the second failure. */
+  readonly provedLater?: true
   readonly isolation?: Isolation
   /** Name of the agent whose repair was applied. */
   readonly agent?: string

@@ -188,9 +188,9 @@ export function learnt(round: Round, again: Round | undefined, spec: KernelSpec)
   const times = [servedAfter(round), servedAfter(again)]
   if (times[0] !== undefined && times[1] !== undefined) {
     const faster = Math.round((10 * times[0]) / Math.max(1, times[1])) / 10
-    shown.push(
-      `serves after ${seconds(times[1])} instead of ${seconds(times[0])}${faster > 1 ? `, ${faster} times faster` : ''}`,
-    )
+    const isProvedNow = first(round, 'repair.verified') === undefined
+    const more = `${faster > 1 ? `, ${faster} times faster` : ''}${isProvedNow ? ', and proved this time' : ''}`
+    shown.push(`serves after ${seconds(times[1])} instead of ${seconds(times[0])}${more}`)
   }
   const at = end.at - again.beganAt + (recovered?.at ?? round.beganAt)
   // With a standby the repaired instance has not served yet; below `playbook` nothing is applied without a person.
