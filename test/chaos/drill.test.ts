@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { ranked } from '../../src/chaos/drill/choose.ts'
 import { copyFleet } from '../../src/chaos/drill/copy.ts'
 import { withDefect, withRoom, withUnrelatedEdit } from '../../src/chaos/drill/defect.ts'
@@ -141,7 +141,7 @@ if (spec === undefined) throw new Error('The fleet has one kernel.')
 function folderOfOne(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-parts-'))
   writeFileSync(join(folder, 'kernel.js'), '')
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
