@@ -334,6 +334,16 @@ export const limits = {
   /** Refused changes that whoever gets a task is told of: the last ones. */
   taskRefusedShown: 5,
 
+  /** Longest that a drill waits for one thing: four starts that hang on a machine that is busy elsewhere. Milliseconds. */
+  drillStepMs: 60_000,
+  /** A start that a drill has hang is ended after this: four of them are waited for. Milliseconds. */
+  drillStartMs: 4000,
+  /** Of a fleet that is copied to be drilled, node_modules left out: a larger folder is no kernel's own. */
+  drillFiles: 20_000,
+  drillBytes: 268_435_456,
+  /** Kernels tried one after another where the sandbox does not suit the one before. */
+  drillTries: 3,
+
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,

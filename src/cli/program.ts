@@ -50,6 +50,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
       await replayCommand(argv),
       doctorCommand(),
       await stressCommand(argv),
+      await drillCommand(argv),
     ],
   ]
   for (const command of commands) program.addCommand(command)
@@ -69,6 +70,13 @@ async function runCommand(argv: readonly string[]): Promise<Command> {
 async function stressCommand(argv: readonly string[]): Promise<Command> {
   if (argv.includes('stress')) return (await import('./stress.ts')).stressCommand()
   return withOptions('stress', 'let defects loose on a fleet, and show how each heals')
+}
+
+async function drillCommand(argv: readonly string[]): Promise<Command> {
+  if (argv.includes('drill')) return (await import('./drill.ts')).drillCommand()
+  return withOptions('drill', 'let a known defect loose on a copy of a fleet, and see each step run').argument(
+    '[fleet]',
+  )
 }
 
 async function replayCommand(argv: readonly string[]): Promise<Command> {
