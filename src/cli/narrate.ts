@@ -88,6 +88,7 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'snapshot.corrupt': tell('corrupt', 'bad', (event) => `snapshot ${said(event.name)}: ${said(event.reason)}`),
   'snapshot.failed': tell('no snapshot', 'watch', ({ error }) => said(error)),
   'repair.started': tell('repair', 'plain', ({ attempt }) => `attempt ${said(attempt)}`),
+  'repair.progressed': tell('repair', 'plain', ({ agent, text }) => `${said(agent)}: ${said(text)}`),
   'repair.proposed': tell('proposed', 'plain', ({ agent, why }) => `${said(agent)}: ${said(why)}`),
   'repair.verified': tell('proved', 'good', ({ lines }) => `in the sandbox: ${proofNames(lines)}`),
   'repair.refused': tell('refused', 'watch', ({ agent, refusal }) => `${said(agent)}: ${said(refusal)}`),
