@@ -111,7 +111,7 @@ test('with less autonomy what holds waits for a person, and a claim of another i
   await using place = await parked('suggest')
   const { ladder, task } = place
   const { call } = await connect(join(ladder.folder, '.lazaret'))
-  ladder.runtime.taskDesk.claim(task, 'ada')
+  ladder.runtime.tasks.claim(task, 'ada')
   for (const [name, args] of [
     ['claim_task', { task, worker: 'robot' }],
     ['submit_patch', { task, patch: rateDiff, why: 'x' }],
@@ -119,13 +119,13 @@ test('with less autonomy what holds waits for a person, and a claim of another i
     expect(await call(name, args)).toMatchObject({ isError: true, text: expect.stringContaining('claimed by ada') })
   }
   expect(await call('release_task', { task })).toMatchObject({ isError: true })
-  ladder.runtime.taskDesk.release(task)
+  ladder.runtime.tasks.release(task)
   await call('claim_task', { task, worker: 'robot' })
   const done = await call('submit_patch', { task, patch: rateDiff, why: 'rates was misspelt.' })
   expect(done.facts).toMatchObject({ outcome: 'waiting', state: 'quarantined.parked' })
   expect((await call('list_tasks')).facts).toMatchObject({ tasks: [{ proposes: 'mcp' }] })
   expect(await call('release_task', { task })).toMatchObject({ isError: false })
-  expect(ladder.runtime.taskDesk.show(task).claim).toBeUndefined()
+  expect(ladder.runtime.tasks.show(task).claim).toBeUndefined()
 })
 
 test('bad inputs are errors of the call, with what is accepted, and the server goes on', {

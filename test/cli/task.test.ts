@@ -62,7 +62,7 @@ test('a diff in a file is handed in as well, and what is proved by an agent is s
 }, async () => {
   await using place = await parked('suggest')
   const { ladder, task } = place
-  await ladder.runtime.taskDesk.submit(task, { diff: rateDiff, by: 'mcp', worker: 'robot', why: 'A misspelt key.' })
+  await ladder.runtime.tasks.submit(task, { diff: rateDiff, by: 'mcp', worker: 'robot', why: 'A misspelt key.' })
   writeFileSync(join(ladder.folder, 'wrong.patch'), wrongDiff)
   writeFileSync(join(ladder.folder, 'right.patch'), rateDiff)
   const [shown, wrong, right] = await cliMany(ladder.folder, [

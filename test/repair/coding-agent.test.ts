@@ -42,10 +42,10 @@ test('a person mends coding_agent by its own task, which it hands to no worker',
   for (const worker of ['one', 'two']) await ask.claim?.(worker).catch(() => 'crashed')
   await parked
   const [task] = runtime.journal.tasks({ kernel: id, status: 'open' })
-  runtime.taskDesk.claim(task?.id ?? '', 'ada')
+  runtime.tasks.claim(task?.id ?? '', 'ada')
   const diff = makePatch('queue.ts', broken, files['queue.ts'] ?? '')
   const recovered = ladder.until('kernel.recovered')
-  const done = await runtime.taskDesk.submit(task?.id ?? '', { diff, by: 'person' })
+  const done = await runtime.tasks.submit(task?.id ?? '', { diff, by: 'person' })
   expect(done.verdict ?? done.why).toMatchObject({ passed: true })
   expect(await recovered).toMatchObject({ healedBy: 'code' })
   expect(await ask.claim?.('three')).toBeNull()
