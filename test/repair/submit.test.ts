@@ -1,14 +1,17 @@
 /** What comes from outside: claimed, handed over, tried out, handed in; and what is refused. */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { checkDiff, mendedRate, parked, rateDiff, wrongDiff } from './priced.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const refused = (text: string) => ({ code: 'COMMAND_REFUSED', message: expect.stringContaining(text) })
 
-test('what a person hands in is proved and applied, whatever the autonomy, and learnt', {
-  timeout: 60_000,
-}, async () => {
+test('what a person hands in is proved and applied, whatever the autonomy, and learnt', async () => {
   await using place = await parked('observe')
   const { runtime, until } = place.ladder
   const recovered = until('kernel.recovered')
@@ -29,7 +32,7 @@ test('what a person hands in is proved and applied, whatever the autonomy, and l
   })
 })
 
-test('a diff that is named from the repository fits as well', { timeout: 60_000 }, async () => {
+test('a diff that is named from the repository fits as well', async () => {
   await using place = await parked()
   const { runtime, folder } = place.ladder
   const above = folder.split('/').slice(-2).join('/')
@@ -68,7 +71,7 @@ test('a wrong one is refused with its verdict, and the kernel is parked for what
   expect(handed.task).toContain('Attempt 2 was refused')
 })
 
-test('while a repair is under way, and in service, nothing is taken', { timeout: 60_000 }, async () => {
+test('while a repair is under way, and in service, nothing is taken', async () => {
   await using place = await parked()
   const { runtime } = place.ladder
   const first = runtime.tasks.submit(place.task, { diff: wrongDiff, by: 'person' })
@@ -97,7 +100,7 @@ test('a proof that a person ends leaves no verdict, and says so', async () => {
   expect(await asked).toMatchObject({ outcome: 'refused', why: expect.stringContaining('did not end') })
 })
 
-test('an agent needs autonomy fix; elsewhere its repair waits for a person', { timeout: 60_000 }, async () => {
+test('an agent needs autonomy fix; elsewhere its repair waits for a person', async () => {
   await using place = await parked('suggest')
   const { runtime, until } = place.ladder
   const asked = { diff: rateDiff, by: 'mcp', worker: 'robot' } as const
@@ -110,7 +113,7 @@ test('an agent needs autonomy fix; elsewhere its repair waits for a person', { t
   expect(await recovered).toMatchObject({ healedBy: 'code' })
 })
 
-test('with autonomy fix the repair of an agent is applied', { timeout: 60_000 }, async () => {
+test('with autonomy fix the repair of an agent is applied', async () => {
   await using place = await parked('fix')
   const { runtime } = place.ladder
   const asked = { diff: rateDiff, by: 'mcp', worker: 'robot' } as const
@@ -162,9 +165,7 @@ test('what is handed over is the kernel as it ran, without secrets in its eviden
   expect(task).toContain(`lazaret task ${place.task} --submit`)
 })
 
-test('a failure is tried out in the sandbox, one at a time, and nobody else hears of it', {
-  timeout: 60_000,
-}, async () => {
+test('a failure is tried out in the sandbox, one at a time, and nobody else hears of it', async () => {
   await using place = await parked()
   const { runtime, folder, types } = place.ladder
   const { tasks: desk } = runtime
