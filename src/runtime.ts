@@ -30,7 +30,7 @@ import { furnish } from './supervisor/furnish.ts'
 import { HotfixDesk } from './supervisor/hotfix-desk.ts'
 import type { House } from './supervisor/house.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
-import { type PlaybookHandle, playbookHandle } from './supervisor/playbook-commands.ts'
+import { type PlaybookDesk, playbookDesk } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
@@ -77,8 +77,7 @@ export class Runtime {
   #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
   /** Writes hotfixes that have held into the source files, or takes them back. */
   readonly hotfixes = new HotfixDesk(() => this.#serving())
-  /** Tasks as those who mend by hand see them: shown, claimed, handed over, handed in. */
-  readonly taskDesk = new TaskDesk(() => this.#serving())
+  readonly #taskDesk = new TaskDesk(() => this.#serving())
   #close: (() => Promise<void>) | undefined
   #stopping: Promise<void> | undefined
 
@@ -157,7 +156,7 @@ export class Runtime {
       closing.defer(() => control.close())
     }
     closing.defer(() => house.sandbox.close())
-    closing.defer(() => this.taskDesk.close())
+    closing.defer(() => this.#taskDesk.close())
     house.sampler.start()
     closing.defer(() => house.sampler.stop())
     closing.defer(() => house.heartbeat.stop())
@@ -339,8 +338,13 @@ export class Runtime {
     return this.#opened().journal
   }
 
-  get playbooks(): PlaybookHandle {
-    return playbookHandle(this.#opened(), (id) => this.#serving() && this.#unitOf(id))
+  /** Tasks as those who mend by hand see them: shown, claimed, handed over, tried out, handed in. */
+  get tasks(): Omit<TaskDesk, 'close'> {
+    return this.#taskDesk
+  }
+
+  get playbooks(): PlaybookDesk {
+    return playbookDesk(this.#opened(), (id) => this.#serving() && this.#unitOf(id))
   }
 
   #unitOf(id: string): Unit {

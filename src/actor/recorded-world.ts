@@ -62,7 +62,7 @@ class ReplyBook {
     const bytes = bytesOf(args, `The arguments of ${key}`)
     const reply = this.#exact.get(`${key} ${bytes.toString('base64')}`)?.shift() ?? this.#latest.get(key)
     if (reply === undefined) {
-      throw new LazaretError('KERNEL_UNAVAILABLE', `No reply of ${key} was recorded, and a replay has no ${to}.`, {
+      throw new LazaretError('KERNEL_UNAVAILABLE', `No reply of ${key} was recorded, and ${to} does not run here.`, {
         kernel: to,
       })
     }
@@ -71,8 +71,8 @@ class ReplyBook {
   }
 }
 
-/** @throws LazaretError MESSAGE_UNCLONABLE */
-function bytesOf(value: unknown, what: string): Buffer {
+/** As a thread would be sent it. @throws LazaretError MESSAGE_UNCLONABLE */
+export function bytesOf(value: unknown, what: string): Buffer {
   try {
     return serialize(value)
   } catch (cause) {

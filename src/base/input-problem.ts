@@ -47,6 +47,16 @@ export class InputRefusal extends Error {
   }
 }
 
+/** What lies at the end of a path; undefined where that leads nowhere. */
+export function valueAt(value: unknown, path: KeyPath): unknown {
+  let found = value
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
+    found = Reflect.get(found, step)
+  }
+  return found
+}
+
 const shownChars = 80
 const othersShown = 10
 

@@ -3,7 +3,7 @@ import { LazaretError } from '../base/errors.ts'
 import { type ApplyTo, applyTargets, isApplyTo } from '../base/remedy.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
-import type { PlaybookHandle } from '../supervisor/playbook-commands.ts'
+import type { PlaybookDesk } from '../supervisor/playbook-commands.ts'
 import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import type { TaskDesk } from '../supervisor/task-desk.ts'
@@ -30,11 +30,11 @@ export interface Controllable {
     | 'playbookVersions'
     | 'playbookVersion'
   >
-  readonly playbooks: PlaybookHandle
+  readonly playbooks: PlaybookDesk
   readonly hotfixes: Pick<HotfixDesk, 'apply' | 'revert'>
   readonly repairs: RepairsState
   setRepairs(on: boolean, why?: string): RepairsState
-  readonly taskDesk: TaskDesk
+  readonly tasks: Omit<TaskDesk, 'close'>
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -47,7 +47,7 @@ export function controlTable(runtime: Controllable): ControlTable {
   const count = (value: unknown): number =>
     typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
   return {
-    ...taskOps(runtime.taskDesk),
+    ...taskOps(runtime.tasks),
     status: () => runtime.status(),
     logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
     incidents: ({ kernel, limit }) =>

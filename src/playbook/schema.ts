@@ -5,7 +5,7 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
 import type { LazaretError } from '../base/errors.ts'
-import { type InputProblem, type KeyPath, type Position, showValue } from '../base/input-problem.ts'
+import { type InputProblem, type KeyPath, type Position, showValue, valueAt } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import type { FailurePhase, HealedBy, RemedyStep } from '../base/remedy.ts'
@@ -205,13 +205,4 @@ function knownKeys(path: KeyPath, value: unknown): string[] {
   if (path[2] === 'failure') return Object.keys(failureShape.shape)
   if (path[2] === 'learnt') return Object.keys(learntShape.shape)
   return knownStepKeys(valueAt(value, path.slice(0, 4)), path.slice(4))
-}
-
-function valueAt(value: unknown, path: KeyPath): unknown {
-  let found = value
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
-    found = Reflect.get(found, step)
-  }
-  return found
 }

@@ -13,21 +13,21 @@ export type Bubblewrap =
 
 let found: Bubblewrap | undefined
 
-/** Tries it at the first call, which takes some 15 ms; the answer is kept for this thread. */
+/** Whether candidates can be walled in. Tried at the first call; the answer is kept for this thread. */
 export function bubblewrapHere(): Bubblewrap {
-  found ??= look()
+  found ??= tryBubblewrap(() => [...wallArguments(), ...bindReadOnly(runtimePaths()), '--remount-ro', '/'])
   return found
 }
 
 const tryMs = 10_000
 const whyChars = 200
 
-function look(): Bubblewrap {
+/** Runs Node.js in it once, which takes some 15 ms. @param wall its arguments, asked for where it is installed. */
+export function tryBubblewrap(wall: () => readonly string[]): Bubblewrap {
   if (process.platform !== 'linux') return { installed: false, why: `there is none for ${process.platform}` }
   const path = onPath('bwrap')
   if (path === undefined) return { installed: false, why: 'bwrap is not installed' }
-  const args = [...wallArguments(), ...bindReadOnly(runtimePaths()), '--remount-ro', '/', '--', process.execPath]
-  const { status, error, stderr } = spawnSync(path, [...args, '--version'], {
+  const { status, error, stderr } = spawnSync(path, [...wall(), '--', process.execPath, '--version'], {
     ...{ env: {}, timeout: tryMs, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] },
   })
   if (status === 0) return { path }

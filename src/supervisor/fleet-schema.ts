@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { AgentsSpec } from '../base/agents-spec.ts'
 import { kernelIdProblem, kernelIdRule } from '../base/ids.ts'
-import { type InputProblem, type KeyPath, showValue } from '../base/input-problem.ts'
+import { type InputProblem, type KeyPath, showValue, valueAt } from '../base/input-problem.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import { degradedModes, isolations, type Tier } from '../base/spec.ts'
@@ -192,13 +192,4 @@ function knownKeys(path: KeyPath): string[] {
 function defaultAt(path: KeyPath): unknown {
   if (path[0] === 'agents') return valueAt(agentDefaults, path.slice(1))
   return path.length < 3 || path[0] === 'tiers' ? undefined : valueAt(kernelDefaults, path.slice(2))
-}
-
-function valueAt(value: unknown, path: KeyPath): unknown {
-  let found = value
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
-    found = Reflect.get(found, step)
-  }
-  return found
 }

@@ -15,7 +15,7 @@ import { type House, kernelFolderUrl } from './house.ts'
 import type { KernelStatus } from './status.ts'
 import type { Unit } from './unit.ts'
 
-export interface PlaybookHandle {
+export interface PlaybookDesk {
   /** Of one kernel, or of every kernel. */
   list(kernel?: string): readonly Playbook[]
   /**
@@ -29,7 +29,7 @@ export interface PlaybookHandle {
 }
 
 /** @param unitOf throws where there is no such kernel, or the runtime takes no commands. */
-export function playbookHandle(house: House, unitOf: (kernel: string) => Unit): PlaybookHandle {
+export function playbookDesk(house: House, unitOf: (kernel: string) => Unit): PlaybookDesk {
   return {
     list: (kernel) => house.playbooks.list(kernel),
     run: async (kernel, name) => runPlaybook(house, unitOf(kernel), name),

@@ -15,7 +15,7 @@ async function written(cwd: string, name: string): Promise<void> {
 test.each([
   ['while it starts', 'journal.db'],
   ['while kernels are repaired', 'error.json'],
-])('an interruption %s leaves no thread, process or file', { timeout: 60_000 }, async (_when, file) => {
+])('an interruption %s leaves no thread, process or file', async (_when, file) => {
   const cwd = place()
   try {
     const started = written(cwd, file)

@@ -111,7 +111,7 @@ test('with less autonomy what holds waits for a person, and a claim of another i
   await using place = await parked('suggest')
   const { ladder, task } = place
   const { call } = await connect(join(ladder.folder, '.lazaret'))
-  ladder.runtime.taskDesk.claim(task, 'ada')
+  ladder.runtime.tasks.claim(task, 'ada')
   for (const [name, args] of [
     ['claim_task', { task, worker: 'robot' }],
     ['submit_patch', { task, patch: rateDiff, why: 'x' }],
@@ -119,18 +119,16 @@ test('with less autonomy what holds waits for a person, and a claim of another i
     expect(await call(name, args)).toMatchObject({ isError: true, text: expect.stringContaining('claimed by ada') })
   }
   expect(await call('release_task', { task })).toMatchObject({ isError: true })
-  ladder.runtime.taskDesk.release(task)
+  ladder.runtime.tasks.release(task)
   await call('claim_task', { task, worker: 'robot' })
   const done = await call('submit_patch', { task, patch: rateDiff, why: 'rates was misspelt.' })
   expect(done.facts).toMatchObject({ outcome: 'waiting', state: 'quarantined.parked' })
   expect((await call('list_tasks')).facts).toMatchObject({ tasks: [{ proposes: 'mcp' }] })
   expect(await call('release_task', { task })).toMatchObject({ isError: false })
-  expect(ladder.runtime.taskDesk.show(task).claim).toBeUndefined()
+  expect(ladder.runtime.tasks.show(task).claim).toBeUndefined()
 })
 
-test('bad inputs are errors of the call, with what is accepted, and the server goes on', {
-  timeout: 60_000,
-}, async () => {
+test('bad inputs are errors of the call, with what is accepted, and the server goes on', async () => {
   await using place = await parked()
   const { task } = place
   const { call } = await connect(join(place.ladder.folder, '.lazaret'))
@@ -163,7 +161,7 @@ test('bad inputs are errors of the call, with what is accepted, and the server g
   expect((await call('list_tasks')).facts.tasks).toHaveLength(1)
 })
 
-test('a runtime that is away is an error of each call, and one that comes is found', { timeout: 60_000 }, async () => {
+test('a runtime that is away is an error of each call, and one that comes is found', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-mcp-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const away = await connect(join(folder, 'none'))
@@ -181,9 +179,7 @@ test('a runtime that is away is an error of each call, and one that comes is fou
   await place[Symbol.asyncDispose]()
 })
 
-test('it ends with its input, also in the middle of a call, and writes nothing but the protocol', {
-  timeout: 60_000,
-}, async () => {
+test('it ends with its input, also in the middle of a call, and writes nothing but the protocol', async () => {
   await using place = await parked()
   const child = spawn(process.execPath, [mainFile, 'mcp', '--data-dir', join(place.ladder.folder, '.lazaret')])
   onTestFinished(() => void child.kill('SIGKILL'))

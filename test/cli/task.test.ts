@@ -62,7 +62,7 @@ test('a diff in a file is handed in as well, and what is proved by an agent is s
 }, async () => {
   await using place = await parked('suggest')
   const { ladder, task } = place
-  await ladder.runtime.taskDesk.submit(task, { diff: rateDiff, by: 'mcp', worker: 'robot', why: 'A misspelt key.' })
+  await ladder.runtime.tasks.submit(task, { diff: rateDiff, by: 'mcp', worker: 'robot', why: 'A misspelt key.' })
   writeFileSync(join(ladder.folder, 'wrong.patch'), wrongDiff)
   writeFileSync(join(ladder.folder, 'right.patch'), rateDiff)
   const [shown, wrong, right] = await cliMany(ladder.folder, [
@@ -77,7 +77,7 @@ test('a diff in a file is handed in as well, and what is proved by an agent is s
   expect(JSON.parse(right?.stdout ?? '')).toMatchObject({ outcome: 'applied', verdict: { passed: true }, leftOut: [] })
 })
 
-test('a claim is shown, refused to others and let go', { timeout: 60_000 }, async () => {
+test('a claim is shown, refused to others and let go', async () => {
   await using place = await parked()
   const { ladder, task } = place
   const ended = await cliMany(ladder.folder, [
@@ -98,7 +98,7 @@ test('a claim is shown, refused to others and let go', { timeout: 60_000 }, asyn
   expect(ended[6]?.stderr).not.toContain('\u001b')
 })
 
-test('no folder is overwritten, and none is made in the data directory', { timeout: 60_000 }, async () => {
+test('no folder is overwritten, and none is made in the data directory', async () => {
   await using place = await parked()
   const { ladder, task } = place
   const at = (name: string) => join(ladder.folder, name)
@@ -124,9 +124,7 @@ test('no folder is overwritten, and none is made in the data directory', { timeo
   expect(readdirSync(at(task))).toContain('TASK.md')
 })
 
-test('what cannot be handed in ends with 2, what a repair may not do with 1, and nothing is proved', {
-  timeout: 60_000,
-}, async () => {
+test('what cannot be handed in ends with 2, what a repair may not do with 1, and nothing is proved', async () => {
   await using place = await parked()
   const { ladder, task } = place
   const at = (name: string) => join(ladder.folder, name)

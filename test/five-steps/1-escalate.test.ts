@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Notice } from '../../src/index.ts'
-import { climb, misspell } from './ladder.ts'
+import { climb, fast, misspell } from './ladder.ts'
 
 test('a spent budget ends the restarts: one critical incident, a task, and word to the operators', async () => {
   const notices: Notice[] = []
   await using ladder = await climb({
-    kernels: [{ id: 'notes', repair: { autonomy: 'observe' } }],
+    kernels: [{ id: 'notes', restart: { ...fast.restart, max: 2, stableMs: 10_000 }, repair: { autonomy: 'observe' } }],
     notify: (notice) => void notices.push(notice),
   })
   ladder.edit('kernel.ts', misspell)

@@ -85,7 +85,7 @@ test('an error of the module graph is permanent: no second start', async () => {
   expect(whys).toEqual([expect.stringMatching(/^language-service: TypeScript .* no correction .* was found$/)])
   const syntax = place.of('kernel.crashed', 'syntax')[0]
   expect(JSON.stringify(syntax?.error)).toContain('kernel.ts')
-}, 90_000)
+})
 
 test('an error that merely looks like one of syntax is not permanent', async () => {
   await using place = await house([

@@ -62,7 +62,7 @@ test.each([
   expect(longest.gapMs).toBeLessThan(1000)
 })
 
-test('lines written before a thread spins, exits or is killed are all there', { timeout: 60_000 }, async () => {
+test('lines written before a thread spins, exits or is killed are all there', async () => {
   const write = "for (let n = 0; n < 100; n++) { ctx.log.info('line', { n }); console.log('printed ' + n) }"
   const source = kernelOf(`return { api: {
     spin() { ${write} for (;;); },
@@ -103,7 +103,7 @@ test.each([
     "setInterval(() => {}, 1000); for (const x of process._getActiveHandles()) if (x.constructor.name === 'MessagePort') x.close()",
     'KERNEL_PORT_CLOSED',
   ],
-])('a kernel that never ends with %s is found and ended', { timeout: 60_000 }, async (_what, body, code) => {
+])('a kernel that never ends with %s is found and ended', async (_what, body, code) => {
   await using place = await house([
     {
       ...{ id: 'bad', restart: { max: 0 }, repair: { autonomy: 'observe' }, heartbeat: { timeoutMs: 500 } },

@@ -208,9 +208,7 @@ test('a restart, a quarantine and the stop of the runtime end the epoch; between
   expect(await errorOf(remoteOf(place.runtime, 'notes').add?.(1, 2))).toMatchObject({ code: 'RUNTIME_STOPPED' })
 })
 
-test('a kernel that spins or sleeps in a remote call is found, and the caller hears of it', {
-  timeout: 60_000,
-}, async () => {
+test('a kernel that spins or sleeps in a remote call is found, and the caller hears of it', async () => {
   await using place = await notesHouse({ heartbeat: { timeoutMs: 500 } })
   for (const method of ['hang', 'sleep']) {
     const remote = remoteOf(place.runtime, 'notes', 60_000)

@@ -2,13 +2,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { ProgramSpec } from '../../src/base/agents-spec.ts'
 import { makeAcpAgent } from '../../src/repair/agents/acp.ts'
 import type { ProgramAgentOptions } from '../../src/repair/agents/command.ts'
 import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
 import type { Ill } from './broken.ts'
 import { askAlone, averageKernel, badLine, goodLine, illOf } from './outside.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const { bench, pool } = benchWithPool()
 let ill: Ill

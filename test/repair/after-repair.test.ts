@@ -21,7 +21,9 @@ async function regress(ladder: Ladder): Promise<void> {
 }
 
 test('messages that were parked for a failure are accepted again when the code was mended', async () => {
-  await using ladder = await climb({ kernels: [{ id: 'notes', ...fast, restart: { ...fast.restart, max: 3 } }] })
+  await using ladder = await climb({
+    kernels: [{ id: 'notes', ...fast, restart: { ...fast.restart, max: 3, stableMs: 3000 } }],
+  })
   const notes = ladder.runtime.ref('notes').with({ deadlineMs: 2000 })
   await regress(ladder)
   const codes = [await codeOf(notes.ask.find?.('alp')), await codeOf(notes.ask.find?.('alp'))]
@@ -36,7 +38,9 @@ test('messages that were parked for a failure are accepted again when the code w
 })
 
 test('a hotfix that held is still in force when a later one is rolled back in another process', async () => {
-  const first = await climb({ keep: true })
+  // The bad state is what a restart starts from. Long enough to end, and to crash, on probation, on a busy machine too.
+  const kernels = [{ id: 'notes', ...fast, restart: { ...fast.restart, max: 1, stableMs: 2500 } }]
+  const first = await climb({ keep: true, kernels })
   await regress(first)
   const recovered = first.until('kernel.recovered')
   await first.askUntilDown('find')
@@ -51,7 +55,7 @@ test('a hotfix that held is still in force when a later one is rolled back in an
   await rejoined
   await first.runtime.stop()
 
-  await using second = await climb({ folder: first.folder })
+  await using second = await climb({ folder: first.folder, kernels })
   const notes = second.runtime.ref('notes').with({ deadlineMs: 2000 })
   expect(await notes.ask.find?.('alp')).toBe(1)
   const parked = second.until('kernel.parked')
@@ -108,7 +112,9 @@ test('a file that its owner mended first is theirs: no hotfix takes the credit, 
 })
 
 test('a person who quarantines a kernel on probation takes the repair back, and its playbook is not blamed', async () => {
-  await using ladder = await climb()
+  await using ladder = await climb({
+    kernels: [{ id: 'notes', ...fast, restart: { ...fast.restart, stableMs: 2000 } }],
+  })
   await regress(ladder)
   const recovered = ladder.until('kernel.recovered')
   await ladder.askUntilDown('find')

@@ -6,7 +6,11 @@ import type { KernelInput } from '../../src/index.ts'
 import { climb, fast, type Ladder, misspell, notesKernel } from '../five-steps/ladder.ts'
 
 type Autonomy = NonNullable<NonNullable<KernelInput['repair']>['autonomy']>
-const notes = (autonomy: Autonomy) => [{ id: 'notes', ...fast, repair: { autonomy } }]
+/** Two crashes open the incident; long enough to crash in time, on probation too, on a busy machine. */
+const patient = { max: 1, stableMs: 2500 }
+const notes = (autonomy: Autonomy, restart: { max?: number; stableMs?: number } = {}) => [
+  { id: 'notes', ...fast, restart: { ...fast.restart, ...restart }, repair: { autonomy } },
+]
 
 async function regress(ladder: Ladder): Promise<void> {
   await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
@@ -15,7 +19,10 @@ async function regress(ladder: Ladder): Promise<void> {
   await ladder.runtime.kernel('notes').restart()
 }
 
-/** The golden state is empty, and with that the bad code is never reached: without a check two remedies hold. */
+/**
+ * The golden state is empty, and with that the bad code is never reached: without a check two remedies hold. The instance
+ * that crashed last started with a note, which is no message of its own.
+ */
 async function failWithTwoRemedies(ladder: Ladder): Promise<string> {
   await ladder.until('snapshot.golden', { seen: true })
   ladder.edit('kernel.ts', misspell)
@@ -34,7 +41,7 @@ const applied = (ladder: Ladder) =>
 const openTasks = (ladder: Ladder) => ladder.runtime.journal.tasks({ kernel: 'notes', status: 'open' })
 
 test('an approval covers the remedy that was seen: where that is refused now, the next one is suggested', async () => {
-  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest') })
+  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest', patient) })
   const task = await failWithTwoRemedies(ladder)
   expect(openTasks(ladder)).toMatchObject([{ id: task, remedy: { agent: 'restore.state' } }])
   for (const file of globSync(join(ladder.folder, '.lazaret/snapshots/notes/*.snap'))) rmSync(file)
@@ -49,7 +56,7 @@ test('an approval covers the remedy that was seen: where that is refused now, th
 })
 
 test('an approval is one try: a remedy that crashes on probation is not applied again, and the next is suggested', async () => {
-  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest') })
+  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest', patient) })
   const task = await failWithTwoRemedies(ladder)
   await ladder.runtime.approve(task)
   const parked = ladder.until('kernel.parked')
@@ -109,7 +116,7 @@ test('a rejected remedy stays rejected, in a later process and when a person ask
 })
 
 test('while an approved repair is on probation the task takes no other word', async () => {
-  await using ladder = await climb({ kernels: notes('suggest') })
+  await using ladder = await climb({ kernels: notes('suggest', patient) })
   await regress(ladder)
   const parked = ladder.until('kernel.parked')
   await ladder.askUntilDown('find')

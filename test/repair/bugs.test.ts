@@ -11,13 +11,15 @@ const { bench, pool } = benchWithPool()
 const cases = loadCases()
 
 /** A process each, several a case: two run at a time, and the rest wait for them. */
-const caseMs = 120_000
+const caseMs = 300_000
+/** Every claim about every case, as when cases are added. Else the two from which the others mostly follow: see bugs/README.md. */
+const isWhole = process.env.LAZARET_TEST_CORPUS === 'whole'
 
 describe.each(cases.map((bug) => [bug.name, bug] as const))('%s', (_, bug) => {
   const runs = new CaseRuns(bug, bench, pool)
 
   test.concurrent('fails as it says, and its right fix passes', { timeout: caseMs }, async () => {
-    await goldenIsWell(bug, runs)
+    if (isWhole) await goldenIsWell(bug, runs)
     await brokenFails(bug, runs)
     if (bug.mends === 'parked') await parkingIsEnough(bug, runs)
     else await fixHolds(bug, runs)
@@ -46,18 +48,20 @@ async function brokenFails(bug: BugCase, runs: CaseRuns): Promise<void> {
 
 async function fixHolds(bug: BugCase, runs: CaseRuns): Promise<void> {
   const mended = await runs.mended()
+  expectPassed(await runs.hidden(mended), 'the mended kernel, by hidden.ts')
+  if (!isWhole) return
   expectPassed(await runs.replay(mended, bug.failing), 'the mended kernel')
   expectPassed(await runs.check(mended), 'the mended kernel, by check.ts')
-  expectPassed(await runs.hidden(mended), 'the mended kernel, by hidden.ts')
   const onBroken = await runs.hidden(runs.broken())
   expect(onBroken.outcome, 'hidden.ts is to fail on the broken kernel').not.toBe('passed')
 }
 
 async function parkingIsEnough(bug: BugCase, runs: CaseRuns): Promise<void> {
   const broken = runs.broken()
+  expectPassed(await runs.hidden(broken), 'the kernel, by hidden.ts')
+  if (!isWhole) return
   expectPassed(await runs.replay(broken, bug.failing.slice(0, -1)), 'without the parked message, the kernel')
   expectPassed(await runs.check(broken), 'the kernel, by check.ts')
-  expectPassed(await runs.hidden(broken), 'the kernel, by hidden.ts')
 }
 
 function expectPassed(result: IsolatedResult, who: string): void {

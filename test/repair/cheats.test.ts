@@ -13,12 +13,17 @@
  * - code that finds the secret word of the trial in its own memory and forges a whole trial with it (sandbox/README.md).
  */
 import { serialize } from 'node:v8'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { toRecord } from '../../src/base/error-record.ts'
 import type { Evidence, HoldOut, ProofLineName, RecordedMessage, RemedyStep } from '../../src/base/remedy.ts'
 import { prove } from '../../src/repair/verification/proof.ts'
 import { benchWithPool } from '../sandbox/bench.ts'
 import { makePatient, type PatientOptions } from './patient.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const { bench, pool } = benchWithPool()
 

@@ -2,20 +2,25 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { ProgramSpec } from '../../src/base/agents-spec.ts'
-import { bubblewrapWorks, wrapped } from '../../src/repair/agents/bubblewrap.ts'
+import { bubblewrapForAgents, wrapArguments } from '../../src/repair/agents/bubblewrap.ts'
 import { makeCommandAgent, type ProgramAgentOptions } from '../../src/repair/agents/command.ts'
 import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
 import type { Ill } from './broken.ts'
 import { askAlone, averageCheck, averageKernel, badLine, goodLine, illOf } from './outside.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const { bench, pool } = benchWithPool()
 let ill: Ill
 beforeAll(async () => {
   ill = await illOf(bench, pool, 'average')
 })
-const isWrapped = await bubblewrapWorks()
+const isWrapped = bubblewrapForAgents().path !== undefined
 afterEach(() => {
   delete process.env.LAZARET_TEST_SECRET
   delete process.env.LAZARET_TEST_GIVEN
@@ -184,7 +189,7 @@ test.skipIf(!isWrapped)('a program that lies in a hidden folder itself does not 
   const file = `${bench.root}.sh`
   writeFileSync(file, '')
   try {
-    const args = wrapped([file], '/work', { writable: [], bind: [], hidden: [], path: '' })
+    const args = wrapArguments([file], '/work', { writable: [], bind: [], hidden: [], path: '' })
     expect(args.join(' ')).toContain('--tmpfs /tmp')
     const bound = args.flatMap((arg, index) => (arg.startsWith('--ro-bind') ? [args[index + 1]] : []))
     expect(bound).toEqual(['/', file])

@@ -1,8 +1,5 @@
 /** A kernel with a method that a null query crashes, whatever else is in the message. */
-import { fast, notesCheck, notesKernel } from '../five-steps/ladder.ts'
-
-/** A budget that the first crash spends. */
-export const once = { ...fast, restart: { ...fast.restart, max: 0 } } as const
+import { notesCheck, notesKernel } from '../five-steps/ladder.ts'
 
 export const recallFiles = {
   'kernel.ts': notesKernel.replace(

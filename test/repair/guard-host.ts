@@ -3,10 +3,9 @@
  * Argument: the folder of a ladder.
  */
 import { climb } from '../five-steps/ladder.ts'
-import { once } from './guard-fixtures.ts'
 
 const [folder = ''] = process.argv.slice(2)
-const ladder = await climb({ folder, keep: true, kernels: [{ id: 'notes', ...once }] })
+const ladder = await climb({ folder, keep: true })
 const recovered = ladder.until('kernel.recovered')
 const { ask } = ladder.runtime.ref('notes')
 await ask.put?.('a', 'alpha')

@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { cliMany } from '../cli/cli.ts'
 import { climb, type Ladder } from '../five-steps/ladder.ts'
-import { once, recallFiles } from './guard-fixtures.ts'
+import { recallFiles } from './guard-fixtures.ts'
 
-const kernels = [{ id: 'notes', ...once }]
 const host = fileURLToPath(new URL('./guard-host.ts', import.meta.url))
 const pattern = 'recall where 0 is null'
 const nothing = 'a reply'
@@ -23,7 +22,7 @@ const failure = (ladder: Ladder, ...args: unknown[]): Promise<{ code: string; me
     )
 
 test('a null query parks every null query of the method, and no other message', async () => {
-  await using ladder = await climb({ files: recallFiles, kernels })
+  await using ladder = await climb({ files: recallFiles })
   const recovered = ladder.until('kernel.recovered')
   const notes = ladder.runtime.ref('notes')
   await notes.ask.put?.('a', 'alpha')
@@ -56,10 +55,10 @@ test('a null query parks every null query of the method, and no other message', 
   expect(ladder.types().filter((type) => type === 'kernel.crashed')).toHaveLength(1)
   const text = readFileSync(join(ladder.folder, 'playbooks', 'notes_failure_remediation.yaml'), 'utf8')
   expect(text).toContain('do: park_pattern')
-}, 90_000)
+})
 
 test('what is parked outlives a kill -9; a person who lets the kernel rejoin gives it another chance, and the playbook heals it at the first crash', async () => {
-  const { folder, ...first } = await climb({ files: recallFiles, kernels, keep: true })
+  const { folder, ...first } = await climb({ files: recallFiles, keep: true })
   await first[Symbol.asyncDispose]()
   const child = spawn(process.execPath, [host, folder], { stdio: 'inherit' })
   const [, signal] = await onceEvent(child, 'close')
@@ -84,7 +83,7 @@ test('what is parked outlives a kill -9; a person who lets the kernel rejoin giv
 }, 120_000)
 
 test('a repair that is taken back takes its pattern along', async () => {
-  await using ladder = await climb({ files: recallFiles, kernels })
+  await using ladder = await climb({ files: recallFiles })
   const rejoined = ladder.until('kernel.rejoined')
   await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
   await ladder.runtime.ref('notes').ask.recall?.('lph', 0)
@@ -96,4 +95,4 @@ test('a repair that is taken back takes its pattern along', async () => {
   await rolledBack
   expect(ladder.runtime.journal.parkedPatterns()).toEqual([])
   expect(ladder.runtime.status()[0]).not.toHaveProperty('parkedPatterns')
-}, 90_000)
+})

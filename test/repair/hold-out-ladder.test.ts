@@ -38,4 +38,4 @@ test('healthy traffic is kept with the golden record, comes with the evidence, a
   const verified = ladder.events.find(({ type }) => type === 'repair.verified')
   const lines = verified?.lines as ProofLine[]
   expect(lines.find(({ name }) => name === 'hold-out')?.detail).toMatch(/2 of healthy traffic/)
-}, 90_000)
+})

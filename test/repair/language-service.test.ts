@@ -1,10 +1,15 @@
-/** What the language service proposes for kernels that are really broken, through its real process. */
-import { expect, test } from 'vitest'
+/** What the language service proposes for kernels that are really broken. */
+import { expect, test, vi } from 'vitest'
 import type { Remedy } from '../../src/base/remedy.ts'
 import type { AgentInput } from '../../src/repair/agents/agent.ts'
 import { languageService } from '../../src/repair/agents/language-service.ts'
 import { benchWithPool, message } from '../sandbox/bench.ts'
 import { type Broken, fallIll, proposed, textsAfter } from './broken.ts'
+
+/** What it finds is the subject; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const { bench, pool } = benchWithPool()
 

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { LazaretEvent } from '../../src/index.ts'
 import { climb, fast, type Ladder, type LadderOptions, misspell } from '../five-steps/ladder.ts'
-import { failUntilDown } from './regress.ts'
 
 /** Goes as the system's does, and is put forward by hand. */
 function aheadClock() {
@@ -24,7 +23,7 @@ async function regress(ladder: Ladder, n: number): Promise<void> {
 async function heal(ladder: Ladder, n: number): Promise<LazaretEvent> {
   await regress(ladder, n)
   const recovered = ladder.until('kernel.recovered')
-  await failUntilDown(ladder)
+  await ladder.askUntilDown('find')
   const event = await recovered
   await ladder.until('snapshot.golden')
   return event
@@ -33,7 +32,7 @@ async function heal(ladder: Ladder, n: number): Promise<LazaretEvent> {
 async function failAndPark(ladder: Ladder, n: number): Promise<LazaretEvent> {
   await regress(ladder, n)
   const parked = ladder.until('kernel.parked')
-  await failUntilDown(ladder)
+  await ladder.askUntilDown('find')
   return parked
 }
 
@@ -43,7 +42,7 @@ const one = (repair: object, more: object = {}): Pick<LadderOptions, 'kernels'> 
 const applied = (ladder: Ladder) => ladder.types().filter((type) => type === 'hotfix.applied').length
 
 test('at the limit a repair is applied, one past it waits for a person, and an hour later one is applied again', {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async () => {
   const { ahead, clock } = aheadClock()
   const first = await climb({ ...one({ maxPerHour: 2 }), clock, keep: true })
@@ -104,7 +103,7 @@ test('while repairs are off one under way is ended and its kernel waits; on agai
   first.runtime.on('event', ({ type }) => {
     if (type === 'repair.proposed') first.runtime.setRepairs(false, 'a deployment')
   })
-  await failUntilDown(first)
+  await first.askUntilDown('find')
   expect((await parked).why).toMatch(/switched off \(a deployment\).*lazaret repairs on/)
   expect(first.types()).toContain('repairs.switched')
   expect(first.runtime.kernel('notes').status()).toMatchObject({ state: 'quarantined.parked', servedBy: 'buffer' })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { ModelSpec } from '../../src/base/agents-spec.ts'
 import { limits } from '../../src/base/limits.ts'
 import { type ModelAgentOptions, makeModelAgent } from '../../src/repair/agents/model.ts'
@@ -10,6 +10,11 @@ import { benchWithPool } from '../sandbox/bench.ts'
 import { type Script, type ScriptedAnswer, type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
 import type { Ill } from './broken.ts'
 import { type Asked, askAlone, averageCheck, averageKernel, badLine, goodLine, illOf } from './outside.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const { bench, pool } = benchWithPool()
 const key = 'a-key-that-nobody-may-see-0123'

@@ -1,8 +1,13 @@
 /** Agents from outside in a running fleet: configured, asked after the others, their repair applied. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { checkPackages, packagesFor } from '../../src/repair/agents/packages.ts'
 import { climb } from '../five-steps/ladder.ts'
 import { startScriptedModel } from '../support/scripted-model.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 /** It fails in start(): no message is to blame, no golden snapshot is there, and no type is wrong. */
 const kernel = `import { defineKernel } from 'lazaret/kernel'

@@ -1,13 +1,18 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { sha256 } from '../../src/base/hash.ts'
 import { type ProofLineName, proofLineNames, type Verdict } from '../../src/base/remedy.ts'
 import type { TrialJob } from '../../src/repair/trial.ts'
 import { isSameFailure, prove } from '../../src/repair/verification/proof.ts'
 import { benchWithPool, message } from '../sandbox/bench.ts'
 import { goodCheck, goodDouble, goodText, makePatient, type PatientOptions } from './patient.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const { bench, pool } = benchWithPool()
 

@@ -14,12 +14,3 @@ export function breakBoth(edit: Ladder['edit']): void {
   edit('kernel.ts', (text) => text.replace('matches(text, query)', 'matches(text.toUperCase(), query)'))
   edit('match.ts', misspell)
 }
-
-/** Asks with arguments that differ each time, until an incident of the kernel is open. */
-export async function failUntilDown({ runtime }: Pick<Ladder, 'runtime'>): Promise<void> {
-  const notes = runtime.ref('notes').with({ deadlineMs: 300 })
-  const isOut = () => runtime.kernel('notes').status().incident !== undefined
-  for (let turn = 0; turn < 20 && !isOut(); turn++) {
-    await notes.ask.find?.(`query ${turn}`).catch(() => 'out of service, or crashed')
-  }
-}

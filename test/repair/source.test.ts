@@ -1,10 +1,19 @@
 /** Repairs that hold are written into the source files: what is written, what is not, and what the kernel knows of it. */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { climb, type Ladder, type LadderOptions, misspell, notesCheck, notesKernel } from '../five-steps/ladder.ts'
-import { breakBoth, failUntilDown, twoFiles } from './regress.ts'
+import { breakBoth, twoFiles } from './regress.ts'
 
 /** A regression that is repaired by going back to the golden code. */
 async function heal(ladder: Ladder, spoil: (ladder: Ladder) => void): Promise<void> {
@@ -13,7 +22,7 @@ async function heal(ladder: Ladder, spoil: (ladder: Ladder) => void): Promise<vo
   spoil(ladder)
   await ladder.runtime.kernel('notes').restart()
   const recovered = ladder.until('kernel.recovered')
-  await failUntilDown(ladder)
+  await ladder.askUntilDown('find')
   await recovered
 }
 
@@ -88,13 +97,15 @@ test('CRLF line ends and the mode of a file are kept', async () => {
   })
 })
 
-const obstacles: readonly [string, (path: string) => void, RegExp][] = [
+/** What is wrong with the file, what is said of it, and how it is put right again. */
+const obstacles: readonly [string, (path: string) => void, RegExp, (path: string) => void][] = [
   [
     'a file that a person has changed',
     (path) => writeFileSync(path, `${readFileSync(path)}// mine\n`),
     /changed|not run/,
+    (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('// mine\n', '')),
   ],
-  ['a read-only file', (path) => chmodSync(path, 0o444), /read-only/],
+  ['a read-only file', (path) => chmodSync(path, 0o444), /read-only/, (path) => chmodSync(path, 0o644)],
   [
     'a file that is a symbolic link by now',
     (path) => {
@@ -102,29 +113,44 @@ const obstacles: readonly [string, (path: string) => void, RegExp][] = [
       symlinkSync(`${path}.real`, path)
     },
     /symbolic link/,
+    (path) => renameSync(`${path}.real`, path),
   ],
-  ['a file with a second name', (path) => execFileSync('ln', [path, `${path}.other`]), /hard link/],
-  ['a file that is gone', (path) => renameSync(path, `${path}.gone`), /gone/],
+  [
+    'a file with a second name',
+    (path) => linkSync(path, `${path}.other`),
+    /hard link/,
+    (path) => rmSync(`${path}.other`),
+  ],
+  [
+    'a file that is gone',
+    (path) => renameSync(path, `${path}.gone`),
+    /gone/,
+    (path) => renameSync(`${path}.gone`, path),
+  ],
 ]
 
-test.each(obstacles)(
-  '%s is not touched, nor is the other: it is said, and the hotfix stays an overlay',
-  async (_name, obstruct, why) => {
-    await using ladder = await climb({ files: twoFiles })
-    await heal(ladder, ({ edit }) => breakBoth(edit))
-    const [hotfix] = ladder.runtime.journal.hotfixes('notes')
-    await ladder.until('snapshot.golden')
-    const kernelBefore = read(ladder, 'kernel.ts')
-    obstruct(join(ladder.folder, 'match.ts'))
+test('what is in the way of one file keeps the other from being touched: it is said, and the hotfix stays an overlay', async () => {
+  await using ladder = await climb({ files: twoFiles })
+  await heal(ladder, ({ edit }) => breakBoth(edit))
+  const [hotfix] = ladder.runtime.journal.hotfixes('notes')
+  await ladder.until('snapshot.golden')
+  const kernelBefore = read(ladder, 'kernel.ts')
+  const path = join(ladder.folder, 'match.ts')
+  for (const [name, obstruct, why, clear] of obstacles) {
+    obstruct(path)
     const told = ladder.until('hotfix.written')
     const taken = await ladder.runtime.hotfixes.apply(hotfix?.id ?? '')
-    expect(taken).toMatchObject({ written: [], left: [{ why: expect.stringMatching(why) }] })
-    expect(await told).toMatchObject({ left: [{ file: join(ladder.folder, 'match.ts') }] })
-    expect(read(ladder, 'kernel.ts')).toBe(kernelBefore)
-    expect(hotfixes(ladder)).toEqual(['steady'])
-    expect(await ladder.runtime.ref('notes').ask.find?.('alp')).toBe(1)
-  },
-)
+    expect(taken, name).toMatchObject({ written: [], left: [{ why: expect.stringMatching(why) }] })
+    expect(await told, name).toMatchObject({ left: [{ file: path }] })
+    expect(read(ladder, 'kernel.ts'), name).toBe(kernelBefore)
+    expect(hotfixes(ladder), name).toEqual(['steady'])
+    expect(await ladder.runtime.ref('notes').ask.find?.('alp'), name).toBe(1)
+    clear(path)
+  }
+  // With nothing in the way any more both are written.
+  expect(await ladder.runtime.hotfixes.apply(hotfix?.id ?? '')).toMatchObject({ left: [] })
+  expect(read(ladder, 'match.ts')).toBe(twoFiles['match.ts'])
+})
 
 test('a steady hotfix is taken over by command, and a later start has no use for it', async () => {
   const first = await climb({ keep: true })

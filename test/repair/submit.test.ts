@@ -1,18 +1,21 @@
 /** What comes from outside: claimed, handed over, tried out, handed in; and what is refused. */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { checkDiff, mendedRate, parked, rateDiff, wrongDiff } from './priced.ts'
+
+/** Proofs ask it about types; its process has a test of its own. */
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const refused = (text: string) => ({ code: 'COMMAND_REFUSED', message: expect.stringContaining(text) })
 
-test('what a person hands in is proved and applied, whatever the autonomy, and learnt', {
-  timeout: 60_000,
-}, async () => {
+test('what a person hands in is proved and applied, whatever the autonomy, and learnt', async () => {
   await using place = await parked('observe')
   const { runtime, until } = place.ladder
   const recovered = until('kernel.recovered')
-  const done = await runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person', why: 'A misspelt key.' })
+  const done = await runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person', why: 'A misspelt key.' })
   expect(done).toMatchObject({ outcome: 'applied', verdict: { passed: true }, status: { servedBy: 'instance' } })
   expect(await recovered).toMatchObject({ healedBy: 'code', playbook: expect.any(String) })
   expect(await runtime.ref('prices').ask.price?.({ items: [1], note: 'x' })).toBe(7)
@@ -24,18 +27,18 @@ test('what a person hands in is proved and applied, whatever the autonomy, and l
   expect(journal.task(place.task)).toMatchObject({ status: 'closed', outcome: 'healed by code' })
   expect(journal.incident(place.incident)?.resolution).toBe('person: A misspelt key.')
   expect(runtime.playbooks.list()).toMatchObject([{ kernel: 'prices', trust: 'trusted' }])
-  await expect(runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })).rejects.toMatchObject({
+  await expect(runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person' })).rejects.toMatchObject({
     code: 'NOT_FOUND',
   })
 })
 
-test('a diff that is named from the repository fits as well', { timeout: 60_000 }, async () => {
+test('a diff that is named from the repository fits as well', async () => {
   await using place = await parked()
   const { runtime, folder } = place.ladder
   const above = folder.split('/').slice(-2).join('/')
   const diff = rateDiff.replaceAll(/^(--- a|\+\+\+ b)\//gm, `$1/${above}/`)
   expect(diff).toContain(`--- a/${above}/rate.ts`)
-  const done = await runtime.taskDesk.submit(place.task, { diff: `diff --git a/x b/x\n${diff}`, by: 'person' })
+  const done = await runtime.tasks.submit(place.task, { diff: `diff --git a/x b/x\n${diff}`, by: 'person' })
   expect(done).toMatchObject({ outcome: 'applied' })
 })
 
@@ -44,12 +47,12 @@ test('a wrong one is refused with its verdict, and the kernel is parked for what
   const { runtime, types } = place.ladder
   const { why } = runtime.kernel('prices').status()
   const asked = { diff: wrongDiff, by: 'person' } as const
-  expect(await runtime.taskDesk.submit(place.task, asked)).toMatchObject({
+  expect(await runtime.tasks.submit(place.task, asked)).toMatchObject({
     outcome: 'refused',
     verdict: { passed: false, refusal: expect.stringContaining('the price is wrong') },
     status: { state: 'quarantined.parked', why },
   })
-  expect(await runtime.taskDesk.submit(place.task, { diff: checkDiff, by: 'person' })).toMatchObject({
+  expect(await runtime.tasks.submit(place.task, { diff: checkDiff, by: 'person' })).toMatchObject({
     outcome: 'refused',
     verdict: {
       lines: [{ name: 'protected', passed: false, detail: expect.stringContaining('the check is what judges') }],
@@ -64,24 +67,24 @@ test('a wrong one is refused with its verdict, and the kernel is parked for what
   expect(runtime.journal.task(place.task)).toMatchObject({ status: 'open' })
   expect(types()).not.toContain('hotfix.applied')
   // Whoever gets the task next is told.
-  const handed = await runtime.taskDesk.handOver(place.task)
+  const handed = await runtime.tasks.handOver(place.task)
   expect(handed.task).toContain('Attempt 2 was refused')
 })
 
-test('while a repair is under way, and in service, nothing is taken', { timeout: 60_000 }, async () => {
+test('while a repair is under way, and in service, nothing is taken', async () => {
   await using place = await parked()
   const { runtime } = place.ladder
-  const first = runtime.taskDesk.submit(place.task, { diff: wrongDiff, by: 'person' })
+  const first = runtime.tasks.submit(place.task, { diff: wrongDiff, by: 'person' })
   await place.ladder.until('repair.started')
-  await expect(runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })).rejects.toMatchObject(
+  await expect(runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person' })).rejects.toMatchObject(
     refused('is under way'),
   )
   expect(await first).toMatchObject({ outcome: 'refused' })
   const recovered = place.ladder.until('kernel.recovered')
-  expect(await runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })).toMatchObject({
+  expect(await runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person' })).toMatchObject({
     status: { state: 'rejoined.probation' },
   })
-  await expect(runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })).rejects.toMatchObject(
+  await expect(runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person' })).rejects.toMatchObject(
     refused('rejoined.probation'),
   )
   await recovered
@@ -91,17 +94,17 @@ test('a proof that a person ends leaves no verdict, and says so', async () => {
   await using place = await parked()
   const { runtime, until } = place.ladder
   const begun = until('repair.proposed')
-  const asked = runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })
+  const asked = runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person' })
   await begun
   expect(await runtime.kernel('prices').park()).toMatchObject({ state: 'quarantined.parked' })
   expect(await asked).toMatchObject({ outcome: 'refused', why: expect.stringContaining('did not end') })
 })
 
-test('an agent needs autonomy fix; elsewhere its repair waits for a person', { timeout: 60_000 }, async () => {
+test('an agent needs autonomy fix; elsewhere its repair waits for a person', async () => {
   await using place = await parked('suggest')
   const { runtime, until } = place.ladder
   const asked = { diff: rateDiff, by: 'mcp', worker: 'robot' } as const
-  expect(await runtime.taskDesk.submit(place.task, asked)).toMatchObject({
+  expect(await runtime.tasks.submit(place.task, asked)).toMatchObject({
     ...{ outcome: 'waiting', verdict: { passed: true }, status: { state: 'quarantined.parked' } },
   })
   expect(runtime.journal.task(place.task)).toMatchObject({ remedy: { agent: 'mcp' } })
@@ -110,11 +113,11 @@ test('an agent needs autonomy fix; elsewhere its repair waits for a person', { t
   expect(await recovered).toMatchObject({ healedBy: 'code' })
 })
 
-test('with autonomy fix the repair of an agent is applied', { timeout: 60_000 }, async () => {
+test('with autonomy fix the repair of an agent is applied', async () => {
   await using place = await parked('fix')
   const { runtime } = place.ladder
   const asked = { diff: rateDiff, by: 'mcp', worker: 'robot' } as const
-  expect(await runtime.taskDesk.submit(place.task, asked)).toMatchObject({
+  expect(await runtime.tasks.submit(place.task, asked)).toMatchObject({
     ...{ outcome: 'applied', status: { state: 'rejoined.probation' } },
   })
 })
@@ -122,7 +125,7 @@ test('with autonomy fix the repair of an agent is applied', { timeout: 60_000 },
 test('a task is claimed by one at a time, and let go by whoever has it, or by a person', async () => {
   await using place = await parked()
   const { runtime, events } = place.ladder
-  const { taskDesk: desk } = runtime
+  const { tasks: desk } = runtime
   expect(desk.claim(place.task, 'ada')).toMatchObject({ claim: { by: 'ada' }, task: { claimedBy: 'ada' } })
   expect(desk.claim(place.task, 'ada')).toMatchObject({ claim: { by: 'ada' } })
   expect(() => desk.claim(place.task, 'bob')).toThrow(expect.objectContaining(refused('claimed by ada')))
@@ -149,7 +152,7 @@ test('a task is claimed by one at a time, and let go by whoever has it, or by a 
 
 test('what is handed over is the kernel as it ran, without secrets in its evidence', async () => {
   await using place = await parked()
-  const { files, evidence, task } = await place.ladder.runtime.taskDesk.handOver(place.task)
+  const { files, evidence, task } = await place.ladder.runtime.tasks.handOver(place.task)
   expect(files.map(({ file, kind }) => [file, kind])).toEqual(
     expect.arrayContaining([
       ['kernel.ts', 'source'],
@@ -162,12 +165,10 @@ test('what is handed over is the kernel as it ran, without secrets in its eviden
   expect(task).toContain(`lazaret task ${place.task} --submit`)
 })
 
-test('a failure is tried out in the sandbox, one at a time, and nobody else hears of it', {
-  timeout: 60_000,
-}, async () => {
+test('a failure is tried out in the sandbox, one at a time, and nobody else hears of it', async () => {
   await using place = await parked()
   const { runtime, folder, types } = place.ladder
-  const { taskDesk: desk } = runtime
+  const { tasks: desk } = runtime
   const before = types().length
   const both = await Promise.allSettled([desk.tryOut(place.task, rateDiff), desk.tryOut(place.task, rateDiff)])
   expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: refused('replayed already') })
@@ -193,7 +194,7 @@ test('a failure is tried out in the sandbox, one at a time, and nobody else hear
 test('a runtime that stops ends what is tried out, and leaves nothing of it', async () => {
   const place = await parked('observe', { keep: false })
   const { runtime, folder } = place.ladder
-  const trying = runtime.taskDesk.tryOut(place.task, rateDiff).then(
+  const trying = runtime.tasks.tryOut(place.task, rateDiff).then(
     () => 'ended',
     (thrown: { code: string }) => thrown.code,
   )
@@ -210,14 +211,14 @@ test('what holds and cannot be written is not said to be applied', async () => {
   const hotfixes = join(folder, '.lazaret/hotfixes')
   rmSync(hotfixes, { recursive: true, force: true })
   writeFileSync(hotfixes, 'a file where a folder is to be')
-  const done = await runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })
+  const done = await runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person' })
   expect(done).toMatchObject({
     ...{ outcome: 'refused', verdict: { passed: true }, why: expect.stringContaining('could not be applied') },
     status: { state: 'quarantined.parked' },
   })
   rmSync(hotfixes)
   mkdirSync(hotfixes)
-  expect(await runtime.taskDesk.submit(place.task, { diff: rateDiff, by: 'person' })).toMatchObject({
+  expect(await runtime.tasks.submit(place.task, { diff: rateDiff, by: 'person' })).toMatchObject({
     outcome: 'applied',
   })
 })

@@ -3,14 +3,13 @@ import { expect, test } from 'vitest'
 import type { LazaretEvent } from '../../src/index.ts'
 import { climb, fast, type Ladder, misspell, notesCheck, notesKernel } from '../five-steps/ladder.ts'
 
-const once = { ...fast, restart: { ...fast.restart, max: 0 } }
 const agents = (ladder: Ladder, type: LazaretEvent['type']) =>
   ladder.events.filter((event) => event.type === type).map(({ agent }) => agent)
 const code = (thrown: { code?: string }) => thrown.code
 
 test('a property misspelt from the first boot on is healed by code', async () => {
   const files = { 'kernel.ts': misspell(notesKernel), 'check.ts': notesCheck }
-  await using ladder = await climb({ files, kernels: [{ id: 'notes', ...once }] })
+  await using ladder = await climb({ files, kernels: [{ id: 'notes', ...fast }] })
   const recovered = ladder.until('kernel.recovered')
   const { ask } = ladder.runtime.ref('notes')
   await ask.put?.('a', 'alpha')
@@ -44,7 +43,7 @@ test.each([
   ['long since answered', 'late', 1],
 ])('a message that crashes the kernel when it is %s is parked after one crash', async (_, text, reply) => {
   const files = { 'kernel.ts': fragile, 'check.ts': notesCheck }
-  await using ladder = await climb({ files, kernels: [{ id: 'notes', ...once }] })
+  await using ladder = await climb({ files, kernels: [{ id: 'notes', ...fast }] })
   const recovered = ladder.until('kernel.recovered')
   const { ask } = ladder.runtime.ref('notes')
   expect(await ask.put?.('a', text).catch(code)).toBe(reply)
@@ -59,7 +58,7 @@ test('where every message crashes it, parking one heals nothing: the check says 
     'kernel.ts': notesKernel.replace('notes.set(id, text)', "throw new TypeError('never')"),
     'check.ts': notesCheck,
   }
-  await using ladder = await climb({ files, kernels: [{ id: 'notes', ...once }] })
+  await using ladder = await climb({ files, kernels: [{ id: 'notes', ...fast }] })
   const parked = ladder.until('kernel.parked')
   await ladder.runtime.ref('notes').ask.put?.('a', 'x').catch(code)
   const { why } = await parked

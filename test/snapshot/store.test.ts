@@ -82,7 +82,7 @@ test('a state of the largest size is taken and one byte more is refused', async 
   expect(await store.list('memory')).toEqual([])
   expect(await store.write('memory', new Uint8Array(most), meta)).toMatchObject({ bytes: most })
   expect((await store.latest('memory'))?.state.byteLength).toBe(most)
-}, 60_000)
+})
 
 test('a corrupt snapshot is set aside and reported once, and the one before it is used', async () => {
   const { root, store, events } = await makeStore()

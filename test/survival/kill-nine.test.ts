@@ -95,7 +95,7 @@ test.concurrent.each(points)(
     // The user's file is as the user left it; the fix is in the hotfix.
     expect(readFileSync(join(folder, 'kernel.ts'), 'utf8')).toContain('inclodes')
   },
-  150_000,
+  300_000,
 )
 
 test.concurrent.each(sourcePoints)(
@@ -119,7 +119,7 @@ test.concurrent.each(sourcePoints)(
     expect(told.status).not.toHaveProperty('findings')
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   },
-  150_000,
+  300_000,
 )
 
 test.concurrent('a file that a person changes after kill -9 between two files is theirs, and the other is put back', async () => {
@@ -139,7 +139,7 @@ test.concurrent('a file that a person changes after kill -9 between two files is
   expect(journal.hotfixes('notes').map(({ status }) => status)).toEqual(['steady'])
   journal.close()
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
-}, 150_000)
+}, 300_000)
 
 const rollBacks = ['a repair did not hold, and the journal does not know', 'hotfix.rolledBack']
 
@@ -154,7 +154,7 @@ test.concurrent.each(rollBacks)(
     expect(told.healedBy).toContain('code')
     expect(readFileSync(join(folder, 'kernel.ts'), 'utf8')).toContain('inclodes')
   },
-  150_000,
+  300_000,
 )
 
 test.concurrent('kill -9 of the start that follows, before the kernel has its turn, changes nothing', async () => {
@@ -173,4 +173,4 @@ test.concurrent('kill -9 of the start that follows, before the kernel has its tu
   expect(stateOf()).toBe(before)
   const told = await healed(folder)
   expect(told.hotfixes).toEqual(['steady'])
-}, 150_000)
+}, 300_000)

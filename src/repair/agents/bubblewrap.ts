@@ -1,13 +1,12 @@
 /**
  * bubblewrap around a coding agent, where it is installed and works: it reads what the host's user reads but for the
  * home folder, /tmp and what is hidden, and writes to its own folders only. Its network stays on, since it needs its
- * endpoint. This is not the cage that candidates are tried in: that one is the sandbox's.
+ * endpoint. The wall around candidates is another, and thicker: see ../bubblewrap.ts.
  */
-import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, isAbsolute, join, sep } from 'node:path'
-import { limits } from '../../base/limits.ts'
+import { type Bubblewrap, tryBubblewrap } from '../bubblewrap.ts'
 
 export interface Wrapping {
   /** May be written to. Absolute paths without links. */
@@ -20,17 +19,12 @@ export interface Wrapping {
   readonly path: string
 }
 
-let works: Promise<boolean> | undefined
+let found: Bubblewrap | undefined
 
-/** Tried once in a process: a container may forbid what bubblewrap needs. */
-export function bubblewrapWorks(): Promise<boolean> {
-  works ??= new Promise<boolean>((resolve) => {
-    const args = [...namespaces, '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', 'true']
-    const child = spawn('bwrap', args, { stdio: 'ignore', timeout: limits.systemProbeMs })
-    child.on('error', () => resolve(false))
-    child.on('close', (code) => resolve(code === 0))
-  })
-  return works
+/** Whether an agent can be put in it. Tried once in a thread: a container may forbid what bubblewrap needs. */
+export function bubblewrapForAgents(): Bubblewrap {
+  found ??= tryBubblewrap(() => [...namespaces, ...everythingReadOnly])
+  return found
 }
 
 /** Everything but the network; the whole tree of processes ends with its first. */
@@ -38,18 +32,19 @@ const namespaces = [
   ...['--unshare-user-try', '--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
   ...['--share-net', '--die-with-parent', '--new-session'],
 ]
+const everythingReadOnly = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc']
 
-/** The command line that runs `run` inside. @param cwd one of the writable folders. */
-export function wrapped(run: readonly string[], cwd: string, { writable, bind, hidden, path }: Wrapping): string[] {
+/** Arguments of bubblewrap that run `run` inside. @param cwd one of the writable folders. */
+export function wrapArguments(run: readonly string[], cwd: string, wrapping: Wrapping): string[] {
+  const { writable, bind, hidden, path } = wrapping
   const masked = [...new Set(['/tmp', '/var/tmp', homedir()].flatMap(real))].filter((it) => it !== sep)
   const isMasked = (file: string) => masked.some((folder) => file === folder || file.startsWith(folder + sep))
   const readable = [...programPlaces(run[0] ?? '', path, masked), ...bind]
     .flatMap((path) => [path, ...real(path)])
     .filter(isMasked)
   return [
-    'bwrap',
     ...namespaces,
-    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    ...everythingReadOnly,
     ...masked.flatMap((folder) => ['--tmpfs', folder]),
     ...[...new Set(readable)].flatMap((folder) => ['--ro-bind-try', folder, folder]),
     // After what is bound, since that may hold it.

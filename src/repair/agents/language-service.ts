@@ -11,8 +11,9 @@ import { limits } from '../../base/limits.ts'
 import type { Remedy, RemedyStep } from '../../base/remedy.ts'
 import { askLanguageService, inTurn, kernelModule } from '../language-service/child.ts'
 import type { LanguageAnswer, LanguageCandidate, LanguageJob } from '../language-service/job.ts'
-import { checkPatch, makePatch } from '../patch.ts'
+import { makePatch } from '../patch.ts'
 import type { AgentInput, RepairAgent } from './agent.ts'
+import { isAllowedPatch } from './allowed-patch.ts'
 
 /** Codes of ends that no line of code is named in: there is nothing to look for. */
 const endsWithoutWords: ReadonlySet<string> = new Set([
@@ -62,18 +63,8 @@ function remedyOf({ texts, why }: LanguageCandidate, { sources, kernelFolderUrl 
     const file = decodeURIComponent(url.slice(kernelFolderUrl.length))
     const patch = makePatch(file, before, after)
     const step = { do: 'apply_patch', file, preimageSha256: sha256(before), patch } as const
-    if (patch === '' || !isAllowed(step, kernelFolderUrl)) return []
+    if (patch === '' || !isAllowedPatch(step, kernelFolderUrl)) return []
     steps.push(step)
   }
   return steps.length === 0 ? [] : [{ agent: 'language-service', healedBy: 'code', steps, why }]
-}
-
-function isAllowed(step: Extract<RemedyStep, { do: 'apply_patch' }>, kernelFolderUrl: string): boolean {
-  try {
-    checkPatch(step, fileURLToPath(kernelFolderUrl))
-    return true
-  } catch (thrown) {
-    if (thrown instanceof LazaretError && thrown.code === 'PATCH_REFUSED') return false
-    throw thrown
-  }
 }

@@ -6,16 +6,16 @@
  * change brought does not hold without the change: then the recorded messages alone say what has to go, and the proof
  * holds the result against the check.
  */
-import { fileURLToPath } from 'node:url'
 import { LazaretError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { limits } from '../../base/limits.ts'
 import type { Remedy } from '../../base/remedy.ts'
 import { ddmin } from '../ddmin.ts'
 import { cutHunk, type Hunk, hunksOf, revert } from '../hunks.ts'
-import { checkPatch, makePatch, type PatchStep } from '../patch.ts'
+import { makePatch, type PatchStep } from '../patch.ts'
 import type { IsolatedResult } from '../trial.ts'
 import type { AgentInput, RepairAgent } from './agent.ts'
+import { isAllowedPatch } from './allowed-patch.ts'
 
 const name = 'minimal-revert'
 
@@ -52,22 +52,12 @@ function changesOf({ golden, sources, kernelFolderUrl }: AgentInput): { texts: T
     // Files outside the kernel's folder are shared with others.
     if (now === undefined || now === before || !url.startsWith(kernelFolderUrl)) continue
     const file = decodeURIComponent(url.slice(kernelFolderUrl.length))
-    if (!mayChange({ do: 'apply_patch', file, ...patchTo(file, now, before) }, kernelFolderUrl)) continue
+    // The proof would refuse it as well; the other files may be all that is needed.
+    if (!isAllowedPatch({ do: 'apply_patch', file, ...patchTo(file, now, before) }, kernelFolderUrl)) continue
     texts.set(file, now)
     places.push(...hunksOf(before, now).map((hunk) => ({ ...hunk, file })))
   }
   return { texts, places }
-}
-
-function mayChange(step: PatchStep, kernelFolderUrl: string): boolean {
-  try {
-    checkPatch(step, fileURLToPath(kernelFolderUrl))
-    return true
-  } catch (thrown) {
-    // The proof would refuse it as well; the other files may be all that is needed.
-    if (thrown instanceof LazaretError && thrown.code === 'PATCH_REFUSED') return false
-    throw thrown
-  }
 }
 
 function patchTo(file: string, now: string, then: string): Pick<PatchStep, 'preimageSha256' | 'patch'> {

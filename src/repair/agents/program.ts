@@ -10,7 +10,8 @@ import type { Readable, Writable } from 'node:stream'
 import type { ProgramSpec } from '../../base/agents-spec.ts'
 import { LazaretError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { bubblewrapWorks, wrapped } from './bubblewrap.ts'
+import type { Bubblewrap } from '../bubblewrap.ts'
+import { bubblewrapForAgents, wrapArguments } from './bubblewrap.ts'
 import { oneLine } from './fence.ts'
 import { ProcessFamily } from './process-family.ts'
 import type { WorkFolder } from './work-folder.ts'
@@ -57,16 +58,14 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const run = spec.run.map((part) =>
     part.replaceAll('{task}', () => folder.taskPath).replaceAll('{workspace}', () => folder.path),
   )
-  const isWrapped = options.bubblewrap !== false && (await bubblewrapWorks())
-  options.progress(
-    isWrapped
-      ? 'runs in bubblewrap'
-      : 'runs without bubblewrap, which is not installed, does not work here, or was not asked for',
-  )
+  const wall: Bubblewrap =
+    options.bubblewrap === false ? { installed: true, why: 'it was not asked for' } : bubblewrapForAgents()
+  options.progress(wall.path === undefined ? `runs without bubblewrap: ${oneLine(wall.why)}` : 'runs in bubblewrap')
   const writable = [folder.path, await realpath(home), await realpath(tmp)]
   const { hidden } = options
-  const line = isWrapped ? wrapped(run, folder.path, { writable, bind: spec.bind, hidden, path: env.PATH ?? '' }) : run
-  const [program = '', ...args] = line
+  const wrapping = { writable, bind: spec.bind, hidden, path: env.PATH ?? '' }
+  const isWrapped = wall.path !== undefined
+  const [program = '', ...args] = isWrapped ? [wall.path, ...wrapArguments(run, folder.path, wrapping)] : run
   const child = spawn(program, args, {
     ...{ cwd: folder.path, env, detached: true, windowsHide: true },
     stdio: ['pipe', 'pipe', 'pipe'],

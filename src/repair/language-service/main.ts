@@ -1,16 +1,14 @@
 /**
- * The child process of one search, or of one look at changed texts. The main thread does nothing but listen: it takes the job from stdin, and ends the
- * process when stdin closes, which it does when the host is killed, whatever the other thread is busy with. The other
- * thread searches or compares, which is one long computation. It reads and computes; it writes its answer, and nothing else.
+ * The child process of one search, or of one look at changed texts. The main thread does nothing but listen: it takes the
+ * job from stdin, and ends the process when stdin closes, which it does when the host is killed, whatever the other thread
+ * is busy with. The other thread searches or compares. It reads and computes; it writes its answer, and nothing else.
  */
 import { once } from 'node:events'
 import { flushCompileCache } from 'node:module'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { limits } from '../../base/limits.ts'
-import { compareTypes, parseChanges } from './diagnostics.ts'
+import { withoutTypeScript, withTypeScript } from './answer.ts'
 import type { DiagnosticsAnswer, DiagnosticsJob, LanguageAnswer, LanguageJob } from './job.ts'
-import { search } from './search.ts'
-import { findTypeScript } from './typescript.ts'
 
 if (isMainThread) await listen()
 else parentPort?.postMessage(answer(workerData))
@@ -18,11 +16,8 @@ else parentPort?.postMessage(answer(workerData))
 async function listen(): Promise<void> {
   process.stdin.on('close', () => process.exit(0))
   const job: LanguageJob | DiagnosticsJob = JSON.parse(await firstLine())
-  const unparsed = 'changed' in job ? parseChanges(job) : []
-  if ('changed' in job && (!job.types || unparsed.length > 0)) {
-    say({ unparsed, fresh: [], compared: 0, before: 0 })
-    return
-  }
+  const parsed = withoutTypeScript(job)
+  if (parsed !== undefined) return say(parsed)
   const resourceLimits = { maxOldGenerationSizeMb: limits.languageServiceHeapMb }
   const worker = new Worker(new URL(import.meta.url), { workerData: job, resourceLimits })
   try {
@@ -30,7 +25,7 @@ async function listen(): Promise<void> {
     say(found)
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown)
-    if ('changed' in job) say({ unparsed, fresh: [], compared: 0, before: 0, none: `TypeScript failed: ${why}` })
+    if ('changed' in job) say({ unparsed: [], fresh: [], compared: 0, before: 0, none: `TypeScript failed: ${why}` })
     else say({ candidates: [], none: `the search failed: ${why}` })
   }
 }
@@ -50,13 +45,8 @@ async function firstLine(): Promise<string> {
 }
 
 function answer(job: LanguageJob | DiagnosticsJob): LanguageAnswer | DiagnosticsAnswer {
-  const found = 'changed' in job ? { unparsed: [], ...compareTypes(job) } : searched(job)
+  const found = withTypeScript(job)
   // The process is killed when it has answered, and would keep nothing of the compiled code.
   flushCompileCache()
   return found
-}
-
-function searched(job: LanguageJob): LanguageAnswer {
-  const api = findTypeScript(job.typescriptFrom)
-  return typeof api === 'string' ? { candidates: [], none: api } : search(api, job)
 }
