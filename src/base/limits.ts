@@ -200,6 +200,8 @@ export const limits = {
   sandboxOutputBytes: 1_048_576,
   /** Bytes of a kernel's own data folder that are copied for a proof; a larger one is left out, and said so. */
   sandboxDataBytes: 16_777_216,
+  /** Files and folders of that data: each trial gets a copy of all of them. */
+  sandboxDataFiles: 2000,
   patchBytes: 204_800,
   /** Changed lines and files of one repair, what goes back to golden's text not counted: more is for a person to write. */
   proofLines: 500,
