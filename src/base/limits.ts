@@ -182,6 +182,8 @@ export const limits = {
   sandboxRunMs: 20_000,
   /** A message that is handled longer than this in the sandbox counts as a hang. Milliseconds. */
   sandboxMessageMs: 3000,
+  /** Times its bound that a step may last which did not get the CPU for it: the machine is busy, and it is no hang. */
+  sandboxPatience: 4,
   /** Import and start() of a candidate, each. Milliseconds. */
   sandboxStartMs: 10_000,
   /** Wait after the last replayed message, so that late throws show. Milliseconds. */
