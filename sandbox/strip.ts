@@ -3,7 +3,7 @@
  * which was two thirds of the CPU time of a trial. Runs in the driver, and serveStripped in the process. Types give way to blanks, so places in
  * stacks stay as they were. What cannot be stripped here is left to Node, which says what is wrong with it.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,13 +19,19 @@ const relativeImport = /^(?:import|export)\s(?!type\s)[^'"]*?['"](\.{1,2}\/[^'"]
 /** The same for every trial of this thread. */
 const ownTexts: Record<string, string> = {}
 
-/** Writes JavaScript for the probe into the trial's folder; flags to load it with. None where it is JavaScript already. */
+/** Writes JavaScript for the probe into the trial's folder, once; flags to load it with. None where it is JavaScript already. */
 export function strippedFlags(folder: string): string[] {
   if (!isTypeScript(import.meta.url)) return []
   if (Object.keys(ownTexts).length === 0) stripGraph(probeUrl, ownTexts)
   const file = join(folder, 'stripped.json')
-  writeFileSync(file, JSON.stringify(ownTexts), { mode: 0o600 })
+  if (!existsSync(file)) writeWhole(file, JSON.stringify(ownTexts))
   return ['--import', `data:text/javascript,${encodeURIComponent(hookText(file))}`]
+}
+
+/** A process that was started beforehand may be reading it: it is there whole or not at all, and not written twice. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }
 
 /** JavaScript of the files on disk that the kernel and its check are made of, by file URL. */

@@ -12,6 +12,7 @@ import { limits } from '../src/base/limits.ts'
 import type { IsolatedResult, TrialAnswer, TrialCost, TrialJob, TrialPhase, TrialResult } from '../src/repair/trial.ts'
 import { type CagedEnd, type CagedProcess, residentMb } from './child.ts'
 import { hiddenFile, type NotFound } from './hidden.ts'
+import { cpuMsOf, Patience } from './patience.ts'
 import type { ProbeJob } from './probe.ts'
 import { strippedFiles, strippedOverlay } from './strip.ts'
 import type { Walls } from './walls.ts'
@@ -98,7 +99,14 @@ export class Trial {
       idle: messageMs + settleMs,
     }
     const ms: number | undefined = bound[phase as keyof typeof bound]
-    if (ms !== undefined) this.#stepTimer = setTimeout(() => this.#hung(`${ms} ms in phase ${phase}`), ms)
+    if (ms === undefined) return
+    const patience = new Patience(ms, () => (this.#pid === 0 ? undefined : cpuMsOf(this.#pid)))
+    const look = () => {
+      const moreMs = patience.moreMs()
+      if (moreMs > 0) this.#stepTimer = setTimeout(look, moreMs)
+      else this.#hung(`${ms} ms in phase ${phase}`)
+    }
+    this.#stepTimer = setTimeout(look, ms)
   }
 
   #hung(bound: string): void {

@@ -182,6 +182,8 @@ export const limits = {
   sandboxRunMs: 20_000,
   /** A message that is handled longer than this in the sandbox counts as a hang. Milliseconds. */
   sandboxMessageMs: 3000,
+  /** Times its bound that a step may last which did not get the CPU for it: the machine is busy, and it is no hang. */
+  sandboxPatience: 4,
   /** Import and start() of a candidate, each. Milliseconds. */
   sandboxStartMs: 10_000,
   /** Wait after the last replayed message, so that late throws show. Milliseconds. */
@@ -200,6 +202,8 @@ export const limits = {
   sandboxOutputBytes: 1_048_576,
   /** Bytes of a kernel's own data folder that are copied for a proof; a larger one is left out, and said so. */
   sandboxDataBytes: 16_777_216,
+  /** Files and folders of that data: each trial gets a copy of all of them. */
+  sandboxDataFiles: 2000,
   patchBytes: 204_800,
   /** Changed lines and files of one repair, what goes back to golden's text not counted: more is for a person to write. */
   proofLines: 500,

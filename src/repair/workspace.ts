@@ -43,10 +43,8 @@ export async function makeWorkspace(options: WorkspaceOptions): Promise<Workspac
   await makeFolder(join(folder, 'trials'))
   await writeSources(join(folder, 'source'), evidence.files)
   await copyEvidence(evidence.folder, join(folder, 'evidence'))
-  const found = await listData(options.dataDirOfKernel)
   const data = join(folder, 'data')
-  await makeFolder(data)
-  await copyAll(options.dataDirOfKernel, found.files, data)
+  const found = await copyData(options.dataDirOfKernel, data)
   let trials = 0
   let next: Promise<string> | undefined
   const makeTrial = async (): Promise<string> => {
@@ -63,7 +61,7 @@ export async function makeWorkspace(options: WorkspaceOptions): Promise<Workspac
       const made = next ?? makeTrial()
       next = undefined
       const trial = await made
-      await copyAll(data, found.files, join(trial, 'data'))
+      await copyAll(data, found, join(trial, 'data'))
       return trial
     },
     nextTrial() {
@@ -124,18 +122,41 @@ async function entriesOf(folder: string): Promise<string[]> {
   }
 }
 
-interface FoundData {
-  /** Paths relative to the data folder; empty where the data is left out. */
+interface Paths {
+  /** Also those with nothing in them: a kernel that made one once does not make it again. */
+  readonly folders: readonly string[]
   readonly files: readonly string[]
+}
+
+/** Paths relative to the data folder; none where the data is left out. */
+interface FoundData extends Paths {
   readonly leftOut: string | undefined
 }
 
-/** Looks before it copies: a link, a device or too many bytes, and the data is left out as a whole. */
+async function copyData(from: string, to: string): Promise<FoundData> {
+  await makeFolder(to)
+  try {
+    const found = await listData(from)
+    await copyAll(from, found, to)
+    return found
+  } catch (thrown) {
+    // Closed to us, or gone since we looked: a stand-in may be at work there.
+    const { code = '', path = '' } = thrown as NodeJS.ErrnoException
+    if (!ofOneFile.has(code)) throw thrown
+    return leftOut(`${relative(from, path)} in it could not be copied (${code})`)
+  }
+}
+
+const ofOneFile: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'])
+
+const leftOut = (why: string): FoundData => ({ folders: [], files: [], leftOut: why })
+
+/** Looks before it copies: a link, a device, too many files or bytes, and the data is left out as a whole. */
 async function listData(root: string): Promise<FoundData> {
   const files: string[] = []
   const folders = ['']
   let bytes = 0
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+  for (const folder of folders) {
     for (const name of await entriesOf(join(root, folder))) {
       const path = join(folder, name)
       const found = await lstat(join(root, path))
@@ -143,20 +164,20 @@ async function listData(root: string): Promise<FoundData> {
         folders.push(path)
         continue
       }
-      const leftOut = (why: string): FoundData => ({ files: [], leftOut: why })
       if (found.isSymbolicLink()) return leftOut(`${path} in it is a symbolic link`)
       if (!found.isFile()) return leftOut(`${path} in it is no ordinary file`)
       bytes += found.size
       if (bytes > limits.sandboxDataBytes) return leftOut(`it has more than ${limits.sandboxDataBytes} bytes`)
       files.push(path)
     }
+    const count = files.length + folders.length
+    if (count > limits.sandboxDataFiles) return leftOut(`it has more than ${limits.sandboxDataFiles} files and folders`)
   }
-  return { files, leftOut: undefined }
+  return { folders, files, leftOut: undefined }
 }
 
-async function copyAll(from: string, files: readonly string[], to: string): Promise<void> {
-  for (const file of files) {
-    await makeFolder(dirname(join(to, file)))
-    await copyPrivately(join(from, file), join(to, file))
-  }
+/** Folders come before what is in them. */
+async function copyAll(from: string, { folders, files }: Paths, to: string): Promise<void> {
+  for (const folder of folders) await makeFolder(join(to, folder))
+  for (const file of files) await copyPrivately(join(from, file), join(to, file))
 }

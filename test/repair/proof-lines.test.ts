@@ -127,11 +127,16 @@ const result = (values: unknown[], failure?: string): IsolatedResult => ({
   ...{ durationMs: 1, isolation: 'permission', pid: 1, answers: values.map(answer) },
   ...(failure === undefined ? {} : { at: values.length, error: { name: 'TypeError', message: failure } }),
 })
-const compare = (recorded: unknown[], runs: Record<'unpatched' | 'patched', IsolatedResult>, golden?: IsolatedResult) =>
+const compare = (
+  recorded: unknown[],
+  runs: Record<'unpatched' | 'patched', IsolatedResult>,
+  golden?: IsolatedResult,
+  byGolden = true,
+) =>
   judgeHoldOut(
     [
       {
-        ...{ of: 'healthy traffic', messages: recorded.map((each) => message(each)) },
+        ...{ of: 'healthy traffic', messages: recorded.map((each) => message(each)), byGolden },
         patched: runs.patched,
         unpatched: async () => runs.unpatched,
         golden: async () => golden,
@@ -161,6 +166,8 @@ test('a reply that changes is refused, unless golden gives it too, or does not g
   expect(await compare([1, 2], runs, result([1, 2]))).toMatchObject({ passed: false })
   expect(await compare([1, 2], runs, result([1, 5]))).toMatchObject({ passed: true })
   expect(await compare([1, 2], runs, result([1, 6]))).toMatchObject({ passed: true })
+  // Recorded with later code, which gives it again: golden's is another because the code is.
+  expect(await compare([1, 2], runs, result([1, 6]), false)).toMatchObject({ passed: false })
 })
 
 test('where the unpatched code breaks healthy traffic, the reply in service is the measure', async () => {

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { limits } from '../../src/base/limits.ts'
@@ -60,4 +69,24 @@ test('a kernel without a data folder, and a workspace left behind by a killed pr
   const workspace = await make('left', bench.path('nowhere'))
   expect(existsSync(join(workspace.folder, 'source/old.ts'))).toBe(false)
   expect(workspace.dataLeftOut).toBeUndefined()
+})
+
+test('empty folders are there too: a kernel that made one once does not make it again', async () => {
+  mkdirSync(bench.path('hollow/cache/pages'), { recursive: true })
+  const workspace = await make('hollow', bench.path('hollow'))
+  expect(readdirSync(join(await workspace.trial(), 'data/cache'))).toEqual(['pages'])
+})
+
+test('data that cannot be read is left out, and ends no repair', async () => {
+  bench.write('file/data', 'no folder')
+  expect((await make('no-folder', bench.path('file/data'))).dataLeftOut).toMatch(/could not be copied \(ENOTDIR\)/)
+})
+
+test('files and folders at the limit are copied, one past it left out', async () => {
+  mkdirSync(bench.path('crowd'))
+  // The data folder itself counts.
+  for (let n = 1; n < limits.sandboxDataFiles; n += 1) writeFileSync(bench.path(`crowd/${n}`), '')
+  expect((await make('many', bench.path('crowd'))).dataLeftOut).toBeUndefined()
+  writeFileSync(bench.path('crowd/more'), '')
+  expect((await make('too-many', bench.path('crowd'))).dataLeftOut).toMatch(/more than \d+ files and folders/)
 })

@@ -1,6 +1,6 @@
 /**
  * What a repair must leave alone: replies that the kernel gave in service, and that its unpatched code gives again in the
- * sandbox. Those that differ from run to run (times, new ids) are no measure and are skipped. Where the unpatched code
+ * sandbox. What differs from run to run (times, new ids) is no measure and is skipped. Where the unpatched code
  * itself does not come that far, the reply in service is the measure: of an earlier version, so the patched code's may have
  * more keys. A reply that changes is accepted where golden's code gives it too: going back to earlier behaviour is what
  * many repairs are. It compares; what is run is handed in.
@@ -10,11 +10,14 @@ import { answerAsRecorded, hasAllOf } from '../answer.ts'
 import type { IsolatedResult, TrialAnswer } from '../trial.ts'
 import { cagedDetail, describeResult, isSameComplaint } from './failure.ts'
 import { counted, fell, held, type Judged } from './judged.ts'
+import { type Answered, isAsGolden, isSameAnswer, steadinessOf } from './unsteady.ts'
 
 export interface Comparison {
   /** What these messages are, in words: `healthy traffic`. */
   readonly of: string
   readonly messages: readonly RecordedMessage[]
+  /** It was golden's code that answered them in service. */
+  readonly byGolden: boolean
   readonly patched: IsolatedResult
   /** The same messages without the patch, run when it is asked for. */
   unpatched(): Promise<IsolatedResult>
@@ -69,7 +72,7 @@ async function compare(comparison: Comparison): Promise<Compared> {
   let differing: number[] = []
   for (const [index, { reply }] of messages.slice(0, reached).entries()) {
     if (reply === undefined) compared.notKept += 1
-    else if (isSame(patched.answers?.[index], answerAsRecorded(reply))) compared.same += 1
+    else if (isSameAnswer(patched.answers?.[index], answerAsRecorded(reply))) compared.same += 1
     else differing.push(index)
   }
   const isCut = patched.outcome !== 'passed' && reached < messages.length
@@ -79,10 +82,15 @@ async function compare(comparison: Comparison): Promise<Compared> {
     const { reply } = messages[index] ?? {}
     return reply && answerAsRecorded(reply)
   }
-  const isUnsteady = (index: number, answers: IsolatedResult['answers']) =>
-    answers?.[index] !== undefined && !isSame(answers[index], recorded(index))
-  const steady = differing.filter((index) => !isUnsteady(index, unpatched.answers))
-  compared.unsteady = differing.length - steady.length
+  const answered = (index: number): Answered => ({
+    ...{ method: messages[index]?.method ?? '', recorded: recorded(index) },
+    ...{ unpatched: unpatched.answers?.[index], patched: patched.answers?.[index] },
+  })
+  const steadiness = steadinessOf(messages.map((_, index) => answered(index)))
+  const judged = Map.groupBy(differing, (index) => steadiness(answered(index)))
+  compared.unsteady = judged.get('unsteady')?.length ?? 0
+  compared.same += judged.get('same in part')?.length ?? 0
+  const steady = judged.get('steady') ?? []
   const hasGrown = (index: number) =>
     unpatched.answers?.[index] === undefined && hasAllOf(patched.answers?.[index], recorded(index))
   differing = steady.filter((index) => !hasGrown(index))
@@ -92,9 +100,14 @@ async function compare(comparison: Comparison): Promise<Compared> {
     isCut && patched.at === unpatched.at && isSameComplaint(unpatched, patched) && !isIncident(patched)
   const needsGolden = differing.length > 0 || (isCut && !isOfSandbox)
   const goldens = needsGolden ? await golden() : undefined
+  // Of a reply that later code gave, and gives again, golden's other one says nothing.
+  const isUnsteadyInGolden = (index: number) =>
+    (comparison.byGolden || unpatched.answers?.[index] === undefined) &&
+    goldens?.answers?.[index] !== undefined &&
+    !isSameAnswer(goldens.answers[index], recorded(index))
   for (const index of differing) {
-    if (isSame(goldens?.answers?.[index], patched.answers?.[index])) compared.asGolden += 1
-    else if (isUnsteady(index, goldens?.answers)) compared.unsteady += 1
+    if (isAsGolden(answered(index), goldens?.answers?.[index])) compared.asGolden += 1
+    else if (isUnsteadyInGolden(index)) compared.unsteady += 1
     else {
       const now = shown(patched.answers?.[index])
       const what = `${messages[index]?.method}(), message ${index} of ${of}`
@@ -107,12 +120,6 @@ async function compare(comparison: Comparison): Promise<Compared> {
     return { ...compared, refusal: cagedDetail(patched) ?? `It fails on ${of}: ${describeResult(patched)}.` }
   }
   return { ...compared, unreached: messages.length - reached }
-}
-
-function isSame(one: TrialAnswer | undefined, other: TrialAnswer | undefined): boolean {
-  if (one === undefined || other === undefined) return false
-  if ('error' in one) return 'error' in other && one.error === other.error
-  return 'valueSha256' in other && one.valueSha256 === other.valueSha256
 }
 
 /** Values are known by their hash only. */

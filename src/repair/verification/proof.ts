@@ -238,6 +238,7 @@ class Proof {
     return {
       of: 'messages before the failing one',
       messages: before,
+      byGolden: false,
       unpatched: async () => only(red),
       patched,
       golden,
@@ -250,7 +251,7 @@ class Proof {
     const unpatched = () => this.#runs.traffic(holdOut)
     const golden = () => this.#runs.goldenTraffic(holdOut)
     const isIncident = (result: IsolatedResult) => isSameFailure(this.#input.evidence, result)
-    return { of: 'healthy traffic', messages: holdOut.messages, unpatched, patched, golden, isIncident }
+    return { of: 'healthy traffic', messages: holdOut.messages, byGolden: true, unpatched, patched, golden, isIncident }
   }
 
   get #whyNoMutation(): string | undefined {
