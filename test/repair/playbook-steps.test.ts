@@ -191,3 +191,14 @@ test('a limit is proved in the sandbox, and is in force at every start', async (
   await recovered
   expect(await ladder.runtime.kernel('notes').restart()).toMatchObject({ servedBy: 'instance' })
 })
+
+test('a run that was refused while repairs were off is no approval of a later repair', async () => {
+  await using ladder = await fleet()
+  await parkWith(ladder, { do: 'set_config', key: 'table.rows', value: [] })
+  ladder.runtime.setRepairs(false)
+  await expect(ladder.runtime.playbooks.run('notes', 'by-hand')).rejects.toMatchObject({ code: 'COMMAND_REFUSED' })
+  ladder.runtime.setRepairs(true)
+  // The kernel's autonomy is observe: what a person did not ask for now waits for a word.
+  expect(await ladder.runtime.kernel('notes').repair()).toMatchObject({ state: 'quarantined.parked' })
+  expect(ladder.types()).not.toContain('hotfix.applied')
+})
