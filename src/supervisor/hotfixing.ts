@@ -143,6 +143,7 @@ export async function rollBack(
     unit.triedRemedies.add(remedyKey(hotfix.remedy))
     // One approval is one try.
     unit.approved = undefined
+    house.suggestions.withdraw(unit, hotfix.incident, hotfix.remedy)
   }
   const takenBack = takeBack(house, unit, hotfix, status)
   await steps?.undo()

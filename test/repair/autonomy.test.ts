@@ -61,6 +61,26 @@ test('an approval is one try: a remedy that crashes on probation is not applied 
   expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
 })
 
+test('a proposal whose approval was refused, since a person has edited the file, waits for nobody any more', async () => {
+  await using ladder = await climb({ kernels: notes('suggest') })
+  await regress(ladder)
+  const parked = ladder.until('kernel.parked')
+  await ladder.askUntilDown('find')
+  await parked
+  const [task] = openTasks(ladder)
+  expect(task?.remedy).toBeDefined()
+  ladder.edit('kernel.ts', (text) => `${text}// edited\n`)
+  expect(await ladder.runtime.approve(task?.id ?? '')).toMatchObject({ state: 'quarantined.parked' })
+  const [after] = openTasks(ladder)
+  expect(after).toMatchObject({ id: task?.id })
+  expect(after).not.toHaveProperty('remedy')
+  expect(after).not.toHaveProperty('expiresAt')
+  await expect(ladder.runtime.approve(task?.id ?? '')).rejects.toMatchObject({
+    code: 'COMMAND_REFUSED',
+    message: expect.stringContaining('has no proved repair'),
+  })
+})
+
 test('that an earlier approval was for the source files says nothing of a playbook that is run', async () => {
   await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest') })
   await ladder.runtime.approve(await failWithTwoRemedies(ladder), { apply: 'source' })
