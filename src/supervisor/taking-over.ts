@@ -96,9 +96,10 @@ function notYet({ id, hotfix }: Unit, why: string): LazaretError {
   })
 }
 
-/** What is left of a hotfix whose sources are written: a configuration belongs to the fleet file, which is the person's. */
+/** What is left of a hotfix whose sources are written: values that belong to the fleet file, which is the person's. */
 function restOf(body: Hotfix): Hotfix | undefined {
-  if (body.config === undefined) return undefined
+  const { config, settings = [], limits = {} } = body
+  if (config === undefined && settings.length === 0 && Object.keys(limits).length === 0) return undefined
   const { apply: _done, ...rest } = body
   return { ...rest, overlay: {} }
 }
