@@ -90,6 +90,12 @@ function withLineEndsOf(before: string, after: string): string {
   return isCrlf ? after.replaceAll(/(?<!\r)\n/g, '\r\n') : after
 }
 
+/** Whether the file has this text by now; git may have given it other line ends. */
+export function isInFile(url: string, text: string): boolean {
+  const found = readSource(fileURLToPath(url))
+  return 'text' in found && found.text.replaceAll('\r\n', '\n') === text.replaceAll('\r\n', '\n')
+}
+
 export function stateOf({ url, before, after }: SourceChange): SourceState {
   const found = readSource(fileURLToPath(url))
   if ('why' in found) return found

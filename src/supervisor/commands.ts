@@ -115,9 +115,32 @@ export async function approve(house: House, unit: Unit, task: TaskRow, to?: Appl
     })
   }
   refuseWhileRepaired(unit, task)
+  return repairAsApproved(house, unit, remedy, to)
+}
+
+/**
+ * A repair in which one remedy has a person's word. A repair that is refused before it begins leaves no word behind for
+ * a later one.
+ */
+export async function repairAsApproved(
+  house: House,
+  unit: Unit,
+  remedy: Remedy,
+  to: ApplyTo | undefined,
+): Promise<KernelStatus> {
+  const { approved, approvedTo } = unit
   unit.approved = remedy
   unit.approvedTo = to
-  return command(house, unit, 'repair')
+  try {
+    return await command(house, unit, 'repair')
+  } catch (thrown) {
+    // Another word may have come since.
+    if (unit.approved === remedy) {
+      unit.approved = approved
+      unit.approvedTo = approvedTo
+    }
+    throw thrown
+  }
 }
 
 function expired({ id, kernel, expiresAt = 0 }: TaskRow): LazaretError {

@@ -173,6 +173,8 @@ function onRefused(house: House, unit: Unit, incident: string, tried: Tried): vo
   if (submission !== undefined) submission.verdict = verdict
   note(house, incident, tried, 'refused')
   if (isApproved(unit, remedy)) unit.approved = undefined
+  // Also where no person has asked: what waits for a word is what holds.
+  house.suggestions.withdraw(unit, incident, remedy)
   const { agent } = remedy
   house.events.emit('repair.refused', unit.id, { incident, agent, refusal: verdict.refusal, lines: verdict.lines })
   unit.instance.send({ type: 'REFUSED' })

@@ -23,6 +23,7 @@ import { configSha256 } from './keeping.ts'
 import { journalParks, parkOnRoute, takeBackParks } from './parking.ts'
 import { type FittingSettings, fittingSettings, settingsOf } from './settings.ts'
 import { Stepping } from './stepping.ts'
+import { noticeTakenOver } from './taking-over.ts'
 import type { ActiveHotfix, Unit } from './unit.ts'
 
 /** Makes the chosen remedy real: state, hotfix, parked messages. What the chart is to hear of it. */
@@ -143,6 +144,7 @@ export async function rollBack(
     unit.triedRemedies.add(remedyKey(hotfix.remedy))
     // One approval is one try.
     unit.approved = undefined
+    house.suggestions.withdraw(unit, hotfix.incident, hotfix.remedy)
   }
   const takenBack = takeBack(house, unit, hotfix, status)
   await steps?.undo()
@@ -233,6 +235,7 @@ async function readHotfix(house: House, unit: Unit, row: HotfixRow | undefined):
 
 /** Overlay and configuration to boot with: the hotfix as far as it still fits what is on disk and in the fleet. */
 export function inForce(house: House, unit: Unit): { overlay: Overlay; config: Record<string, unknown> } {
+  noticeTakenOver(house, unit)
   const { hotfix, spec } = unit
   if (hotfix === undefined) return { overlay: {}, config: spec.config }
   const { overlay, config, limits, dropped } = fittingHotfix(unit)

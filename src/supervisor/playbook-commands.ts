@@ -8,7 +8,7 @@ import { toRemedy } from '../playbook/generate.ts'
 import type { Playbook } from '../playbook/schema.ts'
 import { type DryStep, dryRun } from '../repair/dry-run.ts'
 import { readSources } from '../repair/sources.ts'
-import { command } from './commands.ts'
+import { repairAsApproved } from './commands.ts'
 import { evidenceOf } from './escalation.ts'
 import { fittingHotfix } from './hotfixing.ts'
 import { type House, kernelFolderUrl } from './house.ts'
@@ -66,10 +66,9 @@ async function runPlaybook(house: House, unit: Unit, name: string): Promise<Kern
       hint: `See what it would do: lazaret playbooks dry-run ${unit.id} ${name}`,
     })
   }
-  unit.approved = toRemedy(playbook)
   unit.approvedAlone = true
   try {
-    return await command(house, unit, 'repair')
+    return await repairAsApproved(house, unit, toRemedy(playbook), undefined)
   } finally {
     unit.approvedAlone = false
   }

@@ -1,7 +1,7 @@
 /** What a person or a program sees of a kernel at the moment. */
 import type { Tier } from '../base/spec.ts'
 import type { ServedBy } from '../routing/route.ts'
-import type { Unit } from './unit.ts'
+import type { ActiveHotfix, Unit } from './unit.ts'
 
 export interface KernelStatus {
   readonly id: string
@@ -57,8 +57,13 @@ export function statusOf(unit: Unit): KernelStatus {
     cpu: Math.round(unit.vitals.cpu * 1000) / 1000,
     mailbox: unit.route.mailbox.depth,
     starts: { ...unit.boots },
-    ...(unit.hotfix && { hotfix: unit.hotfix.id }),
+    ...(unit.hotfix && !isOvertaken(unit.hotfix) && { hotfix: unit.hotfix.id }),
     ...(parkedPatterns.length > 0 && { parkedPatterns }),
     ...(unit.findings.length > 0 && { findings: unit.findings.map(({ text }) => text) }),
   }
+}
+
+/** A person's edits have left nothing of it. */
+function isOvertaken({ outdated, isLeft }: ActiveHotfix): boolean {
+  return outdated === true && isLeft === false
 }

@@ -49,6 +49,17 @@ export class Suggestions {
     this.#arm()
   }
 
+  /** The remedy does not hold, or has not held: nobody is asked for a word on it any more. */
+  withdraw(unit: Unit, incident: string, remedy: Remedy): void {
+    const { journal } = this.#ports
+    const key = remedyKey(remedy)
+    for (const task of journal.tasks({ kernel: unit.id, status: 'open' })) {
+      if (task.incident !== incident || task.remedy === undefined || remedyKey(task.remedy) !== key) continue
+      journal.updateTask(task.id, { remedy: undefined, expiresAt: undefined })
+    }
+    this.#arm()
+  }
+
   /** Whether the task's remedy has expired, now or earlier; it is dropped then. */
   hasExpired(task: TaskRow): boolean {
     const { remedy, expiresAt } = task

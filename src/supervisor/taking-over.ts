@@ -11,6 +11,7 @@ import type { Overlay } from '../base/remedy.ts'
 import type { HotfixRow } from '../journal/rows.ts'
 import type { Hotfix } from '../repair/hotfix.ts'
 import {
+  isInFile,
   type LeftFile,
   planChanges,
   type SourceChange,
@@ -96,9 +97,10 @@ function notYet({ id, hotfix }: Unit, why: string): LazaretError {
   })
 }
 
-/** What is left of a hotfix whose sources are written: a configuration belongs to the fleet file, which is the person's. */
+/** What is left of a hotfix whose sources are written: values that belong to the fleet file, which is the person's. */
 function restOf(body: Hotfix): Hotfix | undefined {
-  if (body.config === undefined) return undefined
+  const { config, settings = [], limits = {} } = body
+  if (config === undefined && settings.length === 0 && Object.keys(limits).length === 0) return undefined
   const { apply: _done, ...rest } = body
   return { ...rest, overlay: {} }
 }
@@ -128,6 +130,25 @@ async function close(house: House, kernel: string, id: string, rest: Hotfix | un
     journal.updateHotfix(id, { status: rest === undefined ? 'written' : 'steady' })
   })
   await house.intents.remove(id)
+}
+
+/**
+ * A person has brought the repair into the files, with the diff of `lazaret hotfixes` say: it is in force by them, as if
+ * it had been written. One that sets more than code is left as it is, since what it sets is in no source file.
+ */
+export function noticeTakenOver(house: House, unit: Unit): void {
+  const { hotfix } = unit
+  if (hotfix === undefined || hotfix.onProbation || restOf(hotfix.body) !== undefined) return
+  const texts = Object.entries(hotfix.body.overlay)
+  if (texts.length === 0 || !texts.every(([url, { text }]) => isInFile(url, text))) return
+  house.journal.transaction(() => {
+    for (const { id, status } of house.journal.hotfixes(unit.id)) {
+      if (status === 'steady') house.journal.updateHotfix(id, { status: 'written' })
+    }
+  })
+  unit.hotfix = undefined
+  unit.hotfixBefore = undefined
+  tell(house, unit.id, hotfix.id, { written: texts.map(([url]) => fileURLToPath(url)), left: [] })
 }
 
 function tell(house: House, kernel: string, hotfix: string, { written, left }: WriteOutcome): TakenOver {

@@ -2,6 +2,7 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { stringify } from 'yaml'
 import type { KernelInput } from '../../src/index.ts'
 import { climb, fast, type Ladder, misspell, notesKernel } from '../five-steps/ladder.ts'
 
@@ -65,6 +66,49 @@ test('an approval is one try: a remedy that crashes on probation is not applied 
   await parked
   expect(applied(ladder)).toEqual(['restore.state'])
   expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
+})
+
+test('a proposal whose approval was refused, since a person has edited the file, waits for nobody any more', async () => {
+  await using ladder = await climb({ kernels: notes('suggest') })
+  await regress(ladder)
+  const parked = ladder.until('kernel.parked')
+  await ladder.askUntilDown('find')
+  await parked
+  const [task] = openTasks(ladder)
+  expect(task?.remedy).toBeDefined()
+  ladder.edit('kernel.ts', (text) => `${text}// edited\n`)
+  expect(await ladder.runtime.approve(task?.id ?? '')).toMatchObject({ state: 'quarantined.parked' })
+  const [after] = openTasks(ladder)
+  expect(after).toMatchObject({ id: task?.id })
+  expect(after).not.toHaveProperty('remedy')
+  expect(after).not.toHaveProperty('expiresAt')
+  await expect(ladder.runtime.approve(task?.id ?? '')).rejects.toMatchObject({
+    code: 'COMMAND_REFUSED',
+    message: expect.stringContaining('has no proved repair'),
+  })
+})
+
+test('that an earlier approval was for the source files says nothing of a playbook that is run', async () => {
+  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest') })
+  await ladder.runtime.approve(await failWithTwoRemedies(ladder), { apply: 'source' })
+  const parked = ladder.until('kernel.parked')
+  await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
+  await expect(ladder.runtime.ref('notes').ask.find?.('on probation')).rejects.toMatchObject({ code: 'KERNEL_DOWN' })
+  await parked
+  const [{ fingerprint = '', phase } = {}] = ladder.runtime.journal.incidents({ kernel: 'notes' })
+  const failure = { error: 'TypeError', phase }
+  const one = { name: 'by-hand', fingerprint, failure, steps: [{ do: 'restore_code' }], why: 'A person wrote it.' }
+  const changed = ladder.until('playbook.changed')
+  const text = stringify({ version: 1, kernel: 'notes', playbooks: [one] })
+  writeFileSync(join(ladder.folder, 'playbooks', 'notes_failure_remediation.yaml'), text)
+  await changed
+  const recovered = ladder.until('kernel.recovered')
+  await ladder.runtime.playbooks.run('notes', 'by-hand')
+  await recovered
+  const [hotfix] = ladder.runtime.journal.hotfixes('notes')
+  expect(hotfix).toMatchObject({ status: 'steady' })
+  // What would be done with it once it is steady.
+  expect(JSON.parse(readFileSync(hotfix?.file ?? '', 'utf8')).hotfix).not.toHaveProperty('apply')
 })
 
 test('autonomy playbook applies what was learnt; where that does not hold, a person is asked', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { climb, fast, type Ladder } from '../five-steps/ladder.ts'
+import { failUntilDown } from './regress.ts'
 
 const notes = `import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -190,4 +191,42 @@ test('a limit is proved in the sandbox, and is in force at every start', async (
   expect(await ladder.runtime.playbooks.run('notes', 'by-hand')).toMatchObject({ state: 'rejoined.probation' })
   await recovered
   expect(await ladder.runtime.kernel('notes').restart()).toMatchObject({ servedBy: 'instance' })
+})
+
+test('a run that was refused while repairs were off is no approval of a later repair', async () => {
+  await using ladder = await fleet()
+  await parkWith(ladder, { do: 'set_config', key: 'table.rows', value: [] })
+  ladder.runtime.setRepairs(false)
+  await expect(ladder.runtime.playbooks.run('notes', 'by-hand')).rejects.toMatchObject({ code: 'COMMAND_REFUSED' })
+  ladder.runtime.setRepairs(true)
+  // The kernel's autonomy is observe: what a person did not ask for now waits for a word.
+  expect(await ladder.runtime.kernel('notes').repair()).toMatchObject({ state: 'quarantined.parked' })
+  expect(ladder.types()).not.toContain('hotfix.applied')
+})
+
+test('settings stay in force when the code that was mended after them is written into the source files', async () => {
+  await using ladder = await fleet()
+  await parkWith(ladder, { do: 'set_config', key: 'table.rows', value: ['a', 'b'] })
+  const steady = ladder.until('kernel.recovered')
+  await ladder.runtime.playbooks.run('notes', 'by-hand')
+  await steady
+  ladder.edit('kernel.ts', (text) => text.replace('rows.length', 'rows.lenght.valueOf()'))
+  await ladder.runtime.kernel('notes').restart()
+  const parked = ladder.until('kernel.parked')
+  await failUntilDown(ladder)
+  await parked
+  const [task] = ladder.runtime.journal.tasks({ kernel: 'notes', status: 'open' })
+  const [before, after] = ['rows.lenght.valueOf(),', 'rows.length,'].map(
+    (end) => `        find: () => ctx.config.table.${end}`,
+  )
+  const diff = `--- a/kernel.ts\n+++ b/kernel.ts\n@@ -9,3 +9,3 @@\n       api: {\n-${before}\n+${after}\n       },\n`
+  const again = ladder.until('kernel.recovered')
+  const submitted = await ladder.runtime.taskDesk.submit(task?.id ?? '', { diff, by: 'person' })
+  expect(submitted).toMatchObject({ outcome: 'applied' })
+  await again
+  const [hotfix] = ladder.runtime.journal.hotfixes('notes')
+  expect(await ladder.runtime.hotfixes.apply(hotfix?.id ?? '')).toMatchObject({ left: [] })
+  expect(readFileSync(join(ladder.folder, 'kernel.ts'), 'utf8')).toBe(notes)
+  await ladder.runtime.kernel('notes').restart()
+  expect(await ladder.runtime.ref('notes').ask.find?.()).toBe(2)
 })

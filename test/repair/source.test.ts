@@ -167,6 +167,27 @@ test('a steady hotfix is taken over by command, and a later start has no use for
   expect(await second.runtime.ref('notes').ask.find?.('alp')).toBe(1)
 })
 
+test('a hotfix that a person brings into the files by its diff is in force by these, and listed as written', async () => {
+  await using ladder = await climb()
+  await heal(ladder, () => ladder.edit('kernel.ts', misspell))
+  expect(ladder.runtime.kernel('notes').status()).toHaveProperty('hotfix')
+  ladder.edit('kernel.ts', () => notesKernel)
+  const told = ladder.until('hotfix.written')
+  expect(await ladder.runtime.kernel('notes').restart()).not.toHaveProperty('hotfix')
+  expect(await told).toMatchObject({ left: [], written: [join(ladder.folder, 'kernel.ts')] })
+  expect(hotfixes(ladder)).toEqual(['written'])
+  expect(ladder.types()).not.toContain('hotfix.dropped')
+  expect(await ladder.runtime.ref('notes').ask.find?.('alp')).toBe(1)
+})
+
+test('of a hotfix that a person has mended otherwise nothing is in force, and the status names none', async () => {
+  await using ladder = await climb()
+  await heal(ladder, () => ladder.edit('kernel.ts', misspell))
+  ladder.edit('kernel.ts', () => `${notesKernel}// in my own way\n`)
+  expect(await ladder.runtime.kernel('notes').restart()).not.toHaveProperty('hotfix')
+  expect(await ladder.runtime.ref('notes').ask.find?.('alp')).toBe(1)
+})
+
 test('an approval may say that its repair goes into the files', async () => {
   await using ladder = await climb({ kernels: [{ id: 'notes', repair: { autonomy: 'suggest' } }] })
   await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
