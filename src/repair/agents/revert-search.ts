@@ -61,6 +61,8 @@ export class RevertSearch {
   readonly #change: Change
   readonly #piecesOf: ReadonlyMap<Place, readonly Place[]>
   readonly #names: SharedNames<Place>
+  /** Lines of the failure's stack that are the kernel's own, from 1, by file. */
+  readonly #failedAt: ReadonlyMap<string, readonly number[]>
   /** Texts that were handed out, or are golden's: restore.code is for those. */
   readonly #known = new Set<string>()
   /** Whether the messages pass, by the texts. */
@@ -80,6 +82,7 @@ export class RevertSearch {
     this.#piecesOf = new Map(change.places.map((place) => [place, cutPlace(place)]))
     this.pieces = change.places.flatMap((place) => this.#cut(place))
     this.#names = new SharedNames(this.pieces, [...change.before.values()], [...change.texts.values()])
+    this.#failedAt = linesOfStack(input)
     this.#known.add(this.#keyOf(change.places))
     this.#byCheck = input.checkUrl !== undefined
   }
@@ -118,7 +121,18 @@ export class RevertSearch {
 
   #around(places: readonly Place[]): Together<Place>[] {
     const pieces = places.flatMap((place) => this.#cut(place))
-    return [this.#names.byChange(pieces), this.#names.byDeclaration(pieces)]
+    const sets = [this.#names.byChange(pieces), this.#names.byDeclaration(pieces)]
+    return sets.filter((set) => this.#hasFailed(set.pieces))
+  }
+
+  /**
+   * Whether the failure came through one of these. Where it came through old code only, that may be what was forgotten, and
+   * the change is right: taking back what works, so that it suits what does not, loses what nobody has a test for.
+   */
+  #hasFailed(places: readonly Place[]): boolean {
+    return places.some(({ file, at, now }) =>
+      this.#failedAt.get(file)?.some((line) => line > at && line <= at + now.length),
+    )
   }
 
   /**
@@ -128,6 +142,8 @@ export class RevertSearch {
   async #nearby(coarse: Found, least: Found): Promise<Found | undefined> {
     const { places } = this.#change
     const others = places.filter((place) => !coarse.places.includes(place))
+    // Without a place nothing speaks against it.
+    const isOpen = (pieces: readonly Place[]) => this.#failedAt.size === 0 || this.#hasFailed(pieces)
     this.#byCheck = true
     this.#endsAt = undefined
     this.#kept = 0
@@ -136,7 +152,9 @@ export class RevertSearch {
       ...this.#around(least.places),
       alone(coarse.places),
       ...others.map((place) => alone([place])),
-      ...others.map((place) => alone(ordered(places, [...coarse.places, place]))),
+      ...others
+        .map((place) => alone(ordered(places, [...coarse.places, place])))
+        .filter(({ pieces }) => isOpen(pieces)),
     ])
   }
 
@@ -219,6 +237,16 @@ export class RevertSearch {
 
 function cutPlace(place: Place): readonly Place[] {
   return cutHunk(place).map((hunk) => ({ ...hunk, file: place.file }))
+}
+
+function linesOfStack({ evidence, kernelFolderUrl }: AgentInput): Map<string, number[]> {
+  const lines = new Map<string, number[]>()
+  for (const [, url = '', line] of evidence.error.stack?.matchAll(/(file:\/\/\/[^\s()]+?):(\d+):\d+/g) ?? []) {
+    if (!url.startsWith(kernelFolderUrl)) continue
+    const file = decodeURIComponent(url.slice(kernelFolderUrl.length))
+    lines.set(file, [...(lines.get(file) ?? []), Number(line)])
+  }
+  return lines
 }
 
 function alone(pieces: readonly Place[]): Together<Place> {
