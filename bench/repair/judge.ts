@@ -51,7 +51,7 @@ export class Judge {
     const kernelFolderUrl = new URL('./', spec.entryUrl).href
     const sources = await readSources(evidence, golden, {})
     const applied = applySteps(remedy.steps, { ...sources, golden, kernelFolderUrl })
-    const parks = applied.parked.length > 0
+    const parks = applied.parked.length > 0 || applied.patterns.length > 0
     if (parks) {
       const harm = await this.#harmOfParking(applied, sources)
       if (harm !== undefined) return { outcome: 'wrong', why: harm }

@@ -236,6 +236,12 @@ export const limits = {
   revertHunks: 200,
   /** Sandboxed runs of one search for the hunks at fault: 12 hunks with one bad take about 14. */
   revertRuns: 40,
+  /** Of those, kept for hunks that belong together, where there are any: a few sets, each run and checked. */
+  revertRunsKept: 8,
+  /** Time for that search, without those: hangs and late throws take seconds a run. Milliseconds. */
+  revertSearchMs: 20_000,
+  /** Names that a candidate's reason lists, of those by which its hunks belong together. */
+  revertNames: 8,
   /** Sandboxed runs with which a replay looks for the fewest messages: one of 256 at fault takes 18, pairs twice that. */
   replayRuns: 120,
   /** Time for that search; what was found until then is the answer. Milliseconds. */

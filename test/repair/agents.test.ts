@@ -42,12 +42,30 @@ test('where nothing differs nothing is proposed', async () => {
   for (const agent of agents) expect(await agent.propose(await inputOf(patient))).toEqual([])
 })
 
-test('the state differs where the failing instance had another one, or none', async () => {
-  for (const [index, state] of [serialize(39), undefined].entries()) {
-    const patient = makePatient(bench, `state${index}`, { error, evidence: state === undefined ? {} : { state } })
-    expect(await restoreState.propose(await inputOf(patient))).toMatchObject([{ steps: [{ do: 'restore_state' }] }])
-    expect(await restoreState.propose(await inputOf(patient, { goldenState: undefined }))).toEqual([])
+test('the state differs where the failing instance was started from another one; one that had none did not fail for it', async () => {
+  const patient = makePatient(bench, 'state', { error, evidence: { state: serialize(39) } })
+  expect(await proposals(restoreState, await inputOf(patient))).toMatchObject([{ steps: [{ do: 'restore_state' }] }])
+  expect(await proposals(restoreState, await inputOf(patient, { goldenState: undefined }))).toEqual([])
+  const { state: _, ...evidence } = patient.evidence
+  expect(await proposals(restoreState, await inputOf(patient, { evidence }))).toEqual([])
+})
+
+test('where the code has changed too and the old code copes with the same state and configuration, neither is restored', async () => {
+  const evidence = { state: serialize(39), config: { step: 2 } }
+  const patient = makePatient(bench, 'headroom', { kernel: `${goodText}// new\n`, error, evidence })
+  const tried: unknown[] = []
+  const input = (outcome: 'passed' | 'failed') =>
+    inputOf(patient, {
+      replay: async (steps) => {
+        tried.push(steps.map((step) => step.do))
+        return { outcome, phase: 'message', log: [], durationMs: 1, isolation: 'weak', pid: 1 }
+      },
+    })
+  for (const agent of [restoreState, restoreConfig]) {
+    expect(await proposals(agent, await input('passed'))).toEqual([])
+    expect(await proposals(agent, await input('failed'))).toHaveLength(1)
   }
+  expect(tried).toEqual(Array.from({ length: 4 }, () => ['apply_patch']))
 })
 
 test('the configuration is named by the keys that differ', async () => {

@@ -17,6 +17,7 @@ import { expect, test, vi } from 'vitest'
 import { toRecord } from '../../src/base/error-record.ts'
 import type { Evidence, HoldOut, ProofLineName, RecordedMessage, RemedyStep } from '../../src/base/remedy.ts'
 import { prove } from '../../src/repair/verification/proof.ts'
+import { judgeTypes } from '../../src/repair/verification/types.ts'
 import { benchWithPool } from '../sandbox/bench.ts'
 import { makePatient, type PatientOptions } from './patient.ts'
 
@@ -259,6 +260,26 @@ test('a candidate that takes the file away is refused', async () => {
 test('types that are worse are refused, though the trials hold', async () => {
   const worse = honest.replace('const total = totalOf(order)', 'const total: string = totalOf(order) as number')
   expect(await refusal('types', worse)).toMatch(/^types: 2 new complaints about types: kernel.ts:\d+: TS2322 /)
+})
+
+test('types are compared on all the texts as they will be, also where one of them goes back to golden as a whole', async () => {
+  const sums = (name: string) => `export const sums = { ${name}: 1 }\n`
+  const reader = (name: string) => `import { sums } from './sums.ts'\nexport const read = (): number => sums.${name}\n`
+  const sumsUrl = bench.write('back/sums.ts', sums('cents'))
+  const readerUrl = bench.write('back/reader.ts', reader('cents'))
+  const kernelFolderUrl = bench.url('back/')
+  const file = (name: string, url: string, before: string, after: string, golden: string) => ({
+    ...{ file: name, url, before, after, golden },
+  })
+  const judged = (after: string) => {
+    const back = file('sums.ts', sumsUrl, sums('cents'), sums('total'), sums('total'))
+    const own = file('reader.ts', readerUrl, reader('cents'), `${after}// mended\n`, reader('total'))
+    const sources = { [sumsUrl]: sums('cents'), [readerUrl]: reader('cents') }
+    const question = { kernelFolderUrl, sources, files: [back, own], isPlaybook: false }
+    return judgeTypes(question, { signal: new AbortController().signal })
+  }
+  expect(await judged(reader('total'))).toMatchObject({ passed: true })
+  expect(await judged(reader('cents'))).toMatchObject({ passed: false, detail: expect.stringContaining('TS2339') })
 })
 
 test('an honest repair passes every line, and each says what it saw', async () => {

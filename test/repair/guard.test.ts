@@ -1,6 +1,7 @@
 /** The guard with a sandbox: what it takes for poison, what pattern it finds, and what it leaves to others. */
 import { serialize } from 'node:v8'
 import { expect, test } from 'vitest'
+import { sha256 } from '../../src/base/hash.ts'
 import { describePattern } from '../../src/base/message-pattern.ts'
 import type { Evidence, RecordedMessage, Remedy } from '../../src/base/remedy.ts'
 import type { AgentInput } from '../../src/repair/agents/agent.ts'
@@ -111,6 +112,17 @@ test('a message that crashes only the state it met is no poison', async () => {
   const messages = [answered('find', 'a'), answered('put', 9), message('find', 'b')]
   const next = { input: { isCodeWrittenNext: true } }
   expect((await guarded('state', api, messages, next)).steps).toEqual([])
+})
+
+test('a message that was answered with an error is no poison, whatever it leaves behind', async () => {
+  const api =
+    "take(n: any) { if (seen === 1) throw new TypeError('none left'); if (n > 9) { seen = 1; throw new RangeError('no') } return 1 }"
+  const rejected: RecordedMessage = { ...message('take', 12), reply: { error: { name: 'RangeError', message: 'no' } } }
+  const found = await guarded('error', api, [rejected, message('take', 1)])
+  // The last one, which does not crash a healthy kernel; it is the other one that must not be given up.
+  expect(found.remedies.flatMap(({ steps: all }) => all)).toMatchObject([
+    { do: 'park_message', argsSha256: sha256(message('take', 1).args) },
+  ])
 })
 
 test('a message that crashes the kernel later, in a timer, has a pattern too', async () => {

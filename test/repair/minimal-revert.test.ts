@@ -23,21 +23,28 @@ interface Change {
   works(texts: Readonly<Record<string, string>>): boolean
   /** Whether the check holds; absent: there is none. */
   readonly checks?: (texts: Readonly<Record<string, string>>) => boolean
+  /** Of the failure; absent: it has no place. */
+  readonly stack?: string
+  /** The line of its proof with which each candidate falls; absent: nothing is said about it. */
+  readonly refusedBy?: string
 }
 
 interface Tried {
   readonly remedies: readonly Remedy[]
-  /** Texts with the remedy, by file. */
+  /** Texts with each remedy, by file. */
+  readonly texts: readonly Readonly<Record<string, string>>[]
+  /** With the first of them. */
   readonly after: Readonly<Record<string, string>>
   readonly runs: number
   readonly atOnce: number
 }
 
 /** The agent against a sandbox that is played by two predicates over the texts. */
-async function tryOn({ before, now, works, checks }: Change): Promise<Tried> {
+async function tryOn({ before, now, works, checks, stack, refusedBy }: Change): Promise<Tried> {
   let runs = 0
   let running = 0
   let atOnce = 0
+  const verdicts: unknown[] = []
   const urls = (texts: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(texts).map(([file, content]) => [folder + file, content]))
   const sources = urls(now)
@@ -61,13 +68,18 @@ async function tryOn({ before, now, works, checks }: Change): Promise<Tried> {
   const input = {
     ...{ sources, kernelFolderUrl: folder, golden: { ...golden, sources: urls(before) }, folder: '/none' },
     ...(checks === undefined ? {} : { checkUrl: `${folder}check.ts` }),
-    ...{ verdicts: [], spend: () => {}, progress: () => {}, signal: new AbortController().signal },
-    replay: (steps) => run(works(withSteps(steps))),
-    check: (steps) => run(checks?.(withSteps(steps)) ?? true),
-  } as Partial<AgentInput> as AgentInput
-  const remedies = await proposed(minimalRevert, input)
-  const after = remedies[0] === undefined ? now : withSteps(remedies[0].steps)
-  return { remedies, after, runs, atOnce }
+    evidence: { error: { name: 'Error', message: '', ...(stack !== undefined && { stack }) } },
+    ...{ verdicts, spend: () => {}, progress: () => {}, signal: new AbortController().signal },
+    replay: (steps: readonly RemedyStep[]) => run(works(withSteps(steps))),
+    check: (steps: readonly RemedyStep[]) => run(checks?.(withSteps(steps)) ?? true),
+  } as unknown as AgentInput
+  const remedies: Remedy[] = []
+  for await (const remedy of minimalRevert.propose(input) as AsyncIterable<Remedy>) {
+    remedies.push(remedy)
+    if (refusedBy !== undefined) verdicts.push({ remedy, verdict: { lines: [{ name: refusedBy, passed: false }] } })
+  }
+  const texts = remedies.map(({ steps }) => withSteps(steps))
+  return { remedies, texts, after: texts[0] ?? now, runs, atOnce }
 }
 
 /** Twelve lines changed, each with a line between; `bad` of them have to go all together. */
@@ -279,4 +291,59 @@ test('where the check asks for what the change brought, the hunk at fault is fou
   const { after, runs } = await tryOn({ ...change, checks: wanted })
   expect(after['kernel.ts']).toBe(change.expected)
   expect(runs).toBeLessThanOrEqual(limits.revertRuns)
+})
+
+/** A field of a stay moved into a period in the report alone; guests became objects everywhere. */
+const halfMoved = {
+  before: {
+    'kernel.ts': text(['const guest = name', '', 'list(guest)', '', 'report(stay)']),
+    'report.ts': text(['export function report(stay) {', '  const all = stays(stay)', '  return all.from', '}']),
+  },
+  now: {
+    'kernel.ts': text(['const guest = { name }', '', 'list(guest.name)', '', 'report(stay)']),
+    'report.ts': text([
+      'export function report(stay) {',
+      '  const all = period(stay)',
+      '  return all.period.from',
+      '}',
+    ]),
+  },
+  works: ({ 'report.ts': source = '' }: Readonly<Record<string, string>>) => source.includes('all.from'),
+}
+const reportBefore = halfMoved.before['report.ts']
+
+test('where the smallest part is refused, what shares a changed name with it goes along, and nothing else', async () => {
+  const stack = `TypeError: x\n    at report (${folder}report.ts:3:10)\n    at ${folder}kernel.ts:5:1`
+  const { texts, remedies, runs } = await tryOn({ ...halfMoved, stack })
+  expect(texts[0]?.['report.ts']).toContain('period(stay)')
+  expect(texts[1]).toEqual({ ...halfMoved.now, 'report.ts': reportBefore })
+  expect(remedies[1]?.why).toContain('report.ts lines 2-3. It goes together, as it has names in common: period.')
+  expect(runs).toBeLessThanOrEqual(limits.revertRuns)
+})
+
+test('where only old code failed, what works is not taken back to suit it', async () => {
+  // The ledger was forgotten when the total became one of cents: the change is right.
+  const now = {
+    'kernel.ts': text(['print(sum.totalCents / 100)', '', 'ledger(sum.total)']),
+    'sum.ts': text(['export const sum = {', '  totalCents: 100,', '}']),
+  }
+  const before = {
+    'kernel.ts': text(['print(sum.total)', '', 'ledger(sum.total)']),
+    'sum.ts': text(['export const sum = {', '  total: 1,', '}']),
+  }
+  const { texts } = await tryOn({
+    ...{ before: { ...before, 'new.ts': 'a\n' }, now: { ...now, 'new.ts': 'b\n' } },
+    works: (all) => all['sum.ts']?.includes(' total:') === true,
+    checks: ({ 'kernel.ts': kernel = '', 'sum.ts': sum = '', 'new.ts': fresh }) =>
+      fresh === 'b\n' && kernel.includes('totalCents') === sum.includes('totalCents'),
+    stack: `TypeError: x\n    at ledger (${folder}kernel.ts:3:1)`,
+  })
+  expect(texts).toEqual([])
+})
+
+test('after a verdict that no other candidate would get past, none is proposed', async () => {
+  const stack = `TypeError: x\n    at report (${folder}report.ts:3:10)`
+  const after = async (name: string) => (await tryOn({ ...halfMoved, stack, refusedBy: name })).texts.length
+  expect(await after('types')).toBe(2)
+  expect(await after('red again')).toBe(1)
 })

@@ -224,3 +224,19 @@ test('a pattern that means a message that was answered well is refused, one of h
   expect(exact('a', 'message')).toBe('It would refuse a call of find() that was answered well in service.')
   expect(exact('a', 'idle')).toBeUndefined()
 })
+
+test('a message that was answered with an error, or was handled in healthy times without a reply, is not given up', () => {
+  const sent = (query: unknown, reply?: RecordedMessage['reply']): RecordedMessage => ({
+    ...{ kind: 'ask', from: 'host', method: 'find', args: serialize([query]), at: 0 },
+    ...(reply && { reply }),
+  })
+  const evidence = {
+    ...{ phase: 'message', messages: [sent('long', { error: { name: 'RangeError', message: 'x' } }), sent('poison')] },
+    holdOut: { config: {}, messages: [sent('told')], replies: [] },
+  } as unknown as Evidence
+  const refused = (query: string) =>
+    healthyRefused({ parked: [{ method: 'find', argsSha256: sha256(serialize([query])) }], patterns: [] }, evidence)
+  expect(refused('poison')).toBeUndefined()
+  expect(refused('long')).toContain('would refuse a call of find()')
+  expect(refused('told')).toContain('would refuse a call of find()')
+})

@@ -18,7 +18,7 @@ import type { FailurePhase, RecordedMessage, Remedy } from '../../base/remedy.ts
 import { ddmin } from '../ddmin.ts'
 import type { IsolatedResult } from '../trial.ts'
 import { crashSite, hasPlace, isSameFailure } from '../verification/failure.ts'
-import { answeredWell } from '../verification/parked-healthy.ts'
+import { answeredWell, handled } from '../verification/parked-healthy.ts'
 import type { AgentInput, RepairAgent } from './agent.ts'
 import { another, type Leaf, nearest, putIn, type Replaceable, replaceable } from './argument-leaves.ts'
 import { isAlikeInKind, patternOf, tellingKind } from './poison-pattern.ts'
@@ -47,11 +47,11 @@ export const guard: RepairAgent = {
 }
 
 /**
- * The last messages, each once. What was answered well before another message crashed the kernel is no poison; in an idle
- * kernel it may have set off what came later.
+ * The last messages, each once. What was answered before another message crashed the kernel is no poison, also where the
+ * answer was an error; in an idle kernel it may have set off what came later.
  */
 function suspectsOf({ evidence: { phase, messages } }: AgentInput): RecordedMessage[] {
-  const possible = messages.filter(({ reply }) => phase === 'idle' || reply === undefined || 'error' in reply)
+  const possible = messages.filter(({ reply }) => phase === 'idle' || reply === undefined)
   const suspects = new Map<string, RecordedMessage>()
   for (const message of possible.toReversed()) {
     if (suspects.size >= limits.guardMessages) break
@@ -118,8 +118,8 @@ class PoisonTrial {
     const { method } = suspect
     const args = argsOf(suspect)
     const others = this.#othersLike(suspect).map(argsOf)
-    const answered = this.#healthy.filter((message) => message.method === method).map(argsOf)
-    const healthy = evidence.phase === 'idle' ? others : answered
+    const known = handled(evidence).filter((message) => message.method === method)
+    const healthy = evidence.phase === 'idle' ? others : known.map(argsOf)
     const model = nearest(args, others)
     if (model === undefined || !hasPlace(evidence)) return undefined
     const all = replaceable(args, model, others)

@@ -47,7 +47,9 @@ export function makeLanguageService(options: LanguageServiceOptions = {}): Repai
       const terms = { signal, compiledDir, deadlineMs: options.deadlineMs ?? limits.languageServiceMs }
       const { candidates, none } = await inTurn(() => askLanguageService<LanguageAnswer>(job, terms), signal)
       if (candidates.length === 0) throw new LazaretError('NOT_FOUND', `${none ?? 'nothing was found'}.`)
-      return candidates.flatMap((candidate) => remedyOf(candidate, input))
+      const remedies = candidates.flatMap((candidate) => remedyOf(candidate, input))
+      if (remedies.length > 0) return remedies
+      throw new LazaretError('NOT_FOUND', 'what it would correct is in files that a repair may not change.')
     },
   }
 }

@@ -1,19 +1,24 @@
 /**
  * Three agents that go back to what was good: state, configuration or code of the golden snapshot, each alone, so that
- * what the proof accepts is also the diagnosis. Where nothing differs nothing is proposed.
+ * what the proof accepts is also the diagnosis. Where nothing differs nothing is proposed. Where the code has changed as
+ * well, and golden's code copes with what the kernel failed with, it is the code: an emptier state or a wider limit would
+ * only put the same failure off.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { LazaretError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import type { Evidence, Golden, Remedy, RemedyStep } from '../../base/remedy.ts'
 import { makePatch } from '../patch.ts'
-import type { RepairAgent } from './agent.ts'
+import type { AgentInput, RepairAgent } from './agent.ts'
 
 export const restoreState: RepairAgent = {
   name: 'restore.state',
-  async propose({ evidence, golden, goldenState }) {
+  async propose(input) {
+    const { evidence, golden, goldenState } = input
     if (golden?.snapshot === undefined || goldenState === undefined) return []
     // One that was started without a state did not fail for it.
     if (evidence.state === undefined || Buffer.compare(evidence.state, goldenState) === 0) return []
+    if (await isOfCode(input)) return []
     const why = `The state of ${golden.snapshot} was good; the failing instance was started from another one.`
     return [{ agent: 'restore.state', healedBy: 'state', steps: [{ do: 'restore_state' }], why }]
   },
@@ -21,8 +26,10 @@ export const restoreState: RepairAgent = {
 
 export const restoreConfig: RepairAgent = {
   name: 'restore.config',
-  async propose({ evidence, golden }) {
+  async propose(input) {
+    const { evidence, golden } = input
     if (golden === undefined || isDeepStrictEqual(evidence.config, golden.config)) return []
+    if (await isOfCode(input)) return []
     const keys = changedKeys(evidence.config, golden.config).join(', ')
     const why = `The configuration has changed since the kernel was last steady: ${keys}.`
     return [{ agent: 'restore.config', healedBy: 'config', steps: [{ do: 'restore_config' }], why }]
@@ -39,6 +46,22 @@ export const restoreCode: RepairAgent = {
     const why = `The code has changed since the kernel was last steady: ${files}.`
     return [{ agent: 'restore.code', healedBy: 'code', steps, why }]
   },
+}
+
+/** Whether golden's code handles the recorded messages on the very state and configuration with which the present one fails. */
+async function isOfCode({ golden, sources, kernelFolderUrl, replay, progress }: AgentInput): Promise<boolean> {
+  const steps = golden === undefined ? [] : patchesTo(golden.sources, sources, kernelFolderUrl)
+  if (steps.length === 0) return false
+  try {
+    const { outcome, refused } = await replay(steps)
+    const copes = outcome === 'passed' && refused === undefined
+    if (copes) progress("Golden's code copes with the same state and configuration, so neither is at fault.")
+    return copes
+  } catch (thrown) {
+    // Where the old code cannot be put back nothing is known of it.
+    if (thrown instanceof LazaretError && thrown.code === 'PATCH_REFUSED') return false
+    throw thrown
+  }
 }
 
 function changedKeys(now: Record<string, unknown>, then: Record<string, unknown>): string[] {

@@ -12,11 +12,24 @@ export function answeredWell({ messages, holdOut }: Pick<Evidence, 'messages' | 
   return all.filter(({ reply }) => reply !== undefined && 'value' in reply)
 }
 
+/**
+ * Messages that the kernel handled, whatever it answered: an error that a caller is told is an answer, and no crash. Newest
+ * first. Of earlier traffic all were handled, also those whose reply was not kept.
+ */
+export function handled({
+  phase,
+  messages,
+  holdOut,
+}: Pick<Evidence, 'phase' | 'messages' | 'holdOut'>): RecordedMessage[] {
+  // Where the kernel fails while it is idle, one of those that were answered before has set it off.
+  const before = phase === 'idle' ? [] : messages.filter(({ reply }) => reply !== undefined)
+  return [...before.toReversed(), ...(holdOut?.messages.toReversed() ?? [])]
+}
+
 /** Why a remedy with these parks is refused, in one sentence; undefined where they mean no healthy message. */
 export function healthyRefused(parks: Pick<Applied, 'parked' | 'patterns'>, evidence: Evidence): string | undefined {
   if (parks.parked.length === 0 && parks.patterns.length === 0) return undefined
-  // Where the kernel fails while it is idle, one of those that were answered before has set it off.
-  const healthy = answeredWell(evidence.phase === 'idle' ? { ...evidence, messages: [] } : evidence)
+  const healthy = handled(evidence)
   for (const pattern of parks.patterns) {
     const meant = healthy.filter((message) => isParked(message, { parked: [], patterns: [pattern] })).length
     if (meant === 0) continue

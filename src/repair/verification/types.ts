@@ -23,17 +23,18 @@ export interface TypesQuestion {
 export async function judgeTypes(question: TypesQuestion, terms: Terms): Promise<Judged> {
   const { kernelFolderUrl, sources, files, isPlaybook } = question
   if (files.length === 0) return held('No text is changed.')
-  const own = files.filter(({ after, golden }) => after !== golden)
   // That code ran, and whatever it is worth was so when the kernel was last steady.
-  if (own.length === 0) return held('The changed files are as golden knows them, so neither parse nor types are worse.')
-  const changed = Object.fromEntries(own.map(({ url, after }) => [url, after]))
+  if (files.every(({ after, golden }) => after === golden))
+    return held('The changed files are as golden knows them, so neither parse nor types are worse.')
+  // A file that goes back as a whole beside others is looked at as well: each is to fit what the others are then.
+  const changed = Object.fromEntries(files.map(({ url, after }) => [url, after]))
   const kernelFolder = fileURLToPath(kernelFolderUrl).replace(/[\\/]$/, '')
   const typescriptFrom = [kernelFolder, fileURLToPath(new URL('.', import.meta.url))]
   const job: DiagnosticsJob = { kernelFolder, sources, changed, kernelModule, typescriptFrom, types: !isPlaybook }
   const ask = () => askLanguageService<DiagnosticsAnswer>(job, terms)
   try {
     // Parsing takes no memory worth a queue.
-    return judge(await (isPlaybook ? ask() : inTurn(ask, terms.signal)), question, own.length)
+    return judge(await (isPlaybook ? ask() : inTurn(ask, terms.signal)), question, files.length)
   } catch (thrown) {
     terms.signal.throwIfAborted()
     if (thrown instanceof LazaretError) return fell(`The changed files could not be looked at: ${thrown.message}`)
