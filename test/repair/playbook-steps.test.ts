@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { climb, fast, type Ladder } from '../five-steps/ladder.ts'
-import { failUntilDown } from './regress.ts'
 
 const notes = `import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -213,7 +212,7 @@ test('settings stay in force when the code that was mended after them is written
   ladder.edit('kernel.ts', (text) => text.replace('rows.length', 'rows.lenght.valueOf()'))
   await ladder.runtime.kernel('notes').restart()
   const parked = ladder.until('kernel.parked')
-  await failUntilDown(ladder)
+  await ladder.askUntilDown('find')
   await parked
   const [task] = ladder.runtime.journal.tasks({ kernel: 'notes', status: 'open' })
   const [before, after] = ['rows.lenght.valueOf(),', 'rows.length,'].map(
@@ -221,7 +220,7 @@ test('settings stay in force when the code that was mended after them is written
   )
   const diff = `--- a/kernel.ts\n+++ b/kernel.ts\n@@ -9,3 +9,3 @@\n       api: {\n-${before}\n+${after}\n       },\n`
   const again = ladder.until('kernel.recovered')
-  const submitted = await ladder.runtime.taskDesk.submit(task?.id ?? '', { diff, by: 'person' })
+  const submitted = await ladder.runtime.tasks.submit(task?.id ?? '', { diff, by: 'person' })
   expect(submitted).toMatchObject({ outcome: 'applied' })
   await again
   const [hotfix] = ladder.runtime.journal.hotfixes('notes')
