@@ -181,7 +181,9 @@ export async function takeBack(
 export async function loadHotfixes(house: House, unit: Unit, left?: KernelRow): Promise<void> {
   await findHotfixes(house, unit, left?.state.startsWith('rejoined') === true || left?.facts.probation === true)
   if (/^(?:failed|quarantined|repairing)/.test(left?.state ?? '')) {
-    await rollBack(house, unit, left?.state.startsWith('failed') === true)
+    const hasFailed = left?.state.startsWith('failed') === true
+    // Nothing is known against one that never rejoined: it may be tried again for this incident.
+    await rollBack(house, unit, hasFailed, hasFailed ? 'rolledBack' : 'dropped')
   }
   loadTried(house, unit)
 }

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { deserialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import { readEvidence } from '../../src/diagnostics/replay.ts'
-import { climb, misspell } from './ladder.ts'
+import { climb, fast, misspell } from './ladder.ts'
 
 test('the evidence folder holds the log, the error with its history, the machine, and the messages', async () => {
-  await using ladder = await climb({ kernels: [{ id: 'notes', repair: { autonomy: 'observe' } }] })
+  await using ladder = await climb({
+    kernels: [{ id: 'notes', restart: { ...fast.restart, max: 2, stableMs: 10_000 }, repair: { autonomy: 'observe' } }],
+  })
   await ladder.runtime.ref('notes').ask.put?.('token', 'alpha')
   ladder.edit('kernel.ts', misspell)
   await ladder.runtime.kernel('notes').restart()

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { climb, misspell } from './ladder.ts'
+import { climb, fast, misspell } from './ladder.ts'
 
 test('a tier 1 kernel goes back to its golden snapshot at once: state, configuration and code', async () => {
   await using ladder = await climb({ kernels: [{ id: 'notes', tier: 1 }] })
@@ -48,7 +48,7 @@ test('a snapshot damaged on disk is set aside and the one before it is used', as
 })
 
 test('state that crashes the kernel goes back to the golden state, and the newer one is given up', async () => {
-  await using ladder = await climb()
+  await using ladder = await climb({ kernels: [{ id: 'notes', restart: { ...fast.restart, max: 2 } }] })
   const notes = ladder.runtime.ref('notes').with({ deadlineMs: 10_000 })
   await notes.ask.put?.('a', 'alpha')
   await ladder.until('snapshot.golden')

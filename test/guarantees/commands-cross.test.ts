@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LazaretError } from '../../src/index.ts'
-import { climb, misspell } from '../five-steps/ladder.ts'
+import { climb, misspell, fast as quick } from '../five-steps/ladder.ts'
 import { fast, house, kernelOf } from '../support/house.ts'
 
 const slowToLeave = kernelOf(`append('starts', ctx.id)
@@ -132,7 +132,9 @@ test('a runtime that stops refuses commands and comes to its end', async () => {
 test.each(['repair.verified', 'hotfix.applied'] as const)(
   'a runtime that stops at %s leaves no thread, and the next one goes on',
   async (point) => {
-    const first = await climb({ keep: true })
+    // Another start is left for the process that follows.
+    const kernels = [{ id: 'notes', restart: { ...quick.restart, max: 2, stableMs: 1500 } }]
+    const first = await climb({ keep: true, kernels })
     await first.runtime.ref('notes').ask.put?.('a', 'alpha')
     await first.until('snapshot.golden')
     first.edit('kernel.ts', misspell)
@@ -148,7 +150,7 @@ test.each(['repair.verified', 'hotfix.applied'] as const)(
     expect(first.runtime.threadOf('notes')).toBeUndefined()
     expect(first.types().slice(first.types().indexOf(point))).not.toContain('kernel.started')
 
-    await using second = await climb({ folder: first.folder })
+    await using second = await climb({ folder: first.folder, kernels })
     await second.until('kernel.recovered', { seen: true })
     expect(await second.runtime.ref('notes').ask.find?.('alp')).toBe(1)
     expect(second.runtime.journal.hotfixes('notes')[0]).toMatchObject({ status: 'steady' })

@@ -21,8 +21,7 @@ const runtime = createRuntime({
         id: 'notes',
         entry: join(folder, 'kernel.ts'),
         config: { prefix: 'n' },
-        // The crashes of a budget would have to follow one another within stableMs.
-        restart: { max: hasCheck ? 0 : 2, stableMs: hasCheck ? 400 : 1500, backoffMs: 10, backoffMaxMs: 20 },
+        restart: { max: 2, stableMs: 1500, backoffMs: 10, backoffMaxMs: 20 },
         heartbeat: { timeoutMs: 1000 },
         snapshot: { everyMs: 150 },
       },
