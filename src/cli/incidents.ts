@@ -6,7 +6,7 @@ import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
 import { proofLineNames, type Verdict } from '../base/remedy.ts'
-import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
+import type { AttemptRow, IncidentRow, TaskRow } from '../journal/rows.ts'
 import { describeStep } from '../playbook/explain.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
@@ -71,20 +71,28 @@ function errorText({ error }: IncidentRow): string {
 }
 
 async function showOne(id: string, { dataDir, json }: CommonOptions): Promise<void> {
-  const { found } = await readEither<Detailed>(
+  const { found } = await readEither<{ row: Detailed; tasks: TaskRow[] }>(
     dataDir,
-    (link) => link.ask('incident', { incident: id }),
+    async (link) => ({
+      row: await link.ask<Detailed>('incident', { incident: id }),
+      tasks: await link.ask<TaskRow[]>('tasks', { status: 'open' }),
+    }),
     (journal) => {
       const row = journal.incident(id)
       if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${id}.`)
-      return { ...row, attempts: journal.attempts(id) }
+      return { row: { ...row, attempts: journal.attempts(id) }, tasks: journal.tasks({ status: 'open' }) }
     },
   )
-  if (json) printJson(found)
-  else showDetails(found, Date.now())
+  if (json) printJson(found.row)
+  else
+    showDetails(
+      found.row,
+      found.tasks.find(({ incident }) => incident === id),
+      Date.now(),
+    )
 }
 
-function showDetails(row: Detailed, nowMs: number): void {
+function showDetails(row: Detailed, task: TaskRow | undefined, nowMs: number): void {
   const lines: [string, string | undefined][] = [
     ['kernel', `${row.kernel} (tier ${row.tier})`],
     ['status', styled(row.status === 'open' ? 'red' : 'green', row.status)],
@@ -102,8 +110,8 @@ function showDetails(row: Detailed, nowMs: number): void {
   if (row.folder !== undefined) showFindings(row.folder)
   for (const attempt of row.attempts) showAttempt(attempt)
   if (row.status !== 'open') return
-  if (row.attempts.at(-1)?.outcome === 'verified')
-    print('', 'To approve the proved repair, or to reject it: lazaret tasks')
+  if (task?.remedy !== undefined)
+    print('', `To apply the proved repair: lazaret approve ${task.id}`, `Not to apply it: lazaret reject ${task.id}`)
   else print('', `To try a repair: lazaret repair ${row.kernel}. When it is mended: lazaret rejoin ${row.kernel}`)
 }
 

@@ -1,5 +1,6 @@
 /** `lazaret task <id>`: one task in full, the folder to mend it in, who works on it, and the repair that is handed in. */
 import { type Command, Option } from 'commander'
+import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { redactText, safeLine } from '../base/redact.ts'
 import type { HandOver } from '../repair/hand-over.ts'
@@ -45,8 +46,13 @@ export function taskCommand(): Command {
     .action((id: string, options: TaskOptions) => run(id, options))
 }
 
-function run(id: string, options: TaskOptions): Promise<void> {
+async function run(id: string, options: TaskOptions): Promise<void> {
   if (options.submit !== undefined) return submit(id, options.submit, options)
+  if (options.why !== undefined) {
+    throw new LazaretError('OPTION_INVALID', '--why belongs to a repair that is handed in.', {
+      hint: `Say it with: lazaret task ${id} --submit <path> --why <sentence>`,
+    })
+  }
   if (options.workspace !== undefined) {
     return handOver(id, options.workspace === true ? id : options.workspace, options)
   }

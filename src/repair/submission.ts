@@ -72,8 +72,10 @@ function stepOf(section: Section, of: DiffOf): PatchStep {
   const isGit = oldFileName.startsWith('a/') && newFileName.startsWith('b/')
   const [before, after] = isGit ? [oldFileName.slice(2), newFileName.slice(2)] : [oldFileName, newFileName]
   if (isMoreThanText(section) || before !== after || after === '') {
-    const shown = JSON.stringify((after === '/dev/null' || after === '' ? before : after).slice(0, 200))
-    const text = `The change to ${shown} is refused: a repair changes the text of a file that is there, and keeps its name.`
+    const named = (after === '/dev/null' || after === '' ? before : after).slice(0, 200)
+    // A file that is made or removed has its prefix on one side only.
+    const shown = JSON.stringify(isGit ? named : named.replace(/^[ab]\//, ''))
+    const text = `The change to ${shown} is refused: a repair changes the text of a file that is there, and keeps its name and mode.`
     throw new LazaretError('PATCH_REFUSED', text, { details: { file: after }, hint: accepted })
   }
   const file = fileInKernel(after, of)

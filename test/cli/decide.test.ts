@@ -34,6 +34,8 @@ test('a proved repair waits for a person, who approves one and rejects another',
     { kernel: 'two', status: 'open', remedy: { agent: 'restore.config' } },
   ])
   expect((await cli(folder, 'tasks')).stdout).toContain(`lazaret approve ${tasks[0]?.id}`)
+  const waiting = (await cli(folder, 'incidents', tasks[1]?.incident ?? '')).stdout
+  expect(waiting).toContain(`lazaret approve ${tasks[1]?.id}`)
 
   const approved = await cli(folder, 'approve', tasks[0]?.id ?? '')
   expect({ ...approved, stderr: approved.stderr.slice(-400) }).toMatchObject({
@@ -44,6 +46,10 @@ test('a proved repair waits for a person, who approves one and rejects another',
   const rejected = await cli(folder, 'reject', tasks[1]?.id ?? '')
   expect(rejected).toMatchObject({ code: 0, stdout: expect.stringMatching(/^two is quarantined\.parked/) })
   expect((await cli(folder, 'reject', tasks[1]?.id ?? '')).code).toBe(2)
+  // It was proved, and waits for nobody any more.
+  const over = (await cli(folder, 'incidents', tasks[1]?.incident ?? '')).stdout
+  expect(over).toContain('lazaret rejoin two')
+  expect(over).not.toMatch(/approve/)
 
   await run.line('"type":"kernel.recovered"')
   const incidents = JSON.parse((await cli(folder, 'incidents', 'one', '--json')).stdout)

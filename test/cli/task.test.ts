@@ -148,7 +148,7 @@ test('what cannot be handed in ends with 2, what a repair may not do with 1, and
     ['text.patch', 2, /no unified diff/],
     ['large.patch', 2, /204801 bytes/],
     ['same', 2, /no source file that is changed/],
-    ['made.patch', 1, /text of a file that is there/],
+    ['made.patch', 1, /to "new\.ts" is refused: a repair changes the text of a file that is there/],
     ['less', 1, /rate\.ts was deleted/],
   ]
   const ended = await cliMany(ladder.folder, [
@@ -156,8 +156,9 @@ test('what cannot be handed in ends with 2, what a repair may not do with 1, and
     ['task', 'task_none'],
     ['task', 'task_none', '--submit', 'text.patch'],
     ['task', task, '--submit', 'same', '--claim', 'ada'],
+    ['task', task, '--why', 'said of nothing'],
   ])
-  expect(ended.map(({ code }) => code)).toEqual([...inputs.map(([, code]) => code), 2, 2, 2])
+  expect(ended.map(({ code }) => code)).toEqual([...inputs.map(([, code]) => code), 2, 2, 2, 2])
   for (const [index, [, , says]] of inputs.entries()) expect(ended[index]?.stderr).toMatch(says)
   expect(ladder.runtime.journal.attempts(place.incident)).toEqual([])
 })
