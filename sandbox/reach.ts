@@ -28,6 +28,8 @@ export function readablePaths(job: TrialJob): string[] {
     reach.add(file)
     reach.addPackageFiles(dirname(file))
     const onDisk = readText(file) ?? ''
+    if (importsByMap.test(onDisk))
+      for (const name of packagesMapped(dirname(file))) reach.addPackage(name, dirname(file))
     for (const text of [job.overlay[url]?.text ?? '', onDisk]) {
       for (const name of packagesIn(text)) reach.addPackage(name, dirname(file))
     }
@@ -114,6 +116,33 @@ export function packagesIn(text: string): Set<string> {
     if (name !== undefined && isPackageName(name)) names.add(name)
   }
   return names
+}
+
+const importsByMap = /\b(?:from|import|require)\s*\(?\s*['"]#/
+
+/** Packages that the `imports` of the nearest package.json lead to, under whatever condition. */
+export function packagesMapped(folder: string): Set<string> {
+  for (const parent of upwards(folder)) {
+    const text = readText(join(parent, 'package.json'))
+    if (text === undefined) continue
+    try {
+      const { imports } = JSON.parse(text) as { imports?: unknown }
+      return packagesIn(
+        targetsIn(imports)
+          .map((target) => `import ${JSON.stringify(target)}`)
+          .join('\n'),
+      )
+    } catch {
+      // No JSON: Node will refuse the package itself, with a better message.
+      return new Set()
+    }
+  }
+  return new Set()
+}
+
+function targetsIn(imports: unknown): string[] {
+  if (typeof imports === 'string') return [imports]
+  return typeof imports === 'object' && imports !== null ? Object.values(imports).flatMap(targetsIn) : []
 }
 
 /** File URLs of what a source text imports by a relative path, those that exist. */

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { redactText } from '../base/redact.ts'
 import type { Evidence, Verdict } from '../base/remedy.ts'
 import { taskText, verdictText } from './agents/task.ts'
-import { evidenceFileBytes, evidenceFiles, filesOf, taskName, type WorkFile } from './agents/work-folder.ts'
+import { evidenceFileBytes, evidenceFiles } from './agents/work-evidence.ts'
+import { filesOf, taskName, type WorkFile } from './agents/work-folder.ts'
 
 export interface HandOver {
   readonly kernel: string

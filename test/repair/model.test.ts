@@ -258,6 +258,17 @@ test('what the endpoint refuses for good is said with its status, and without th
   expect(model.asked).toHaveLength(1)
 })
 
+test('a key that the endpoint says itself is neither shown nor kept', async () => {
+  process.env[keyName] = key
+  const handOver = { name: 'submit', input: { explanation: `mended with ${key}` } }
+  const { outcome, progress } = await repairWith([{ say: `I have ${key}. `, calls: [edit, handOver] }], {
+    spec: { apiKeyEnv: keyName },
+  })
+  expect(outcome).toMatchObject({ remedy: { why: 'mended with [redacted]' }, verdict: { passed: true } })
+  expect(progress).toContain('says: I have [redacted].')
+  expect(progress.join('\n')).not.toContain(key)
+})
+
 test('429 and 5xx are tried again, and in the end told', async () => {
   const { outcome } = await repairWith([
     { status: 429, headers: { 'retry-after': '0.01' } },

@@ -1,9 +1,10 @@
 /** The folder that agents from outside work in: what is in it, what leads out of it, and what is taken from it. */
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { sha256 } from '../../src/base/hash.ts'
+import { limits } from '../../src/base/limits.ts'
 import type { AgentInput } from '../../src/repair/agents/agent.ts'
 import { bounded, fence, oneLine } from '../../src/repair/agents/fence.ts'
 import { WorkFolder } from '../../src/repair/agents/work-folder.ts'
@@ -93,6 +94,22 @@ test('a link that a program has made leads nowhere, as a file and as a folder', 
   const { problems } = await folder.taken()
   expect(problems.join(' ')).toMatch(/kernel\.ts is a link .*|lib is a link/)
   expect(problems.join(' ')).toContain('lib/deep.ts was deleted')
+})
+
+test('a file that a program has made too large is not read', async () => {
+  const { folder } = await work()
+  const most = limits.patchBytes + 4 * limits.agentFileChars
+  for (const [extra, read] of [
+    [0, true],
+    [1, false],
+  ] as const) {
+    const file = join(folder.path, 'evidence/kernel.log')
+    writeFileSync(file, '')
+    truncateSync(file, most + extra)
+    const text = folder.read('evidence/kernel.log')
+    if (read) expect((await text).length).toBe(most)
+    else await expect(text).rejects.toMatchObject({ code: 'PATCH_REFUSED' })
+  }
 })
 
 test('changes become patches; what no patch can say is a problem with its reason', async () => {

@@ -92,6 +92,17 @@ test('files of the graph are found by their relative imports, those of the check
   expect(paths).not.toContain(bench.path('reach/secret.ts'))
 })
 
+test('a package that is imported by the map of package.json is found, under each condition', () => {
+  const imports = { '#a': 'mapped-a', '#b': { node: ['mapped-b/deep.js'], default: './own.js' }, '#c': '../up.js' }
+  bench.write('map/package.json', JSON.stringify({ type: 'module', imports }))
+  for (const name of ['mapped-a', 'mapped-b']) bench.write(`node_modules/${name}/package.json`, '{}')
+  const entryUrl = bench.write('map/kernel.ts', "import a from '#a'")
+  const paths = readablePaths(bench.job(entryUrl))
+  for (const name of ['mapped-a', 'mapped-b']) expect(paths).toContain(bench.path(`node_modules/${name}`))
+  const without = readablePaths(bench.job(bench.write('map/other/kernel.ts', '')))
+  expect(without).not.toContain(bench.path('node_modules/mapped-a'))
+})
+
 test('an access denied deep in a chain of causes counts, another error does not', () => {
   const denied = { name: 'Error', message: 'Use --allow-net to manage permissions.', code: 'ERR_ACCESS_DENIED' }
   expect(cageNeed({ name: 'Error', message: 'x', cause: { name: 'Error', message: 'y', cause: denied } })).toBe(

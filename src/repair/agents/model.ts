@@ -41,7 +41,9 @@ async function* propose(spec: ModelSpec, input: AgentInput, options: ModelAgentO
   const ai = await loadPackage('model', 'ai', () => import('ai'))
   const open = await openModel(spec, options.silenceMs)
   const folder = await WorkFolder.make(input)
-  const progress = boundedProgress(input)
+  const tell = boundedProgress(input)
+  // An endpoint may say the key itself, by mistake or not.
+  const progress = (text: string) => tell(open.strike(text))
   const voice = new Voice(progress)
   const budget = new ModelBudget(spec, input.spend)
   const retryMs = options.retryMs ?? limits.agentRetryMs
@@ -54,7 +56,7 @@ async function* propose(spec: ModelSpec, input: AgentInput, options: ModelAgentO
   await folder.writeTask(task)
   yield* inAttempts(input, 'model', spec, async (attempt) => {
     session.tell(attempt.number === 1 ? task : await nextTask(attempt, folder))
-    return { folder, why: await session.untilSubmitted(attempt.signal) }
+    return { folder, why: open.strike(await session.untilSubmitted(attempt.signal)) }
   })
 }
 

@@ -4,15 +4,15 @@
  * Whether the change is any good is for the proof to say, and whether it is allowed, too.
  */
 import { constants } from 'node:fs'
-import { copyFile, lstat, mkdir, open, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LazaretError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { limits } from '../../base/limits.ts'
-import { redact } from '../../base/redact.ts'
 import { makePatch, type PatchStep } from '../patch.ts'
 import type { AgentInput } from './agent.ts'
+import { copyEvidence } from './work-evidence.ts'
 
 export type WorkFileKind =
   /** Ran when the kernel failed, in its own folder: a repair may change it. */
@@ -42,9 +42,6 @@ export const taskName = 'TASK.md'
 export const evidenceName = 'evidence'
 /** Where files lie that the kernel loaded from elsewhere. */
 const elsewhereName = 'outside-the-kernel'
-/** What capture.ts has redacted. The exact messages in replay.bin are not for strangers. */
-export const evidenceFiles = ['error.json', 'kernel.log', 'messages.jsonl', 'config.json'] as const
-export const evidenceFileBytes = 1_048_576
 const codeName = /\.[cm]?[jt]sx?$/
 const sourceName = /\.(?:[cm]?[jt]s|json)$/
 
@@ -89,14 +86,13 @@ export class WorkFolder {
 
   /** Every file that may be read, evidence and task included. Sorted. */
   async list(): Promise<string[]> {
-    const { files } = await this.#walk(() => true)
-    return files.sort()
+    return (await this.#walk(() => true)).files.sort()
   }
 
   /**
    * The text of a file in the folder.
    * @param path relative to the folder, or absolute and within it.
-   * @throws LazaretError PATCH_REFUSED where it leads elsewhere, NOT_FOUND.
+   * @throws LazaretError PATCH_REFUSED where it leads elsewhere or is too large, NOT_FOUND.
    */
   async read(path: string): Promise<string> {
     await using handle = await this.#open(path, constants.O_RDONLY)
@@ -139,7 +135,10 @@ export class WorkFolder {
       if (folder !== this.path && !folder.startsWith(this.path + sep)) throw outside(path)
       const handle = await open(join(folder, basename(target)), flags | constants.O_NOFOLLOW)
       try {
-        if (!(await handle.stat()).isFile()) throw outside(path)
+        const found = await handle.stat()
+        // A program may make one as large as the disk, and it would be held in this process.
+        const most = limits.patchBytes + 4 * Math.max(limits.agentFileChars, this.#files.get(file)?.text.length ?? 0)
+        if (!found.isFile() || found.size > most) throw outside(path, ` of at most ${most} bytes`)
         const opened = process.platform === 'linux' ? await readlink(`/proc/self/fd/${handle.fd}`) : target
         if (!opened.startsWith(this.path + sep)) throw outside(path)
         return handle
@@ -198,8 +197,7 @@ export class WorkFolder {
     for (const { file, text, kind } of this.#files.values()) {
       if (kind !== 'check') continue
       // Deleted, or made a link: it is put back like one that was changed.
-      const now = await this.read(file).catch(() => undefined)
-      if (now === text) continue
+      if ((await this.read(file).catch(() => undefined)) === text) continue
       await writeWhole(join(this.path, file), text)
       restored.push(file)
     }
@@ -227,10 +225,14 @@ export class WorkFolder {
   }
 }
 
-function outside(path: string): LazaretError {
-  return new LazaretError('PATCH_REFUSED', `${JSON.stringify(path.slice(0, 200))} is no file in the work folder.`, {
-    hint: 'Accepted: the relative path of a file in it, with /.',
-  })
+function outside(path: string, size = ''): LazaretError {
+  return new LazaretError(
+    'PATCH_REFUSED',
+    `${JSON.stringify(path.slice(0, 200))} is no file in the work folder${size}.`,
+    {
+      hint: 'Accepted: the relative path of a file in it, with /.',
+    },
+  )
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
@@ -281,20 +283,4 @@ async function codeIn(kernelFolder: string): Promise<string[]> {
     }
   }
   return found
-}
-
-async function copyEvidence({ evidence }: AgentInput, target: string): Promise<void> {
-  for (const name of evidenceFiles) {
-    const from = join(evidence.folder, name)
-    // Evidence may be incomplete: a disk that was full, or an older version.
-    const found = await lstat(from).catch(() => undefined)
-    if (found?.isFile() === true && found.size <= evidenceFileBytes) await copyFile(from, join(target, name))
-  }
-  const errorFile = join(target, 'error.json')
-  // What could not be copied is written anew, from what the repair itself knows.
-  const isThere = await lstat(errorFile).catch(() => undefined)
-  if (isThere !== undefined) return
-  const { kernel, incident, phase, error } = evidence
-  const text = JSON.stringify({ kernel, incident, phase, error: redact(error) }, null, 2)
-  await writeFile(errorFile, `${text}\n`, { mode: 0o600 })
 }
