@@ -31,7 +31,7 @@ export default defineConfig({
     ],
   },
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
     globalSetup: ['test/support/compiled.ts'],
     // For a machine that is busy with something else: no test waits for the time, each for what happens.
     testTimeout: 90_000,

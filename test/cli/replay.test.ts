@@ -180,7 +180,7 @@ test('the written test is red while the defect is there, and green when it is me
   expect(text.slice(text.indexOf('import'))).toBe(`import { replayKernel } from 'lazaret/testing'
 import { test } from 'vitest'
 
-test('notes survives report() (was TypeError: Cannot read properties of undefined (reading \\'width\\'))', async () => {
+test('notes survives report() (was TypeError: Cannot read properties of undefined (reading \\'width\\'))', { timeout: 60_000 }, async () => {
   // It resolves with the answers in their order: add what they have to be.
   await replayKernel({
     entry: new URL('../kernel.ts', import.meta.url),

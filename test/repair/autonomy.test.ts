@@ -3,7 +3,9 @@ import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { sha256 } from '../../src/base/hash.ts'
 import type { KernelInput } from '../../src/index.ts'
+import { makePatch } from '../../src/repair/patch.ts'
 import { climb, fast, type Ladder, misspell, notesKernel } from '../five-steps/ladder.ts'
 
 type Autonomy = NonNullable<NonNullable<KernelInput['repair']>['autonomy']>
@@ -21,12 +23,13 @@ async function regress(ladder: Ladder): Promise<void> {
 }
 
 /**
- * The golden state is empty, and with that the bad code is never reached: without a check two remedies hold. The instance
- * that crashed last started with a note, which is no message of its own.
+ * The code is bad from the start, the golden state empty, and with that the code is never reached: without a check two
+ * remedies hold, one of them for whoever looks at what was edited since. The instance that crashed last started with a note, which is no message of its own.
  */
+const badFromTheStart = { 'kernel.ts': misspell(notesKernel) }
 async function failWithTwoRemedies(ladder: Ladder): Promise<string> {
   await ladder.until('snapshot.golden', { seen: true })
-  ladder.edit('kernel.ts', misspell)
+  ladder.edit('kernel.ts', (text) => `${text}// edited\n`)
   await ladder.runtime.kernel('notes').restart()
   await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
   await ladder.until('snapshot.taken')
@@ -42,7 +45,7 @@ const applied = (ladder: Ladder) =>
 const openTasks = (ladder: Ladder) => ladder.runtime.journal.tasks({ kernel: 'notes', status: 'open' })
 
 test('an approval covers the remedy that was seen: where that is refused now, the next one is suggested', async () => {
-  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest', patient) })
+  await using ladder = await climb({ files: badFromTheStart, kernels: notes('suggest', patient) })
   const task = await failWithTwoRemedies(ladder)
   expect(openTasks(ladder)).toMatchObject([{ id: task, remedy: { agent: 'restore.state' } }])
   for (const file of globSync(join(ladder.folder, '.lazaret/snapshots/notes/*.snap'))) rmSync(file)
@@ -51,13 +54,13 @@ test('an approval covers the remedy that was seen: where that is refused now, th
     why: expect.stringContaining(`lazaret approve ${task}`),
   })
   expect(applied(ladder)).toEqual([])
-  expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
+  expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'language-service' } }])
   await ladder.runtime.approve(task)
   expect(await ladder.until('kernel.recovered', { seen: true })).toMatchObject({ healedBy: 'code' })
 })
 
 test('an approval is one try: a remedy that crashes on probation is not applied again, and the next is suggested', async () => {
-  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest', patient) })
+  await using ladder = await climb({ files: badFromTheStart, kernels: notes('suggest', patient) })
   const task = await failWithTwoRemedies(ladder)
   await ladder.runtime.approve(task)
   const parked = ladder.until('kernel.parked')
@@ -65,7 +68,7 @@ test('an approval is one try: a remedy that crashes on probation is not applied 
   await expect(ladder.runtime.ref('notes').ask.find?.('on probation')).rejects.toMatchObject({ code: 'KERNEL_DOWN' })
   await parked
   expect(applied(ladder)).toEqual(['restore.state'])
-  expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'restore.code' } }])
+  expect(openTasks(ladder)).toMatchObject([{ remedy: { agent: 'language-service' } }])
 })
 
 test('a proposal whose approval was refused, since a person has edited the file, waits for nobody any more', async () => {
@@ -89,7 +92,7 @@ test('a proposal whose approval was refused, since a person has edited the file,
 })
 
 test('that an earlier approval was for the source files says nothing of a playbook that is run', async () => {
-  await using ladder = await climb({ files: { 'kernel.ts': notesKernel }, kernels: notes('suggest') })
+  await using ladder = await climb({ files: badFromTheStart, kernels: notes('suggest', patient) })
   await ladder.runtime.approve(await failWithTwoRemedies(ladder), { apply: 'source' })
   const parked = ladder.until('kernel.parked')
   await ladder.runtime.ref('notes').ask.put?.('a', 'alpha')
@@ -97,7 +100,10 @@ test('that an earlier approval was for the source files says nothing of a playbo
   await parked
   const [{ fingerprint = '', phase } = {}] = ladder.runtime.journal.incidents({ kernel: 'notes' })
   const failure = { error: 'TypeError', phase }
-  const one = { name: 'by-hand', fingerprint, failure, steps: [{ do: 'restore_code' }], why: 'A person wrote it.' }
+  const bad = readFileSync(join(ladder.folder, 'kernel.ts'), 'utf8')
+  const patch = makePatch('kernel.ts', bad, bad.replace('inclodes', 'includes'))
+  const steps = [{ do: 'apply_patch', file: 'kernel.ts', preimage_sha256: sha256(bad), patch }]
+  const one = { name: 'by-hand', fingerprint, failure, steps, why: 'A person wrote it.' }
   const changed = ladder.until('playbook.changed')
   const text = stringify({ version: 1, kernel: 'notes', playbooks: [one] })
   writeFileSync(join(ladder.folder, 'playbooks', 'notes_failure_remediation.yaml'), text)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { serialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import type { Remedy } from '../../src/base/remedy.ts'
+import type { RepairAgent } from '../../src/repair/agents/agent.ts'
 import { agentChain } from '../../src/repair/agents/index.ts'
 import { type RepairInput, remedyKey, runRepair } from '../../src/repair/repair.ts'
 import { benchWithPool, processesNaming, waitUntil } from '../sandbox/bench.ts'
@@ -40,20 +41,17 @@ function inputFor(patient: Patient, told: string[], more: Partial<RepairInput> =
   }
 }
 
-test('the cheapest candidate that holds wins, and every one is told of', async () => {
-  const patient = makePatient(bench, 'chain', {
-    kernel,
-    check: goodCheck,
-    error,
-    evidence: { config: { step: 1, note: 'x' }, state: serialize(39) },
-  })
+test('the first candidate that holds wins, and every one is told of', async () => {
+  const patient = makePatient(bench, 'chain', { kernel, check: goodCheck, error })
   const told: string[] = []
-  const outcome = await runRepair(inputFor(patient, told))
+  const steps = [patient.patch('kernel.ts', `${kernel}// no repair\n`)]
+  const bad: RepairAgent = {
+    name: 'bad',
+    propose: async () => [{ agent: 'bad', healedBy: 'code', steps, why: 'a test' }],
+  }
+  const outcome = await runRepair(inputFor(patient, told, { agents: [bad, ...goingBack] }))
   expect(outcome).toMatchObject({ remedy: { agent: 'restore.code', healedBy: 'code' }, verdict: { passed: true } })
-  expect(told).toEqual([
-    ...['proposed restore.state', 'refused restore.state', 'proposed restore.config', 'refused restore.config'],
-    ...['proposed restore.code', 'verified restore.code'],
-  ])
+  expect(told).toEqual(['proposed bad', 'refused bad', 'proposed restore.code', 'verified restore.code'])
   expect(readdirSync(bench.path('data/repair'))).toEqual([])
 })
 
