@@ -13,7 +13,7 @@ const cases = loadCases()
 /** A process each, several a case: two run at a time, and the rest wait for them. */
 const caseMs = 300_000
 /** Every claim about every case, as when cases are added. Else the two from which the others mostly follow: see bugs/README.md. */
-const isWhole = process.env.LAZARET_TEST_CORPUS === 'whole'
+const isWhole = process.env.LAZARET_TEST === 'whole'
 
 describe.each(cases.map((bug) => [bug.name, bug] as const))('%s', (_, bug) => {
   const runs = new CaseRuns(bug, bench, pool)

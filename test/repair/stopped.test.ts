@@ -15,7 +15,7 @@ const steps: EventType[] = [
   'kernel.rejoined',
 ]
 
-test.each(steps)('stopped at %s it leaves no process and no workspace, and the next one serves', async (step) => {
+test.concurrent.each(steps)('stopped at %s it leaves no process and no workspace, and the next one serves', async (step) => {
   const first = await climb({ keep: true })
   const { runtime, folder } = first
   await runtime.ref('notes').ask.put?.('a', 'alpha')
