@@ -43,7 +43,7 @@ async function play(
   hooks: Hooks,
   signal: AbortSignal | undefined,
 ): Promise<Omit<BaselineReport, 'tookMs'>> {
-  const abort = interruption(signal)
+  const abort = interruption(signal, 'The stress run')
   await using ending = new AsyncDisposableStack()
   const over = new AbortController()
   const watch = new Watch(over.signal)

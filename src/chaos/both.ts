@@ -1,4 +1,4 @@
-/** What the run and its baseline share: the script with what is known only now, and how both are interrupted. */
+/** What the runs share: the script with what is known only now, and how each is interrupted. */
 import { LazaretError } from '../base/errors.ts'
 import { script } from './defects.ts'
 import type { Hooks } from './hooks.ts'
@@ -12,10 +12,10 @@ export function scriptFor({ host }: Hooks): Script {
   }
 }
 
-/** Rejects when the run is interrupted. */
-export function interruption(signal: AbortSignal | undefined): Promise<never> {
+/** Rejects when the run is interrupted. @param what in the words of its message: `The stress run`. */
+export function interruption(signal: AbortSignal | undefined, what: string): Promise<never> {
   const abort = new Promise<never>((_, reject) => {
-    const interrupted = () => reject(new LazaretError('RUNTIME_STOPPED', 'The stress run was interrupted.'))
+    const interrupted = () => reject(new LazaretError('RUNTIME_STOPPED', `${what} was interrupted.`))
     if (signal?.aborted) interrupted()
     signal?.addEventListener('abort', interrupted)
   })

@@ -84,7 +84,7 @@ class StressRun {
   }
 
   async play(): Promise<StressReport> {
-    const abort = interruption(this.#options.signal)
+    const abort = interruption(this.#options.signal, 'The stress run')
     await using ending = new AsyncDisposableStack()
     const traffic = new Traffic(this.#runtime, this.#stage.kernels, this.#hooks)
     ending.defer(async () => {

@@ -14,6 +14,7 @@ import type { FleetSpec, KernelSpec } from '../../base/spec.ts'
 import type { Notice } from '../../escalation/notify.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
 import { loadFleet } from '../../supervisor/fleet.ts'
+import { interruption } from '../both.ts'
 import { Watch } from '../watch.ts'
 import { changedWords, drillTimes, fleetInCopy, ranked, whyNot } from './choose.ts'
 import { copyFleet, type FleetCopy } from './copy.ts'
@@ -108,7 +109,7 @@ class Drill {
       this.#over.abort()
       await this.#runtime.stop()
     })
-    const interrupted = interruption(this.#options.signal)
+    const interrupted = interruption(this.#options.signal, 'The drill')
     this.#say(`starting ${this.#fleet.kernels.length} kernels`)
     await Promise.race([this.#runtime.start(), interrupted])
     this.#broken.push(...(await Promise.race([this.#settled(), interrupted])))
@@ -232,16 +233,4 @@ function makeRoom(file: string): void {
   const text = readFileSync(file, 'utf8')
   const roomy = withRoom(text)
   if (roomy !== text) writeFileSync(file, roomy)
-}
-
-/** Rejects when the drill is interrupted. */
-function interruption(signal: AbortSignal | undefined): Promise<never> {
-  const abort = new Promise<never>((_, reject) => {
-    const interrupted = () => reject(new LazaretError('RUNTIME_STOPPED', 'The drill was interrupted.'))
-    if (signal?.aborted) interrupted()
-    signal?.addEventListener('abort', interrupted)
-  })
-  // Nobody may be waiting for it any more when the interruption comes.
-  abort.catch(() => undefined)
-  return abort
 }
