@@ -6,15 +6,16 @@ import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { escapeUnsafe, redactText, safeLine } from '../base/redact.ts'
+import { escapeUnsafe, safeLine } from '../base/redact.ts'
 import type { AttemptRow, HotfixRow, IncidentRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import type { TakenOver } from '../supervisor/taking-over.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither, withRuntime } from './connection.ts'
 import { inForce, patchOf } from './hotfix-patch.ts'
+import { showVerdict } from './incidents.ts'
 import { failUnlessServing, showAfter } from './kernel-command.ts'
-import { ago, type Cell, duration, pathFromHere, type Style, styled, table } from './terminal.ts'
+import { ago, type Cell, pathFromHere, type Style, styled, table } from './terminal.ts'
 
 interface ListOptions extends CommonOptions {
   readonly format: 'table' | 'patch'
@@ -136,11 +137,7 @@ async function showOne(row: HotfixRow, { dataDir, json }: CommonOptions): Promis
   print(styled('bold', row.id))
   for (const [name, value] of lines) print(`  ${styled('dim', name.padEnd(11))}  ${value}`)
   if (verdict === undefined) print('  It was applied without a proof, as a restore at tier 1 is.')
-  else print(`  ${styled('dim', 'isolation'.padEnd(11))}  ${verdict.isolation}`)
-  for (const { name, passed, detail, durationMs } of verdict?.lines ?? []) {
-    const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
-    print(`    ${mark}  ${name} (${duration(durationMs)}): ${safeLine(redactText(detail))}`)
-  }
+  else showVerdict(verdict, '    ')
 }
 
 /** As it is, so that git takes it; on a terminal nothing in it moves the cursor. What is left out is said on stderr. */

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
-import { proofLineNames, type Verdict } from '../base/remedy.ts'
+import { proofLineNames, type RepairCost, type Verdict } from '../base/remedy.ts'
 import type { AttemptRow, IncidentRow, TaskRow } from '../journal/rows.ts'
 import { describeStep } from '../playbook/explain.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
@@ -135,22 +135,33 @@ function findingsIn(folder: string): Record<'drift' | 'damage', string[]> {
 
 const proofNameWidth = Math.max(...proofLineNames.map((name) => name.length))
 
-export function showAttempt({ n, agent, outcome, why, steps, verdict }: AttemptRow): void {
+export function showAttempt({ n, agent, outcome, why, steps, verdict, cost }: AttemptRow): void {
   print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
   for (const step of steps) {
     print(`    step    ${step.do}: ${safeLine(redactText(describeStep(step)))}`)
     if (step.do === 'apply_patch' && outcome !== 'refused') showPatch(step.patch)
   }
+  if (cost !== undefined) print(`    cost    ${costText(cost)}`)
   if (verdict !== undefined) showVerdict(verdict, '    ')
 }
 
-export function showVerdict({ lines, refusal }: Verdict, indent: string): void {
-  for (const { name, passed, detail, durationMs } of lines) {
+/** Of the agent, its waiting for proofs left out. */
+function costText({ durationMs, sandboxRuns, tokensIn, tokensOut, usd }: RepairCost): string {
+  const parts = [`${duration(durationMs)} of the agent`]
+  if (sandboxRuns > 0) parts.push(count(sandboxRuns, 'sandbox run'))
+  if (tokensIn + tokensOut > 0) parts.push(`${tokensIn} tokens in and ${tokensOut} out`)
+  if (usd > 0) parts.push(`${usd.toFixed(4)} USD`)
+  return parts.join(', ')
+}
+
+export function showVerdict({ lines, refusal, isolation, durationMs }: Verdict, indent: string): void {
+  for (const { name, passed, detail, durationMs: tookMs } of lines) {
     const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
     print(
-      `${indent}${mark}  ${name.padEnd(proofNameWidth)}  ${safeLine(redactText(detail))} ${styled('dim', duration(durationMs))}`,
+      `${indent}${mark}  ${name.padEnd(proofNameWidth)}  ${safeLine(redactText(detail))} ${styled('dim', duration(tookMs))}`,
     )
   }
+  if (lines.length > 0) print(`${indent}judged in ${isolation} isolation, in ${duration(durationMs)}`)
   const last = lines.at(-1)
   const isSaid = last !== undefined && refusal === `${last.name}: ${last.detail}`
   if (refusal !== undefined && !isSaid) print(`${indent}${styled('red', 'refused')} ${safeLine(redactText(refusal))}`)

@@ -56,6 +56,9 @@ test('a proved repair waits for a person, who approves one and rejects another',
   expect(incidents).toMatchObject([{ kernel: 'one', status: 'resolved', healedBy: 'config' }])
   const details = (await cli(folder, 'incidents', incidents[0].id)).stdout
   for (const part of ['restore.config', 'passed  red before', 'passed  green after']) expect(details).toContain(part)
+  // What the agent took, and what kept the candidate in.
+  expect(details).toMatch(/^ {4}cost {4}\S+ m?s of the agent/m)
+  expect(details).toMatch(/^ {4}judged in (?:weak|permission|bwrap\+permission) isolation, in /m)
 
   run.process.kill('SIGTERM')
   expect((await run.ended).code).toBe(0)
