@@ -17,6 +17,8 @@ import type { ApplyTo } from './base/remedy.ts'
 import type { FleetSpec } from './base/spec.ts'
 import { ControlServer } from './control/server.ts'
 import { controlTable } from './control/table.ts'
+import { type DashboardServer, serveDashboard } from './dashboard/server.ts'
+import type { FleetKernel } from './dashboard/wire.ts'
 import { expireReplays } from './diagnostics/replay.ts'
 import { checkAlertOptions } from './escalation/alert-options.ts'
 import { Journal } from './journal/journal.ts'
@@ -79,6 +81,7 @@ export class Runtime {
   readonly hotfixes = new HotfixDesk(() => this.#serving())
   readonly #taskDesk = new TaskDesk(() => this.#serving())
   #close: (() => Promise<void>) | undefined
+  readonly #dashboards: DashboardServer[] = []
   #stopping: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
@@ -212,6 +215,7 @@ export class Runtime {
     this.#phase = 'stopping'
     // A stop while the data directory is being opened waits for that; its failure is told to whoever called start().
     await Promise.allSettled([this.#opening])
+    for (const dashboard of this.#dashboards) await dashboard.close()
     await this.#close?.()
     this.#phase = 'stopped'
   }
@@ -345,6 +349,34 @@ export class Runtime {
 
   get playbooks(): PlaybookDesk {
     return playbookDesk(this.#opened(), (id) => this.#serving() && this.#unitOf(id))
+  }
+
+  /**
+   * Serves the dashboard on the loopback address until stop(). @param options port: default any free one.
+   * The address that is returned holds the token.
+   */
+  async serveDashboard(options: { readonly port?: number } = {}): Promise<DashboardServer> {
+    const house = this.#serving()
+    const fleet = this.#fleet.kernels.map(
+      ({ id, tier, dependsOn, replicas, degraded: { mode, to } }): FleetKernel => ({
+        ...{ id, tier, dependsOn, replicas, degraded: { mode, ...(to !== undefined && { to }) } },
+      }),
+    )
+    const server = await serveDashboard(
+      {
+        table: controlTable(this),
+        opening: () => ({
+          ...{ version: '0.1.0', dataDir: this.#dataDir, startedAt: 0, now: this.#clock.now(), repairs: this.repairs },
+          ...{ fleet, kernels: this.status(), links: [], seq: house.events.lastSeq },
+        }),
+        status: () => this.status(),
+        links: () => [],
+        on: (listener) => this.on('event', listener),
+      },
+      options,
+    )
+    this.#dashboards.push(server)
+    return server
   }
 
   #unitOf(id: string): Unit {

@@ -17,6 +17,8 @@ export const eventTypes = [
   'kernel.recovered',
   'kernel.parked',
   'kernel.resumed',
+  /** The chart has moved: from, to (dotted states), on (the cause), edges (ids of chart/), counters, timers. */
+  'kernel.transitioned',
   'kernel.overLimit',
   'kernel.stuck',
   'restart.exhausted',
@@ -49,12 +51,16 @@ export const eventTypes = [
   'repair.refused',
   'repair.exhausted',
   'repairs.switched',
+  /** A person has told the runtime to do something: op, by (dashboard, command line), and its parameters. */
+  'command.given',
+  'dashboard.served',
   'hotfix.applied',
   'hotfix.rolledBack',
   'hotfix.dropped',
   'hotfix.written',
   'message.poisoned',
   'message.deadLettered',
+  'deadLetters.replayed',
   'playbook.generated',
   'playbook.applied',
   'playbook.changed',
@@ -100,6 +106,11 @@ export class EventStream {
   constructor(clock: Clock, lastSeq = 0) {
     this.#clock = clock
     this.#seq = lastSeq
+  }
+
+  /** Number of the last event. */
+  get lastSeq(): number {
+    return this.#seq
   }
 
   readonly emit: Emit = (type, kernel, facts = {}) => {

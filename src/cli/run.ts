@@ -36,17 +36,20 @@ export function runCommand(): Command {
         'where repairs that hold go: hotfix (your files are not written), or source',
       ).choices(applyTargets),
     )
+    .option('--dashboard [port]', 'serve the dashboard on the loopback address')
     .action(async (fleet: string, options: RunOptions) => {
       process.exitCode = await run(fleet, options)
     })
 }
 
 interface RunOptions extends CommonOptions {
+  /** A port, or true: any free one. */
+  readonly dashboard?: string | true
   readonly alertUrl?: string
   readonly apply?: ApplyTo
 }
 
-async function run(fleet: string, { dataDir, json, alertUrl, apply }: RunOptions): Promise<number> {
+async function run(fleet: string, { dataDir, json, alertUrl, apply, dashboard }: RunOptions): Promise<number> {
   // What is written for operators is told by the events here; programs get it on stderr, as from any other host.
   const runtime = createRuntime({
     ...{ fleet, dataDir, ...(json ? {} : { log: false }) },
@@ -68,6 +71,10 @@ async function run(fleet: string, { dataDir, json, alertUrl, apply }: RunOptions
     const started = runtime.start()
     const first = await Promise.race([started, stop.asked])
     if (Array.isArray(first)) sayReady(runtime, first, performance.now() - startedAt, output)
+    if (Array.isArray(first) && dashboard !== undefined) {
+      const { url } = await runtime.serveDashboard(dashboard === true ? {} : { port: Number(dashboard) })
+      output.say('dashboard', url)
+    }
     const signal = await stop.asked
     output.say('stopping', `${signal}; the same again ends it at once`)
     await runtime.stop()

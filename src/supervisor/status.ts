@@ -19,6 +19,21 @@ export interface KernelStatus {
   /** Crashes since it was last steady, and how many restarts its budget has left. */
   readonly failures: number
   readonly restartsLeft: number
+  /**
+   * Both budgets: crashes and starts since it was last steady, each of `max` (the first start comes on top), and repairs
+   * tried for the open incident.
+   */
+  readonly budget: {
+    readonly failures: number
+    readonly starts: number
+    readonly max: number
+    readonly attempts: number
+    readonly maxAttempts: number
+  }
+  /** Epoch milliseconds; since when it is in `state`. */
+  readonly stateSince: number
+  /** Delays of the chart that run now: the delay's name, its whole length in milliseconds, and when it is over. */
+  readonly timers: readonly { readonly delay: string; readonly ms: number; readonly endsAt: number }[]
   /** Id of the open incident. */
   readonly incident?: string
   /** Why a person is needed, where one is. */
@@ -26,10 +41,16 @@ export interface KernelStatus {
   /** Milliseconds since the instance was ready; 0 while none is. */
   readonly uptimeMs: number
   readonly heapMb: number
+  /** Buffers and the like, which V8's heap does not hold. */
+  readonly externalMb: number
   /** Share of one core, 0 to 1. */
   readonly cpu: number
+  /** Share of the last sample in which its event loop was busy, 0 to 1. */
+  readonly elu: number
   /** Messages accepted and not handled. */
   readonly mailbox: number
+  /** Messages handled since the runtime was started. */
+  readonly handled: number
   /** Starts in this process, by reason: first boots and restarts are the budget's, the others are counted apart. */
   readonly starts: Readonly<Unit['boots']>
   /** Id of the hotfix in force. */
@@ -41,7 +62,7 @@ export interface KernelStatus {
 }
 
 export function statusOf(unit: Unit): KernelStatus {
-  const { failures, max } = unit.instance.snapshot.context
+  const { failures, max, starts, attempts, maxAttempts } = unit.instance.snapshot.context
   const state = unit.instance.state
   unit.route.mailbox.dropExpired()
   const { parkedPatterns } = unit.route
@@ -50,12 +71,17 @@ export function statusOf(unit: Unit): KernelStatus {
     ...(unit.route.servedBy === 'reroute' && { reroutedTo: unit.spec.degraded.to }),
     ...{ epoch: unit.route.epoch, standbys: { ready: unit.standIns.ready, of: unit.spec.replicas } },
     ...{ failures, restartsLeft: Math.max(0, max - failures) },
+    budget: { failures, starts, max, attempts, maxAttempts },
+    ...{ stateSince: unit.stateSince, timers: unit.timers },
     ...(unit.incident && { incident: unit.incident }),
     ...(state === 'quarantined.parked' && unit.parkedWhy && { why: unit.parkedWhy }),
     uptimeMs: Math.round(unit.instance.uptimeMs),
     heapMb: Math.round(unit.vitals.heapMb * 10) / 10,
     cpu: Math.round(unit.vitals.cpu * 1000) / 1000,
+    elu: Math.round(unit.vitals.elu * 1000) / 1000,
+    externalMb: Math.round(unit.vitals.externalMb * 10) / 10,
     mailbox: unit.route.mailbox.depth,
+    handled: unit.handled,
     starts: { ...unit.boots },
     ...(unit.hotfix && !isOvertaken(unit.hotfix) && { hotfix: unit.hotfix.id }),
     ...(parkedPatterns.length > 0 && { parkedPatterns }),

@@ -57,6 +57,8 @@ export interface Vitals {
   readonly externalMb: number
   /** Share of one core since the last sample, 0 to 1. */
   readonly cpu: number
+  /** Share of that time in which its event loop was busy, 0 to 1. */
+  readonly elu: number
 }
 
 export class Unit {
@@ -117,7 +119,13 @@ export class Unit {
   search: Promise<unknown> | undefined
   /** The live steps of the remedy on probation; see stepping.ts. */
   steps: Stepping | undefined
-  vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
+  vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0, elu: 0 }
+  /** Messages handled in this process. */
+  handled = 0
+  /** Epoch milliseconds; since when the chart is where it is. */
+  stateSince = 0
+  /** Delays of the chart that run now. */
+  timers: readonly { readonly delay: string; readonly ms: number; readonly endsAt: number }[] = []
   /** Drift and damage that concern it, as last found; replaced by integrity-watch.ts. */
   findings: readonly Finding[] = []
   /** Starts for this kernel, by reason, in this process. */

@@ -49,7 +49,7 @@ export class VitalsSampler {
   async #sample(unit: Unit): Promise<void> {
     const thread = unit.servingThread
     if (thread === undefined) {
-      unit.vitals = { heapMb: 0, externalMb: 0, cpu: 0 }
+      unit.vitals = { heapMb: 0, externalMb: 0, cpu: 0, elu: 0 }
       this.#cpuBefore.delete(unit.id)
       return
     }
@@ -63,7 +63,7 @@ export class VitalsSampler {
     this.#cpuBefore.set(thread.name, { micros, atMs: nowMs })
     const share = before === undefined ? 0 : (micros - before.micros) / 1000 / Math.max(1, nowMs - before.atMs)
     const externalMb = memory.external / megabyte
-    unit.vitals = { heapMb: memory.heapUsed / megabyte, externalMb, cpu: Math.max(0, share) }
+    unit.vitals = { heapMb: memory.heapUsed / megabyte, externalMb, cpu: Math.max(0, share), elu: 0 }
     const max = unit.spec.limits.externalMb
     if (externalMb <= max) return
     this.#house.events.emit('kernel.overLimit', unit.id, { limit: 'externalMb', max, found: Math.round(externalMb) })
