@@ -8,11 +8,11 @@ import { expect, test } from 'vitest'
 import { openJournalReadOnly } from '../../src/journal/reader.ts'
 import { notesCheck, notesKernel } from '../five-steps/ladder.ts'
 import { twoFiles } from '../repair/regress.ts'
+import { isWhole } from '../support/whole.ts'
 
 const host = fileURLToPath(new URL('./host.ts', import.meta.url))
 
 /** Each point is two processes of some seconds: those at which the most can be half done are tried in every run. */
-const isWhole = process.env.LAZARET_TEST === 'whole'
 const tried = (all: readonly string[], always: readonly string[]) =>
   all.filter((one) => isWhole || always.includes(one))
 
