@@ -116,20 +116,16 @@ async function delaysTo(host: Host, browser: Browser, url: string, kernels: read
 
 /** Epoch milliseconds of the frame after the next change of the kernel's `data-state`. */
 function drawnAt(page: Page, kernel: string): Promise<number> {
-  return page.evaluate(
-    (id) =>
-      new Promise<number>((resolve, reject) => {
-        const nodes = document.querySelectorAll(`[data-kernel="${id}"]`)
-        const timer = setTimeout(() => reject(new Error(`${id} was not drawn anew within 30 s`)), 30_000)
-        const observer = new MutationObserver(() => {
-          observer.disconnect()
-          clearTimeout(timer)
-          requestAnimationFrame(() => resolve(performance.timeOrigin + performance.now()))
-        })
-        for (const node of nodes) observer.observe(node, { attributes: true, attributeFilter: ['data-state'] })
-      }),
-    kernel,
-  )
+  return page.evaluate(`new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('${kernel} was not drawn anew within 30 s')), 30_000)
+    const observer = new MutationObserver(() => {
+      observer.disconnect()
+      clearTimeout(timer)
+      requestAnimationFrame(() => resolve(performance.timeOrigin + performance.now()))
+    })
+    for (const node of document.querySelectorAll('[data-kernel="${kernel}"]'))
+      observer.observe(node, { attributes: true, attributeFilter: ['data-state'] })
+  })`)
 }
 
 interface Round {
@@ -146,7 +142,7 @@ async function costAndFrames(host: Host, browser: Browser, url: string): Promise
   const without = await shareOfCore(host)
   await using visited = await visit(browser, url)
   await visited.page.waitForSelector('[data-kernel]')
-  const frames = visited.page.evaluate(countFrames, windowMs)
+  const frames = countFrames(visited.page, windowMs)
   const withPage = await shareOfCore(host)
   host.send({ do: 'load', on: false })
   return {
@@ -172,20 +168,19 @@ async function shareOfCore(host: Host): Promise<{ share: number; eventsPerSecond
   }
 }
 
-/** Runs in the page. */
-function countFrames(ms: number): Promise<{ framesPerSecond: number; worstFrameMs: number }> {
-  return new Promise((resolve) => {
+function countFrames(page: Page, ms: number): Promise<{ framesPerSecond: number; worstFrameMs: number }> {
+  return page.evaluate(`new Promise((resolve) => {
     const begin = performance.now()
     let [frames, last, worst] = [0, begin, 0]
-    const next = (now: number) => {
+    const next = (now) => {
       frames += 1
       worst = Math.max(worst, now - last)
       last = now
-      if (now - begin < ms) requestAnimationFrame(next)
+      if (now - begin < ${ms}) requestAnimationFrame(next)
       else resolve({ framesPerSecond: (frames * 1000) / (now - begin), worstFrameMs: worst })
     }
     requestAnimationFrame(next)
-  })
+  })`)
 }
 
 const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b)
