@@ -53,14 +53,9 @@ export function controlTable(runtime: Controllable): ControlTable {
     typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
   return {
     ...taskOps(runtime.tasks),
+    ...chartOps(runtime, (params) => text(params, 'kernel')),
     status: () => runtime.status(),
     logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
-    history: ({ before, limit, ...params }) =>
-      runtime.history(text(params, 'kernel'), {
-        ...(typeof before === 'number' && { before }),
-        ...(limit !== undefined && { limit: Math.min(count(limit), limits.historyStepsCeiling) }),
-      }),
-    machines: (params) => runtime.machines(text(params, 'kernel')),
     incidents: ({ kernel, limit }) =>
       runtime.journal.incidents({ ...(typeof kernel === 'string' && { kernel }), limit: count(limit) }),
     incident: (params) => {
@@ -101,5 +96,19 @@ export function controlTable(runtime: Controllable): ControlTable {
     revertHotfix: (params) => runtime.hotfixes.revert(text(params, 'hotfix')),
     repairs: ({ on, why }) =>
       typeof on === 'boolean' ? runtime.setRepairs(on, typeof why === 'string' ? why : undefined) : runtime.repairs,
+  }
+}
+
+function chartOps(
+  runtime: Controllable,
+  kernelIn: (params: Readonly<Record<string, unknown>>) => string,
+): Pick<ControlTable, 'history' | 'machines'> {
+  return {
+    history: ({ before, limit, ...params }) =>
+      runtime.history(kernelIn(params), {
+        ...(typeof before === 'number' && { before }),
+        ...(typeof limit === 'number' && { limit: Math.min(limit, limits.historyStepsCeiling) }),
+      }),
+    machines: (params) => runtime.machines(kernelIn(params)),
   }
 }
