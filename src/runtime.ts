@@ -16,6 +16,7 @@ import { createLog, type Log } from './base/log.ts'
 import type { ApplyTo } from './base/remedy.ts'
 import type { FleetSpec } from './base/spec.ts'
 import { version } from './base/version.ts'
+import type { InspectedActor } from './chart/inspected.ts'
 import { withCommandLog } from './control/command-log.ts'
 import { ControlServer, type ControlTable } from './control/server.ts'
 import { controlTable } from './control/table.ts'
@@ -34,9 +35,12 @@ import { checkOptions, type RuntimeOptions } from './runtime-options.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
 import { checkAgents, loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
+import { type HistoryPage, type HistoryStep, historyOf } from './supervisor/history.ts'
 import { HotfixDesk } from './supervisor/hotfix-desk.ts'
 import type { House } from './supervisor/house.ts'
+import type { InspectionListener } from './supervisor/inspections.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
+import type { TrafficLink } from './supervisor/links.ts'
 import { type PlaybookDesk, playbookDesk } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
@@ -284,6 +288,29 @@ export class Runtime {
     return [...this.#opened().units.values()].map(statusOf)
   }
 
+  /** Who talks to whom: messages by sender and target, `host` for the host program, since start(). */
+  links(): TrafficLink[] {
+    return this.#opened().office.links()
+  }
+
+  /**
+   * The way of a kernel through the states of its lifecycle, in earlier processes too, oldest first.
+   * @param page before: only steps with a smaller seq; limit: the last so many, default limits.historySteps.
+   */
+  history(id: string, page: HistoryPage = {}): HistoryStep[] {
+    return historyOf(this.#opened().journal, this.#unitOf(id).id, page)
+  }
+
+  /** State machines of the kernel's own that it gives `ctx.inspect`, as the instance that serves has told of them. */
+  machines(id: string): InspectedActor[] {
+    return this.#opened().inspections.of(this.#unitOf(id))
+  }
+
+  /** Calls with the id of a kernel whose own machines have moved. Returns the function that ends it. */
+  onInspected(listener: InspectionListener): () => void {
+    return this.#opened().inspections.onChange(listener)
+  }
+
   /** Asks of the host program that wait for their reply. */
   get pendingAsks(): number {
     return this.#house?.office.pendingAsks ?? 0
@@ -385,7 +412,9 @@ export class Runtime {
       ...{ runtime: this, fleet: this.#fleet, units, events, clock, dataDir, report },
       ...{ startedAt: this.#startedAt, version: version() },
       eventsAfter: (after, limit) => journal.events({ after, limit }),
-      links: () => [],
+      links: () => this.links(),
+      machines: (id) => this.machines(id),
+      onInspected: (listener) => this.onInspected(listener),
     }
   }
 

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { EventListener, EventStream, LazaretEvent } from '../base/events.ts'
 import type { FleetSpec } from '../base/spec.ts'
+import type { InspectedActor } from '../chart/inspected.ts'
 import type { Chart } from '../chart/model.ts'
 import { withCommandLog } from '../control/command-log.ts'
 import type { ControlTable } from '../control/server.ts'
@@ -61,18 +62,19 @@ export interface Shown {
   readonly version: string
   readonly links: () => readonly TrafficLink[]
   readonly report: (thrown: unknown) => void
-  readonly onInspected?: (listener: (kernel: string) => void) => () => void
-  readonly charts?: ChartPorts
+  /** State machines of a kernel's own. */
+  readonly machines: (kernel: string) => readonly InspectedActor[]
+  readonly onInspected: (listener: (kernel: string) => void) => () => void
   readonly routes?: readonly DashboardRoute[]
 }
 
-export function portsOf(shown: Shown): DashboardPorts {
-  const { runtime, units, events, clock, links, eventsAfter, onInspected, charts, routes } = shown
+export function portsOf(shown: Shown, charts?: ChartPorts): DashboardPorts {
+  const { runtime, units, events, clock, links, eventsAfter, onInspected, routes } = shown
   const fleet = shown.fleet.kernels.map(fleetKernel)
   const status = () => [...units.values()].map(statusOf)
   const about = { version: shown.version, dataDir: shown.dataDir, startedAt: shown.startedAt, fleet }
   return {
-    ...{ clock, status, links, eventsAfter, failed: shown.report },
+    ...{ clock, status, links, eventsAfter, onInspected, failed: shown.report },
     table: withCommandLog(controlTable(runtime), 'dashboard', { emit: events.emit, isKernel: (id) => units.has(id) }),
     opening: () => ({
       ...{ ...about, now: clock.now(), repairs: runtime.repairs },
@@ -84,7 +86,6 @@ export function portsOf(shown: Shown): DashboardPorts {
     },
     on: (listener) => events.on(listener),
     lastSeq: () => events.lastSeq,
-    ...(onInspected && { onInspected }),
     ...(charts && { charts }),
     ...(routes && { routes }),
   }
