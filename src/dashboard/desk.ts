@@ -35,7 +35,7 @@ export class DashboardDesk {
     } = checkDashboardOptions(given)
     const shown = this.#shown()
     const files = new PageFiles()
-    const listening = await listen(host, port, shown.report)
+    const listening = await listen({ host, port, onError: shown.report })
     if (this.#closed) {
       await closeServer(listening.server)
       throw new LazaretError('RUNTIME_STOPPED', 'The runtime was stopped while the dashboard was opened.')

@@ -26,12 +26,26 @@ export interface Listening {
   readonly origin: string
 }
 
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly onError: (thrown: unknown) => void
+  /** Longest that headers and requests may take, and how often that is looked at. For tests; milliseconds. */
+  readonly patience?: { readonly headerMs: number; readonly requestMs: number; readonly checkMs: number }
+}
+
+const patient = {
+  headerMs: limits.dashboardHeaderMs,
+  requestMs: limits.dashboardRequestMs,
+  checkMs: limits.dashboardCheckMs,
+}
+
 /** @throws LazaretError DASHBOARD_FAILED */
-export async function listen(host: string, port: number, onError: (thrown: unknown) => void): Promise<Listening> {
+export async function listen({ host, port, onError, patience = patient }: ListenOptions): Promise<Listening> {
   const server = createServer({
-    headersTimeout: limits.dashboardHeaderMs,
-    requestTimeout: limits.dashboardRequestMs,
-    connectionsCheckingInterval: limits.dashboardCheckMs,
+    headersTimeout: patience.headerMs,
+    requestTimeout: patience.requestMs,
+    connectionsCheckingInterval: patience.checkMs,
     keepAliveTimeout: limits.dashboardIdleMs,
   })
   server.maxConnections = limits.dashboardConnections
