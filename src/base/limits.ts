@@ -357,6 +357,17 @@ export const limits = {
   /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
   chartNameChars: 48,
 
+  /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 10 s here, and nobody reads it. */
+  chartParts: 1000,
+  /** Time after which no further layout of a chart is tried, once there is one without overlaps. Milliseconds. */
+  chartLayoutMs: 600,
+  /** Layouts that are kept: of every machine of the largest fleet that runs some, 30 KB each. */
+  chartLayouts: 200,
+  /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */
+  chartIdleMs: 10_000,
+  /** Longest that a layout may take before its thread is given up. Milliseconds. */
+  chartDeadlineMs: 60_000,
+
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
