@@ -11,21 +11,24 @@ import { elkGraph, type LayoutPlan, type MeasuredChart, measured } from './elk-g
 import type { Chart, ChartLayout } from './model.ts'
 import { type Overlaps, overlapCount, overlapsOf } from './overlaps.ts'
 import { placed } from './placement.ts'
-import { costOf } from './score.ts'
+import { costOf, crossingsOf } from './score.ts'
 
 const centre = 'elk.layered.edgeLabels.centerLabelPlacementStrategy'
 const placement = 'elk.layered.nodePlacement.strategy'
-const switching = 'elk.layered.crossingMinimization.greedySwitchHierarchical.type'
+const layering = 'elk.layered.layering.strategy'
+const compact = { [centre]: 'SPACE_EFFICIENT_LAYER' }
 /** Labels where they take least room, which as a rule is by the state that they leave; then other ways to have them. */
 const ways: readonly LayoutPlan[] = [
-  { direction: 'DOWN', options: { [centre]: 'SPACE_EFFICIENT_LAYER' } },
-  { direction: 'RIGHT', options: { [centre]: 'SPACE_EFFICIENT_LAYER' } },
-  { direction: 'DOWN', options: { [centre]: 'TAIL_LAYER' } },
-  { direction: 'DOWN', options: { [centre]: 'SPACE_EFFICIENT_LAYER', [switching]: 'TWO_SIDED' } },
+  { direction: 'DOWN', options: compact },
+  { direction: 'RIGHT', options: compact },
+  { direction: 'DOWN', options: { ...compact, [placement]: 'LINEAR_SEGMENTS' } },
+  { direction: 'DOWN', options: { ...compact, [layering]: 'LONGEST_PATH' } },
   { direction: 'DOWN', options: { [centre]: 'MEDIAN_LAYER' } },
-  { direction: 'DOWN', options: { [centre]: 'SPACE_EFFICIENT_LAYER', [placement]: 'BRANDES_KOEPF' } },
-  { direction: 'RIGHT', options: { [centre]: 'TAIL_LAYER' } },
+  { direction: 'DOWN', options: { ...compact, [placement]: 'BRANDES_KOEPF' } },
+  { direction: 'DOWN', options: { [centre]: 'TAIL_LAYER' } },
 ]
+/** Of a chart with more parts than limits.chartPartsTried. */
+const waysOfLarge = 2
 
 interface Attempt {
   readonly layout: ChartLayout
@@ -37,7 +40,9 @@ interface Attempt {
 const elk: ELK = new (ElkModule as unknown as new () => ELK)()
 
 /**
- * @throws LazaretError CHART_TOO_LARGE: more states and transitions than limits.chartParts.
+ * The same chart is laid out the same way each time.
+ * @throws LazaretError CHART_TOO_LARGE: more states and transitions than limits.chartParts. CHART_FAILED: ELK could not
+ * lay it out in any way.
  */
 export async function layoutChart(chart: Chart): Promise<ChartLayout> {
   const whole = measured(chart)
@@ -46,25 +51,47 @@ export async function layoutChart(chart: Chart): Promise<ChartLayout> {
     throw new LazaretError('CHART_TOO_LARGE', `The chart ${chart.id} has too many parts to be drawn. Got: ${parts}`, {
       hint: `At most ${limits.chartParts} states and transitions are drawn in one picture: draw a part of the machine.`,
     })
+  const few = parts > limits.chartPartsTried ? waysOfLarge : ways.length
+  const aside = new Set<string>()
   let best: Attempt | undefined
-  const started = performance.now()
-  let last: unknown
-  for (const way of ways) {
-    if (best !== undefined && overlapCount(best.overlaps) === 0 && performance.now() - started > limits.chartLayoutMs) break
+  let failure: unknown
+  for (const [index, way] of ways.entries()) {
+    if (best !== undefined && overlapCount(best.overlaps) === 0 && (index >= few || isGood(best.layout))) break
     try {
-      const tried = await attempt(whole, way)
+      const tried = await attempt(whole, way, aside)
       if (best === undefined || tried.cost < best.cost) best = tried
     } catch (thrown) {
       // ELK stumbles over some graphs in some ways; another way is at hand.
-      last = thrown
+      failure = thrown
     }
   }
-  if (best === undefined) throw last
-  return best.layout
+  if (best !== undefined) return best.layout
+  throw new LazaretError('CHART_FAILED', `The chart ${chart.id} could not be laid out.`, { cause: failure })
 }
 
-async function attempt(whole: MeasuredChart, plan: LayoutPlan): Promise<Attempt> {
-  const layout = placed(await elk.layout(elkGraph(plan, whole)), whole, plan)
-  const overlaps = overlapsOf(whole.chart, layout)
-  return { layout, overlaps, cost: costOf(layout, overlaps) }
+/**
+ * Where lines cross the text of a compound state it is laid out once more, with that text beside what it holds.
+ * @param aside what was found so by earlier attempts; what this one finds is added.
+ */
+async function attempt(whole: MeasuredChart, way: LayoutPlan, aside: Set<string>): Promise<Attempt> {
+  const once = async (): Promise<Attempt> => {
+    const plan = way.direction === 'DOWN' ? { ...way, aside: new Set(aside) } : way
+    const layout = placed(await elk.layout(elkGraph(plan, whole)), whole, plan)
+    const overlaps = overlapsOf(whole.chart, layout)
+    return { layout, overlaps, cost: costOf(layout, overlaps) }
+  }
+  let tried = await once()
+  for (let again = 0; again < 2; again++) {
+    const crossed = tried.overlaps.edgesThroughText.filter(({ node }) => !aside.has(node))
+    if (way.direction !== 'DOWN' || crossed.length === 0) break
+    for (const { node } of crossed) aside.add(node)
+    tried = await once()
+  }
+  return tried
+}
+
+/** Of a screen's shape and hardly a line that crosses another: whatever else is tried, nobody would see the difference. */
+function isGood(layout: ChartLayout): boolean {
+  const shape = layout.width / Math.max(1, layout.height)
+  return shape > 0.6 && shape < 1.9 && crossingsOf(layout) <= layout.edges.length / 8
 }

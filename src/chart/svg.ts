@@ -3,17 +3,10 @@
  * that a page lights them by toggling the classes `active`, `traced` and `last`. It holds no script and asks for nothing;
  * what comes from the machine is escaped. Where things stand is the layout's business, their colours the stylesheet's.
  */
-import {
-  edgeText,
-  labelOf,
-  measure,
-  nodesOf,
-  rowsOffset,
-  stayingLines,
-  type TextLine,
-} from './content.ts'
+import { edgeText, labelOf, measure, nodesOf, rowsOffset, stayingLines, type TextLine } from './content.ts'
 import { type Head, headsOf } from './heads.ts'
 import type { Box, Chart, ChartEdge, ChartLayout, ChartNode, PlacedEdge } from './model.ts'
+import { rowPadX } from './placement.ts'
 import { arrow, escaped, gappedPath, n, roundedPath, roundedTop, textLine } from './svg-parts.ts'
 import { type ChartTheme, fileStyle } from './svg-style.ts'
 
@@ -81,13 +74,7 @@ function drawnNodes(root: ChartNode, picture: Picture): string[] {
   return drawn
 }
 
-function drawnNode(
-  node: ChartNode,
-  parent: ChartNode | undefined,
-  box: Box,
-  head: Head,
-  picture: Picture,
-): string {
+function drawnNode(node: ChartNode, parent: ChartNode | undefined, box: Box, head: Head, picture: Picture): string {
   const kinds = [node.kind, parent === undefined ? 'root' : '', parent?.kind === 'parallel' ? 'region' : '']
   const classes = `node ${kinds.filter((kind) => kind !== '').join(' ')}${picture.lit(node.id)}`
   const inside = node.kind === 'history' ? historyCircle(node, box) : boxParts(node, box, head)
@@ -196,5 +183,5 @@ function pill(edge: ChartEdge, box: Box): string {
 }
 
 function stayingLabel(edge: ChartEdge, box: Box): string {
-  return rect('pill', box, 4) + drawnLines(stayingLines(edge), box.x + 4, box.y)
+  return rect('pill', box, 4) + drawnLines(stayingLines(edge), box.x + rowPadX, box.y)
 }
