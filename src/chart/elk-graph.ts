@@ -104,6 +104,7 @@ const common: LayoutOptions = {
   'elk.spacing.edgeEdge': '14',
   'elk.spacing.edgeLabel': '4',
   'elk.spacing.labelNode': '0',
+  'elk.alignment': 'TOP',
 }
 
 export function elkGraph(plan: LayoutPlan, chart: MeasuredChart): ElkNode {
