@@ -3,7 +3,7 @@ import type { LazaretEvent } from '../../src/base/events.ts'
 import { ChartMap } from '../../src/dashboard/page/chart/chart-map.ts'
 import { countdownsOf, leftMs, leftText, nextTickMs, shareLeft } from '../../src/dashboard/page/chart/countdown.ts'
 import { restartsLeft, verdictOn } from '../../src/dashboard/page/chart/guards.ts'
-import { beginsProcess, causeText, merged, stepOf, stepsKept } from '../../src/dashboard/page/chart/history.ts'
+import { beginsProcess, merged, stepOf, stepsKept, stepText } from '../../src/dashboard/page/chart/history.ts'
 import { stepAt, stripOf } from '../../src/dashboard/page/chart/strip.ts'
 import { heatOf, trailsOf, warmMoves } from '../../src/dashboard/page/chart/trace.ts'
 import { fitScale, scaleReadable, scrollAfter, scrollToShow } from '../../src/dashboard/page/chart/zoom.ts'
@@ -115,10 +115,9 @@ test('a process begins where a step starts from stopped', () => {
   expect(beginsProcess(step(2, 'running.settling', 'running.steady'), running)).toBe(false)
 })
 
-test('causes are told in words', () => {
-  expect(['xstate.after.backoff.instance.restarting', 'CRASHED', 'xstate.init'].map(causeText)).toEqual([
-    ...['after backoff', 'CRASHED', 'start of the runtime'],
-  ])
+test('a step is told with its cause, and one that stays says so', () => {
+  expect(stepText(step(1, 'a', 'b', { on: 'CRASHED' }))).toBe('CRASHED: a → b')
+  expect(stepText(step(1, 'a', 'a', { on: '' }))).toBe('always: stays in a')
 })
 
 test('the strip shows how long a state was and where it crashed', () => {

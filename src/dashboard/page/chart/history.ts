@@ -4,7 +4,7 @@
  */
 import type { LazaretEvent } from '../../../base/events.ts'
 import type { HistoryStep } from '../../wire.ts'
-import { type Tone, toneOf } from '../words.ts'
+import { clockTime, type Tone, toneOf } from '../words.ts'
 import type { ChartMap } from './chart-map.ts'
 import type { Move } from './moves.ts'
 
@@ -66,11 +66,17 @@ export function moveOf({ seq, at, edges, to }: HistoryStep, map: ChartMap): Move
   return { key: seq, at, edges, active: map.nodesOf(to) }
 }
 
-/** What a cause is called among people: XState's own events are not for reading. */
-export function causeText(on: string): string {
-  if (on.startsWith('xstate.after.')) return `after ${on.split('.')[2] ?? 'a delay'}`
-  if (on === 'xstate.init') return 'start of the runtime'
-  if (on.startsWith('xstate.done.')) return 'done'
-  if (on.startsWith('xstate.error.')) return 'error'
-  return on === '' ? 'always' : on
+/** `Mar 3`, in the words of whoever reads it. */
+export function dayOf(at: number): string {
+  return new Date(at).toLocaleDateString(undefined, { month: 'short', day: 'numeric' })
+}
+
+/** The time of day, with the day where it is another one than that of `now`. */
+export function dayTime(at: number, now: number): string {
+  return dayOf(at) === dayOf(now) ? clockTime(at) : `${dayOf(at)} ${clockTime(at)}`
+}
+
+/** `CRASHED: running.steady → failed.capturing`. */
+export function stepText({ on, from, to }: HistoryStep): string {
+  return `${on === '' ? 'always' : on}: ${from === to ? `stays in ${to}` : `${from} → ${to}`}`
 }
