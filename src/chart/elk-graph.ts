@@ -1,0 +1,226 @@
+/**
+ * A chart as the graph that ELK lays out. Transitions with the same source and targets travel as one edge with a stack of
+ * labels. What ELK is not asked for is given room as a label outside of its state, and drawn there by placement.ts: the
+ * dot of an initial state, and transitions from a state to itself.
+ */
+import type { ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs/lib/elk-api.js'
+import { type BoxText, boxTextOf, type LabelText, labelOf, measure, nodesOf, stayingEdges } from './content.ts'
+import type { Chart, ChartEdge, ChartNode } from './model.ts'
+
+/** One of the ways in which a chart is tried. */
+export interface LayoutPlan {
+  readonly direction: 'DOWN' | 'RIGHT'
+  /** Overrides of the options below. */
+  readonly options?: LayoutOptions
+}
+
+/** Transitions that share source and targets, hence a line. */
+export interface Bundle {
+  readonly id: string
+  readonly source: string
+  readonly targets: readonly string[]
+  readonly members: readonly { readonly edge: ChartEdge; readonly label: LabelText }[]
+  /** Of the stack of labels. */
+  readonly width: number
+  readonly height: number
+}
+
+/** A chart with everything measured: the same for all plans. */
+export interface MeasuredChart {
+  readonly chart: Chart
+  readonly nodes: readonly ChartNode[]
+  readonly texts: ReadonlyMap<string, BoxText>
+  readonly staying: ReadonlyMap<string, readonly ChartEdge[]>
+  /** Between two states. */
+  readonly bundles: readonly Bundle[]
+  /** From a state to itself, by its id. */
+  readonly loops: ReadonlyMap<string, Bundle>
+  /** Ids of states that are the initial one of something, with the ids of what. */
+  readonly initialOf: ReadonlyMap<string, readonly string[]>
+}
+
+export function measured(chart: Chart): MeasuredChart {
+  const nodes = nodesOf(chart)
+  const staying = stayingEdges(chart)
+  const texts = new Map(nodes.map((node) => [node.id, boxTextOf(node, staying.get(node.id) ?? [])]))
+  const all = bundlesOf(chart, new Set(texts.keys()))
+  const loops = new Map<string, Bundle>()
+  for (const bundle of all) if (isLoop(bundle)) loops.set(bundle.source, bundle)
+  const initialOf = new Map<string, string[]>()
+  for (const { id, initial } of nodes) {
+    if (initial !== undefined && texts.has(initial)) initialOf.set(initial, [...(initialOf.get(initial) ?? []), id])
+  }
+  return { chart, nodes, texts, staying, bundles: all.filter((bundle) => !isLoop(bundle)), loops, initialOf }
+}
+
+const isLoop = ({ source, targets }: Bundle) => targets.length === 1 && targets[0] === source
+
+function bundlesOf(chart: Chart, known: ReadonlySet<string>): Bundle[] {
+  const groups = new Map<string, ChartEdge[]>()
+  for (const edge of chart.edges) {
+    if (edge.targets.length === 0 || ![edge.source, ...edge.targets].every((id) => known.has(id))) continue
+    const key = JSON.stringify([edge.source, edge.targets])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [edge])
+    else group.push(edge)
+  }
+  return [...groups.values()].map((edges, index) => {
+    const members = edges.map((edge) => ({ edge, label: labelOf(edge) }))
+    const [first] = edges as [ChartEdge]
+    return {
+      ...{ id: `b${index}`, source: first.source, targets: first.targets, members },
+      width: Math.max(...members.map(({ label }) => label.width)),
+      height: members.reduce((sum, { label }) => sum + label.height + measure.stackGap, -measure.stackGap),
+    }
+  })
+}
+
+/** Room beside a state for a transition to itself: from its border out, along the labels and back. Pixels. */
+export const loopReach = 16
+export const loopOverhang = 7
+
+const common: LayoutOptions = {
+  'elk.algorithm': 'layered',
+  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.json.edgeCoords': 'ROOT',
+  'elk.json.shapeCoords': 'ROOT',
+  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '30',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '16',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
+  'elk.spacing.nodeNode': '24',
+  'elk.spacing.edgeNode': '16',
+  'elk.spacing.edgeEdge': '14',
+  'elk.spacing.edgeLabel': '4',
+  'elk.spacing.labelNode': '0',
+}
+
+export function elkGraph(plan: LayoutPlan, chart: MeasuredChart): ElkNode {
+  const order = orderOf(chart.chart.root)
+  const options = { ...common, 'elk.direction': plan.direction, ...plan.options }
+  return {
+    id: '',
+    layoutOptions: { ...options, 'elk.padding': '[top=8,left=8,bottom=8,right=8]' },
+    children: [elkNode(chart.chart.root, chart, plan, options, order)],
+    edges: chart.bundles.flatMap((bundle) => elkEdges(bundle, order)),
+  }
+}
+
+function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, options: LayoutOptions, order: Order): ElkNode {
+  const text = chart.texts.get(node.id)
+  const labels = outside(node, chart, plan)
+  const loop = chart.loops.get(node.id)
+  const minHeight = loop === undefined || plan.direction === 'RIGHT' ? 0 : loop.height + 2 * loopOverhang + 10
+  const minWidth = loop === undefined || plan.direction === 'DOWN' ? 0 : loop.width + 2 * loopOverhang + 10
+  if (node.kind === 'history') {
+    const size = measure.historyRadius * 2
+    return { id: node.id, width: size, height: size, labels }
+  }
+  const width = Math.max(text?.width ?? 0, minWidth)
+  const height = Math.max(text?.headHeight ?? 0, minHeight)
+  if (node.children.length === 0) return { id: node.id, width, height, labels }
+  return {
+    id: node.id,
+    labels,
+    layoutOptions: {
+      ...options,
+      'elk.padding': `[top=${(text?.headHeight ?? 0) + 16},left=18,bottom=18,right=18]`,
+      'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+      'elk.nodeSize.minimum': `(${width},${height})`,
+    },
+    children: [
+      ...initialFirst(node).map((child) => elkNode(child, chart, plan, options, order)),
+      ...borderPoints(node, chart, order),
+    ],
+  }
+}
+
+function borderPoints(node: ChartNode, { bundles }: MeasuredChart, order: Order): ElkNode[] {
+  return bundles.flatMap((bundle) =>
+    bundle.targets.flatMap((target, index) => {
+      const relation = order(bundle.source, target)
+      const id = borderPoint(bundle, index)
+      const layer = (constraint: string) => ({ 'elk.layered.layering.layerConstraint': constraint })
+      if (relation === 'inward' && bundle.source === node.id)
+        return [{ id, width: 2, height: 2, layoutOptions: layer('FIRST') }]
+      if (relation === 'outward' && target === node.id)
+        return [{ id, width: 2, height: 2, layoutOptions: layer('LAST') }]
+      return []
+    }),
+  )
+}
+
+/** Labels that keep room free beside a state. */
+function outside(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan): NonNullable<ElkNode['labels']> {
+  const isDown = plan.direction === 'DOWN'
+  const labels: NonNullable<ElkNode['labels']> = []
+  if (chart.initialOf.has(node.id)) {
+    const [width, height] = isDown ? [measure.initialRoom, 10] : [10, measure.initialRoom]
+    labels.push(reserve(`${node.id}:initial`, width, height, isDown ? 'H_LEFT V_CENTER' : 'H_CENTER V_TOP'))
+  }
+  const loop = chart.loops.get(node.id)
+  if (loop !== undefined) {
+    const width = loop.width + (isDown ? loopReach : 2 * loopOverhang)
+    const height = loop.height + (isDown ? 2 * loopOverhang : loopReach)
+    labels.push(reserve(`${node.id}:loop`, width, height, isDown ? 'H_RIGHT V_CENTER' : 'H_CENTER V_BOTTOM'))
+  }
+  return labels
+}
+
+function reserve(id: string, width: number, height: number, where: string) {
+  return { id, text: ' ', width, height, layoutOptions: { 'elk.nodeLabels.placement': `OUTSIDE ${where}` } }
+}
+
+/**
+ * Transitions between a state and what it holds begin, or end, at the border's inside. ELK orders no layer where it is
+ * asked for that, so a point of their own inside of the outer state stands for its border.
+ */
+export const borderPoint = (bundle: Bundle, index: number): string => `${bundle.id}:${index}:border`
+
+function elkEdges(bundle: Bundle, order: Order): ElkExtendedEdge[] {
+  const { id, source, targets, width, height } = bundle
+  return targets.map((target, index) => {
+    const relation = order(source, target)
+    const border = borderPoint(bundle, index)
+    const ends = {
+      ...{ forward: [source, target], backward: [target, source] },
+      ...{ inward: [border, target], outward: [source, border] },
+    }
+    const [from = source, to = target] = ends[relation]
+    // Several targets: one label, on the line to the first.
+    const label = { id: `${id}:label`, text: ' ', width, height, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }
+    return { id: `${id}:${index}`, sources: [from], targets: [to], labels: index > 0 ? [] : [label] }
+  })
+}
+
+/** inward: the target is inside of the source; outward: the other way round. */
+export type Relation = 'forward' | 'backward' | 'inward' | 'outward'
+type Order = (source: string, target: string) => Relation
+
+/**
+ * Whether a transition leads back, that is against the order in which the states are written: those are handed in turned
+ * round, so that ELK finds no cycle to break in a way of its own.
+ */
+export function orderOf(root: ChartNode): Order {
+  const order = new Map<string, readonly number[]>()
+  const visit = (node: ChartNode, path: readonly number[]) => {
+    order.set(node.id, path)
+    initialFirst(node).forEach((child, index) => {
+      visit(child, [...path, index])
+    })
+  }
+  visit(root, [])
+  return (source, target) => {
+    const [a = [], b = []] = [order.get(source), order.get(target)]
+    const at = Array.from({ length: Math.min(a.length, b.length) }).findIndex((_, depth) => a[depth] !== b[depth])
+    if (at === -1) return a.length < b.length ? 'inward' : 'outward'
+    return (a[at] ?? 0) > (b[at] ?? 0) ? 'backward' : 'forward'
+  }
+}
+
+/** At the top stands what is entered first. */
+function initialFirst({ children, initial }: ChartNode): readonly ChartNode[] {
+  return [...children].sort((a, b) => Number(b.id === initial) - Number(a.id === initial))
+}

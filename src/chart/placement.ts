@@ -1,0 +1,139 @@
+/** What ELK answers, as a ChartLayout: absolute boxes, lines, stacks of labels; and the dots and loops that it was not asked for. */
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
+import { lineText, measure, rowsOffset } from './content.ts'
+import { type Bundle, borderPoint, type LayoutPlan, loopOverhang, loopReach, type MeasuredChart } from './elk-graph.ts'
+import type { Box, ChartLayout, PlacedEdge, PlacedLabel, Point } from './model.ts'
+
+export function placed(graph: ElkNode, chart: MeasuredChart, plan: LayoutPlan): ChartLayout {
+  const nodes: Record<string, Box> = {}
+  const visit = ({ id, x = 0, y = 0, width = 0, height = 0, children = [] }: ElkNode) => {
+    if (chart.texts.has(id)) nodes[id] = { x, y, width, height }
+    children.forEach(visit)
+  }
+  for (const child of graph.children ?? []) visit(child)
+  const lines = new Map((graph.edges ?? []).map((edge) => [edge.id, edge]))
+  return {
+    ...{ width: Math.ceil(graph.width ?? 0), height: Math.ceil(graph.height ?? 0), nodes },
+    initials: initialsOf(nodes, chart, plan),
+    edges: [
+      ...chart.bundles.flatMap((bundle) => bundled(bundle, lines, nodes, chart, plan)),
+      ...[...chart.loops].flatMap(([id, bundle]) => looped(bundle, nodes[id], plan)),
+      ...[...chart.staying.keys()].flatMap((id) => staying(id, nodes[id], chart)),
+    ],
+  }
+}
+
+function bundled(
+  bundle: Bundle,
+  lines: ReadonlyMap<string, ElkExtendedEdge>,
+  nodes: Readonly<Record<string, Box>>,
+  chart: MeasuredChart,
+  plan: LayoutPlan,
+): PlacedEdge[] {
+  const paths = bundle.targets.map((target, index) => {
+    const edge = lines.get(`${bundle.id}:${index}`)
+    const points = pointsOf(edge)
+    // Handed in turned round.
+    if (edge?.sources[0] === target) return points.reverse()
+    const border = borderPoint(bundle, index)
+    if (edge?.sources[0] === border) return [atBorder(points.at(0), bundle.source, 'head'), ...points.slice(1)]
+    if (edge?.targets[0] === border) return [...points.slice(0, -1), atBorder(points.at(-1), target, 'foot')]
+    return points
+  })
+  const label = lines.get(`${bundle.id}:0`)?.labels?.[0]
+  return stacked(bundle, paths.map(withoutMiddles), { x: label?.x ?? 0, y: label?.y ?? 0 })
+
+  /** Drawn on to where the outer state's border is, or the strip with its name. */
+  function atBorder(point: Point = { x: 0, y: 0 }, id: string, side: 'head' | 'foot'): Point {
+    const box = nodes[id] ?? { x: 0, y: 0, width: 0, height: 0 }
+    const head = chart.texts.get(id)?.headHeight ?? 0
+    if (plan.direction === 'DOWN') return { x: point.x, y: side === 'head' ? box.y + head : box.y + box.height }
+    return { x: side === 'head' ? box.x : box.x + box.width, y: point.y }
+  }
+}
+
+/** The labels of a bundle one below the other, each in the middle of the stack's width. */
+function stacked({ members, width }: Bundle, paths: readonly (readonly Point[])[], at: Point): PlacedEdge[] {
+  let y = at.y
+  return members.map(({ edge, label }) => {
+    const placed: PlacedLabel = {
+      ...{ x: at.x + (width - label.width) / 2, y, width: label.width, height: label.height },
+      lines: label.lines.map(lineText),
+    }
+    y += label.height + measure.stackGap
+    return { id: edge.id, paths, label: placed }
+  })
+}
+
+function pointsOf(edge: ElkExtendedEdge | undefined): Point[] {
+  return (edge?.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) =>
+    [startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x, y })),
+  )
+}
+
+/** Points that lie on the line between their neighbours say nothing. */
+function withoutMiddles(points: readonly Point[]): Point[] {
+  const kept: Point[] = []
+  for (const point of points) {
+    const [before, last] = [kept.at(-2), kept.at(-1)]
+    if (last !== undefined && near(last.x, point.x) && near(last.y, point.y)) continue
+    if (before !== undefined && last !== undefined) {
+      const upright = near(before.x, last.x) && near(last.x, point.x)
+      const level = near(before.y, last.y) && near(last.y, point.y)
+      if (upright || level) kept.pop()
+    }
+    kept.push(point)
+  }
+  return kept
+}
+
+const near = (a: number, b: number) => Math.abs(a - b) < 0.01
+
+function looped(bundle: Bundle, box: Box | undefined, { direction }: LayoutPlan): PlacedEdge[] {
+  if (box === undefined) return []
+  if (direction === 'DOWN') {
+    const right = box.x + box.width
+    const top = box.y + (box.height - bundle.height) / 2
+    const x = right + loopReach + Math.min(bundle.width / 2, 24)
+    const [from, to] = [top - loopOverhang, top + bundle.height + loopOverhang]
+    const path = [{ x: right, y: from }, { x, y: from }, { x, y: to }, { x: right, y: to }]
+    return stacked(bundle, [path], { x: right + loopReach, y: top })
+  }
+  const bottom = box.y + box.height
+  const left = box.x + (box.width - bundle.width) / 2
+  const y = bottom + loopReach + bundle.height / 2
+  const [from, to] = [left - loopOverhang, left + bundle.width + loopOverhang]
+  const path = [{ x: from, y: bottom }, { x: from, y }, { x: to, y }, { x: to, y: bottom }]
+  return stacked(bundle, [path], { x: left, y: bottom + loopReach })
+}
+
+/** Rows inside the box of their state. */
+function staying(id: string, box: Box | undefined, chart: MeasuredChart): PlacedEdge[] {
+  const text = chart.texts.get(id)
+  if (text === undefined || box === undefined) return []
+  return text.rows.flatMap(({ edge, lines }, index) => {
+    if (edge === undefined) return []
+    const y = box.y + text.stripHeight + measure.rowsPadY + rowsOffset(text.rows, index)
+    const [x, width] = [box.x + measure.boxPadX - 4, box.width - 2 * (measure.boxPadX - 4)]
+    const label = { x, y, width, height: lines.length * measure.lineHeight, lines: lines.map(lineText) }
+    return [{ id: edge, paths: [], label }]
+  })
+}
+
+function initialsOf(nodes: Readonly<Record<string, Box>>, chart: MeasuredChart, { direction }: LayoutPlan) {
+  const initials: Record<string, { dot: Point; path: Point[] }> = {}
+  for (const [target, owners] of chart.initialOf) {
+    const box = nodes[target]
+    if (box === undefined) continue
+    const [along, apart] = [measure.initialRoom - measure.initialDot - 1, 12]
+    for (const [index, owner] of owners.entries()) {
+      const tip =
+        direction === 'DOWN'
+          ? { x: box.x, y: box.y + Math.min(box.height, measure.stripHeight) / 2 + index * apart }
+          : { x: box.x + 20 + index * apart, y: box.y }
+      const dot = direction === 'DOWN' ? { x: tip.x - along, y: tip.y } : { x: tip.x, y: tip.y - along }
+      initials[owner] = { dot, path: [dot, tip] }
+    }
+  }
+  return initials
+}
