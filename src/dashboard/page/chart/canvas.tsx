@@ -32,6 +32,11 @@ export interface Lights {
 
 const stepPixels = 60
 
+/** Class of the grid around a chart: a wide one gets the whole width, a tall one has the rest beside it. */
+export function arrangement({ width, height }: { readonly width: number; readonly height: number }): string {
+  return width > height * 1.3 ? 'chart-rows' : 'chart-columns'
+}
+
 export function ChartCanvas({
   drawn,
   label,
@@ -119,6 +124,9 @@ export function ChartCanvas({
     <div class="chart-canvas">
       <fieldset class="chart-tools">
         <legend class="unseen">How the chart is shown</legend>
+        <span class="chart-legend quiet" aria-hidden="true">
+          <i class="active" /> where it is <i class="last" /> last step <i class="traced" /> path so far
+        </span>
         <button type="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoomTo(zoomedOut(scale.peek()))}>
           −
         </button>

@@ -6,7 +6,7 @@ import type { KernelStatus } from '../../../supervisor/status.ts'
 import type { DrawnChart } from '../../wire.ts'
 import type { LiveKernel } from '../store.ts'
 import { useCountdownTime } from './browser-clock.ts'
-import { ChartCanvas, type Lights } from './canvas.tsx'
+import { arrangement, ChartCanvas, type Lights } from './canvas.tsx'
 import type { ChartMap } from './chart-map.ts'
 import { countdownsOf } from './countdown.ts'
 import { drawingOf } from './drawings.ts'
@@ -19,7 +19,7 @@ import { StateCard } from './state-card.tsx'
 import { StepList } from './step-list.tsx'
 import { Timeline } from './timeline.tsx'
 import { trailsOf } from './trace.ts'
-import { Transitions } from './transitions.tsx'
+import { PointedEdge, Transitions } from './transitions.tsx'
 
 export function Lifecycle({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   const drawing = drawingOf('lifecycle').value
@@ -42,11 +42,12 @@ function LifecycleOf({
   useEffect(() => () => history.close(), [history])
   const lights = useLifecycleLights(kernel, history, map)
   const budget = budgetAt(kernel.status.value, history.player.isLive.value ? undefined : history.player.shown.value)
+  const verdict = (guard: string | undefined) => verdictOn(guard, budget)
   const state = history.player.shown.value?.step.to ?? kernel.status.value.state
   return (
     <>
       <Spoken text={`${id}: ${history.player.isLive.value ? 'now in' : 'was in'} ${state}`} />
-      <div class="chart-columns">
+      <div class={arrangement(drawn.layout)}>
         <div class="chart-main">
           <ChartCanvas drawn={drawn} label={`Lifecycle of ${id}, in ${state}`} lights={lights} />
           <Timeline player={history.player} textOf={({ step }) => stepText(step)}>
@@ -55,7 +56,8 @@ function LifecycleOf({
         </div>
         <div class="chart-side">
           <StateCard kernel={kernel} history={history} lights={lights} budget={budget} />
-          <Transitions map={map} lights={lights} verdictOn={(guard) => verdictOn(guard, budget)} />
+          <Transitions map={map} lights={lights} verdictOn={verdict} />
+          <PointedEdge map={map} lights={lights} verdictOn={verdict} />
         </div>
       </div>
       <StepList history={history} />

@@ -6,7 +6,7 @@ import type { InspectedActor } from '../../../chart/inspected.ts'
 import type { DrawnChart } from '../../wire.ts'
 import { clockTime, count } from '../words.ts'
 import type { ActorBranch } from './actor-tree.ts'
-import { ChartCanvas, type Lights } from './canvas.tsx'
+import { arrangement, ChartCanvas, type Lights } from './canvas.tsx'
 import type { ChartMap } from './chart-map.ts'
 import { drawingOf } from './drawings.ts'
 import { JsonTree } from './json-tree.tsx'
@@ -15,7 +15,7 @@ import { Records } from './records.tsx'
 import { Spoken } from './spoken.tsx'
 import { Timeline } from './timeline.tsx'
 import { trailsOf } from './trace.ts'
-import { Transitions } from './transitions.tsx'
+import { PointedEdge, Transitions } from './transitions.tsx'
 
 export function MachineView({
   machines,
@@ -161,7 +161,7 @@ function LitActor({
   return (
     <>
       <Spoken text={`${actor.id}: now in ${names}`} />
-      <div class="chart-columns">
+      <div class={arrangement(drawn.layout)}>
         <div class="chart-main">
           <ChartCanvas drawn={drawn} label={`Machine ${actor.id}, in ${names}`} lights={lights} />
           <Timeline
@@ -179,6 +179,7 @@ function LitActor({
           </section>
           {side}
           <Transitions map={map} lights={lights} verdictOn={() => undefined} />
+          <PointedEdge map={map} lights={lights} verdictOn={() => undefined} />
         </div>
       </div>
     </>

@@ -18,7 +18,7 @@ interface Spot {
 /** Of a wheel's delta: a notch of a mouse is a step, a touchpad's pinch is as smooth as it comes. */
 const wheelFactor = 0.0022
 
-export function usePointers(view: RefObject<HTMLElement>, tasks: PointerTasks): void {
+export function usePointers(view: RefObject<HTMLElement | null>, tasks: PointerTasks): void {
   useEffect(() => {
     const element = view.current
     if (element === null) return

@@ -31,7 +31,6 @@ export function Transitions({
       ) : (
         <EdgeList edges={possible} map={map} lights={lights} verdictOn={verdictOn} />
       )}
-      <Pointed map={map} lights={lights} verdictOn={verdictOn} />
       <details class="all-edges">
         <summary>All {map.edges.size} transitions</summary>
         {[...map.nodes.values()]
@@ -47,17 +46,19 @@ export function Transitions({
   )
 }
 
-function Pointed({ map, lights, verdictOn }: Parameters<typeof Transitions>[0]): JSX.Element {
+/** The transition that is pointed at, here or in the chart. */
+export function PointedEdge({ map, lights, verdictOn }: Parameters<typeof Transitions>[0]): JSX.Element {
   const id = lights.pointed.value
   const edge = id === undefined ? undefined : map.edges.get(id)
   return (
-    <div class="pointed-edge">
+    <section class="panel pointed-edge" aria-labelledby="edge-title">
+      <h2 id="edge-title">Transition</h2>
       {edge === undefined ? (
         <p class="quiet">Point at a transition to read what it does.</p>
       ) : (
         <EdgeCard edge={edge} map={map} verdict={verdictOn(edge.guard)} trail={lights.trails.value.get(edge.id)} />
       )}
-    </div>
+    </section>
   )
 }
 
