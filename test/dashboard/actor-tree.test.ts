@@ -3,8 +3,10 @@ import type { InspectedActor } from '../../src/chart/inspected.ts'
 import {
   actorMovesOf,
   familiesOf,
+  placesOf,
   recordsKept,
   type Told,
+  tabbed,
   withRecent,
 } from '../../src/dashboard/page/chart/actor-tree.ts'
 
@@ -65,4 +67,23 @@ test('a snapshot is a move, with the event that came before it', () => {
     [2, 'a', 'GO'],
     [3, 'b', undefined],
   ])
+})
+
+test('a place is told by its innermost states', () => {
+  expect(placesOf(['order', 'order.open'])).toBe('open')
+  expect(placesOf(['m', 'm.a', 'm.a.x', 'm.b', 'm.b.y'])).toBe('a.x and b.y')
+  expect(placesOf(['order'])).toBe('order')
+})
+
+test('those that run get the tabs, and so does the chosen one; one more than fits is among the rest', () => {
+  const families = familiesOf([
+    { ...actor('a'), status: 'done' },
+    actor('b'),
+    { ...actor('c'), status: 'done' },
+    actor('d'),
+  ])
+  const sessions = (branches: readonly { actor: InspectedActor }[]) => branches.map(({ actor }) => actor.session)
+  expect(sessions(tabbed(families, '', 4).rest)).toEqual([])
+  const { shown, rest } = tabbed(families, 'c', 3)
+  expect([sessions(shown), sessions(rest)]).toEqual([['b', 'c', 'd'], ['a']])
 })

@@ -73,3 +73,24 @@ export function actorMovesOf(records: readonly Numbered[]): ActorMove[] {
   }
   return moves
 }
+
+/** Where a machine is, in few words: the innermost of these nodes, without the machine's own name. */
+export function placesOf(active: readonly string[]): string {
+  const inner = active.filter((id) => !active.some((other) => other.startsWith(`${id}.`)))
+  return inner.map((id) => (id.includes('.') ? id.slice(id.indexOf('.') + 1) : id)).join(' and ')
+}
+
+/** Families that get a tab of their own: those that still run first, and the chosen one in any case. */
+export function tabbed(
+  families: readonly ActorBranch[],
+  chosen: string,
+  most: number,
+): { readonly shown: readonly ActorBranch[]; readonly rest: readonly ActorBranch[] } {
+  const isFirst = ({ actor }: ActorBranch) => actor.session === chosen
+  const runs = ({ actor }: ActorBranch) => actor.status === 'active'
+  const ranked = [...families].sort(
+    (a, b) => Number(isFirst(b)) - Number(isFirst(a)) || Number(runs(b)) - Number(runs(a)),
+  )
+  const kept = new Set(ranked.slice(0, most))
+  return { shown: families.filter((one) => kept.has(one)), rest: families.filter((one) => !kept.has(one)) }
+}

@@ -3,7 +3,7 @@
  * zoomed by ctrl and wheel, by pinching, by buttons and by + - 0. What is lit on it is told by signals.
  */
 import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from '@preact/signals'
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Box } from '../../../chart/model.ts'
 import type { DrawnChart } from '../../wire.ts'
@@ -41,8 +41,11 @@ export function ChartCanvas({
   drawn,
   label,
   lights,
+  children,
 }: {
   readonly drawn: DrawnChart
+  /** Beside the tools. */
+  readonly children?: ComponentChildren
   /** Accessible name of the picture. */
   readonly label: string
   readonly lights: Lights
@@ -127,6 +130,7 @@ export function ChartCanvas({
         <span class="chart-legend quiet" aria-hidden="true">
           <i class="active" /> where it is <i class="last" /> last step <i class="traced" /> path so far
         </span>
+        {children}
         <button type="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoomTo(zoomedOut(scale.peek()))}>
           −
         </button>

@@ -68,6 +68,11 @@ export class KernelMachines {
     return known
   }
 
+  /** What an actor is called; its session where it is not known any more. */
+  nameOf(session: string): string {
+    return this.actors.peek().find((actor) => actor.session === session)?.id ?? session
+  }
+
   #want(): void {
     this.#isDue = true
     if (!this.#isAsking && this.#pause === undefined) void this.#ask()

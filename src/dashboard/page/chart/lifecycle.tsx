@@ -10,7 +10,7 @@ import { arrangement, ChartCanvas, type Lights } from './canvas.tsx'
 import type { ChartMap } from './chart-map.ts'
 import { countdownsOf } from './countdown.ts'
 import { drawingOf } from './drawings.ts'
-import { verdictOn } from './guards.ts'
+import { restartsLeft, verdictOn } from './guards.ts'
 import { stepText } from './history.ts'
 import { HistoryStrip } from './history-strip.tsx'
 import { KernelHistory, type StepMove } from './kernel-history.ts'
@@ -49,7 +49,11 @@ function LifecycleOf({
       <Spoken text={`${id}: ${history.player.isLive.value ? 'now in' : 'was in'} ${state}`} />
       <div class={arrangement(drawn.layout)}>
         <div class="chart-main">
-          <ChartCanvas drawn={drawn} label={`Lifecycle of ${id}, in ${state}`} lights={lights} />
+          <ChartCanvas drawn={drawn} label={`Lifecycle of ${id}, in ${state}`} lights={lights}>
+            <span class="restarts">
+              restarts left <strong>{restartsLeft(budget)}</strong> of {budget.max}
+            </span>
+          </ChartCanvas>
           <Timeline player={history.player} textOf={({ step }) => stepText(step)}>
             <HistoryStrip history={history} />
           </Timeline>

@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks'
 import type { InspectedActor } from '../../../chart/inspected.ts'
 import type { DrawnChart } from '../../wire.ts'
 import { clockTime, count } from '../words.ts'
-import type { ActorBranch } from './actor-tree.ts'
+import { type ActorBranch, placesOf } from './actor-tree.ts'
 import { arrangement, ChartCanvas, type Lights } from './canvas.tsx'
 import type { ChartMap } from './chart-map.ts'
 import { drawingOf } from './drawings.ts'
@@ -58,6 +58,7 @@ function Branch({
   readonly chosen: Signal<string | undefined>
   readonly shown: string
 }): JSX.Element {
+  const ended = children.filter((one) => !isRunning(one)).reverse()
   return (
     <li>
       <button
@@ -68,14 +69,35 @@ function Branch({
         {actor.id} <span class={`chip ${toneOfActor(actor.status)}`}>{actor.status}</span>
         {actor.chart === undefined && <span class="quiet"> no chart</span>}
       </button>
-      {children.length > 0 && (
-        <ul>
-          {children.map((child) => (
-            <Branch key={child.actor.session} branch={child} chosen={chosen} shown={shown} />
-          ))}
-        </ul>
+      <Children branches={children.filter(isRunning)} chosen={chosen} shown={shown} />
+      {ended.length > 0 && (
+        <details open={ended.some(({ actor: { session } }) => session === shown) || undefined}>
+          <summary>{count(ended.length, 'actor has', 'actors have')} ended</summary>
+          <Children branches={ended} chosen={chosen} shown={shown} />
+        </details>
       )}
     </li>
+  )
+}
+
+const isRunning = ({ actor, children }: ActorBranch): boolean => actor.status === 'active' || children.some(isRunning)
+
+function Children({
+  branches,
+  chosen,
+  shown,
+}: {
+  readonly branches: readonly ActorBranch[]
+  readonly chosen: Signal<string | undefined>
+  readonly shown: string
+}): JSX.Element | null {
+  if (branches.length === 0) return null
+  return (
+    <ul>
+      {branches.map((branch) => (
+        <Branch key={branch.actor.session} branch={branch} chosen={chosen} shown={shown} />
+      ))}
+    </ul>
   )
 }
 
@@ -110,7 +132,7 @@ function ActorView({
       ) : (
         <ActorChart machines={machines} actor={actor} history={history} side={side} />
       )}
-      <Records history={history} leftOut={actor.leftOut ?? 0} />
+      <Records history={history} leftOut={actor.leftOut ?? 0} nameOf={(session) => machines.nameOf(session)} />
     </>
   )
 }
@@ -164,17 +186,15 @@ function LitActor({
       <div class={arrangement(drawn.layout)}>
         <div class="chart-main">
           <ChartCanvas drawn={drawn} label={`Machine ${actor.id}, in ${names}`} lights={lights} />
-          <Timeline
-            player={player}
-            textOf={({ event, active }) => `${event?.type ?? 'moved'}: ${active.join(' and ')}`}
-          >
+          <Timeline player={player} textOf={({ event, active }) => `${event?.type ?? 'moved'}: ${placesOf(active)}`}>
             {player.moves.value.length > 0 && (
-              <p class="quiet">{count(player.moves.value.length, 'move')} of those it has told of last</p>
+              <p class="quiet">The last {count(player.moves.value.length, 'move')} that it has told of</p>
             )}
           </Timeline>
         </div>
         <div class="chart-side">
-          <section class="panel state-card" aria-label="State">
+          <section class={`panel state-card ${player.isLive.value ? '' : 'past'}`} aria-labelledby="place-title">
+            <h2 id="place-title">{player.isLive.value ? 'Now' : `At ${clockTime(player.shown.value?.at ?? 0)}`}</h2>
             <p class="state-path good">{names}</p>
           </section>
           {side}

@@ -1,7 +1,7 @@
 /** What an actor has got and done last, newest first; each event unfolds to its payload. */
 import type { JSX } from 'preact'
 import { clockTime, count } from '../words.ts'
-import type { Numbered } from './actor-tree.ts'
+import { type Numbered, placesOf } from './actor-tree.ts'
 import { JsonTree } from './json-tree.tsx'
 import type { ActorHistory } from './kernel-machines.ts'
 
@@ -10,9 +10,11 @@ const rowsShown = 80
 export function Records({
   history,
   leftOut,
+  nameOf,
 }: {
   readonly history: ActorHistory
   readonly leftOut: number
+  readonly nameOf: (session: string) => string
 }): JSX.Element {
   const { player } = history
   const here = player.shown.value?.key
@@ -31,7 +33,11 @@ export function Records({
       >
         {rows.map((one) => (
           <li key={one.key} aria-current={one.key === here ? 'step' : undefined}>
-            <Row one={one} go={() => player.goTo(player.moves.value.findIndex(({ key }) => key === one.key))} />
+            <Row
+              one={one}
+              nameOf={nameOf}
+              go={() => player.goTo(player.moves.value.findIndex(({ key }) => key === one.key))}
+            />
           </li>
         ))}
       </ol>
@@ -39,7 +45,15 @@ export function Records({
   )
 }
 
-function Row({ one: { record }, go }: { readonly one: Numbered; readonly go: () => void }): JSX.Element {
+function Row({
+  one: { record },
+  nameOf,
+  go,
+}: {
+  readonly one: Numbered
+  readonly nameOf: (session: string) => string
+  readonly go: () => void
+}): JSX.Element {
   const time = (
     <time dateTime={new Date(record.at).toISOString()} title={new Date(record.at).toLocaleString()}>
       {clockTime(record.at)}
@@ -50,14 +64,14 @@ function Row({ one: { record }, go }: { readonly one: Numbered; readonly go: () 
       <details>
         <summary>
           {time} <strong>{record.type}</strong>
-          {record.from !== undefined && <span class="quiet"> from {record.from}</span>}
+          {record.from !== undefined && <span class="quiet"> from {nameOf(record.from)}</span>}
         </summary>
         <JsonTree text={record.text} name="event" />
       </details>
     )
   return (
     <button type="button" onClick={go}>
-      {time} <span class="quiet">→</span> {record.active.join(', ') || record.status}
+      {time} <span class="quiet">→</span> {placesOf(record.active) || record.status}
     </button>
   )
 }

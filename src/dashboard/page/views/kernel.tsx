@@ -1,7 +1,7 @@
 /** One kernel: how it stands, its life as a statechart, and the machines that it runs itself. */
 import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
-import { type ActorBranch, familiesOf } from '../chart/actor-tree.ts'
+import { type ActorBranch, familiesOf, tabbed } from '../chart/actor-tree.ts'
 import '../chart/chart.css'
 import { KernelMachines } from '../chart/kernel-machines.ts'
 import { Lifecycle } from '../chart/lifecycle.tsx'
@@ -33,6 +33,7 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   const families = familiesOf(machines.actors.value)
   const wanted = place.value.query.get('machine') ?? ''
   const family = families.find(({ actor }) => actor.session === wanted)
+  const { shown, rest } = tabbed(families, wanted, tabsMax)
   return (
     <>
       <Header kernel={kernel} />
@@ -40,10 +41,11 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
         <Tabs
           label={`Charts of ${id}`}
           panel="charts"
-          tabs={[{ key: '', href: to('kernel', id), text: 'Lifecycle' }, ...families.map((one) => tabOf(id, one))]}
+          tabs={[{ key: '', href: to('kernel', id), text: 'Lifecycle' }, ...shown.map((one) => tabOf(id, one))]}
           chosen={family === undefined ? '' : wanted}
         />
       )}
+      {rest.length > 0 && <More kernel={id} families={rest} />}
       <div
         {...(families.length > 0 && { id: 'charts', role: 'tabpanel', 'aria-label': family?.actor.id ?? 'Lifecycle' })}
       >
@@ -54,6 +56,34 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
         )}
       </div>
     </>
+  )
+}
+
+/** A kernel may run a machine for each of its orders: more tabs than this are no tabs any more. */
+const tabsMax = 6
+
+function More({
+  kernel,
+  families,
+}: {
+  readonly kernel: string
+  readonly families: readonly ActorBranch[]
+}): JSX.Element {
+  const open = (session: string) => {
+    if (session !== '') location.hash = to('kernel', kernel, { machine: session })
+  }
+  return (
+    <label class="more-machines">
+      More of its machines{' '}
+      <select value="" onChange={({ currentTarget }) => open(currentTarget.value)}>
+        <option value="">{families.length}</option>
+        {families.map(({ actor: { session, id, status } }) => (
+          <option key={session} value={session}>
+            {id} ({status})
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 
