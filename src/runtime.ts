@@ -17,10 +17,14 @@ import type { ApplyTo } from './base/remedy.ts'
 import type { FleetSpec } from './base/spec.ts'
 import { version } from './base/version.ts'
 import type { InspectedActor } from './chart/inspected.ts'
-import { ControlServer } from './control/server.ts'
+import { withCommandLog } from './control/command-log.ts'
+import { ControlServer, type ControlTable } from './control/server.ts'
 import { controlTable } from './control/table.ts'
-import { type DashboardServer, serveDashboard } from './dashboard/server.ts'
-import type { FleetKernel } from './dashboard/wire.ts'
+import { DashboardDesk } from './dashboard/desk.ts'
+import type { DashboardHandler } from './dashboard/mount.ts'
+import type { DashboardHandlerOptions, DashboardOptions } from './dashboard/options.ts'
+import type { Shown } from './dashboard/ports.ts'
+import type { DashboardServer } from './dashboard/serve.ts'
 import { expireReplays } from './diagnostics/replay.ts'
 import { checkAlertOptions } from './escalation/alert-options.ts'
 import { Journal } from './journal/journal.ts'
@@ -87,7 +91,7 @@ export class Runtime {
   readonly hotfixes = new HotfixDesk(() => this.#serving())
   readonly #taskDesk = new TaskDesk(() => this.#serving())
   #close: (() => Promise<void>) | undefined
-  readonly #dashboards: DashboardServer[] = []
+  readonly #dashboards = new DashboardDesk(() => this.#shown())
   #stopping: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
@@ -162,7 +166,7 @@ export class Runtime {
     // Workspaces of a process that was killed; a repair that goes on makes its own.
     await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
     if (this.#options.control !== false) {
-      const control = await ControlServer.listen(this.#dataDir, controlTable(this), events)
+      const control = await ControlServer.listen(this.#dataDir, this.#commandLine(house), events)
       closing.defer(() => control.close())
     }
     closing.defer(() => house.sandbox.close())
@@ -181,6 +185,10 @@ export class Runtime {
     vitals.start()
     closing.defer(() => vitals.stop())
     return { house, supervisor }
+  }
+
+  #commandLine({ units, events }: House): ControlTable {
+    return withCommandLog(controlTable(this), 'command line', { emit: events.emit, isKernel: (id) => units.has(id) })
   }
 
   #lockDataDir(): DataDirLock {
@@ -222,7 +230,7 @@ export class Runtime {
     this.#phase = 'stopping'
     // A stop while the data directory is being opened waits for that; its failure is told to whoever called start().
     await Promise.allSettled([this.#opening])
-    for (const dashboard of this.#dashboards) await dashboard.close()
+    await this.#dashboards.close()
     await this.#close?.()
     this.#phase = 'stopped'
   }
@@ -382,31 +390,32 @@ export class Runtime {
   }
 
   /**
-   * Serves the dashboard on the loopback address until stop(). @param options port: default any free one.
-   * The address that is returned holds the token.
+   * Serves the dashboard until stop(), to this machine only unless `host` says otherwise.
+   * @returns its address, which holds the token.
+   * @throws LazaretError OPTION_INVALID, RUNTIME_NOT_STARTED, DASHBOARD_FAILED where the port is taken.
    */
-  async serveDashboard(options: { readonly port?: number } = {}): Promise<DashboardServer> {
-    const house = this.#serving()
-    const fleet = this.#fleet.kernels.map(
-      ({ id, tier, dependsOn, replicas, degraded: { mode, to } }): FleetKernel => ({
-        ...{ id, tier, dependsOn, replicas, degraded: { mode, ...(to !== undefined && { to }) } },
-      }),
-    )
-    const server = await serveDashboard(
-      {
-        table: controlTable(this),
-        opening: () => ({
-          ...{ version: version(), dataDir: this.#dataDir, startedAt: this.#startedAt, now: this.#clock.now() },
-          ...{ fleet, repairs: this.repairs, kernels: this.status(), links: this.links(), seq: house.events.lastSeq },
-        }),
-        status: () => this.status(),
-        links: () => this.links(),
-        on: (listener) => this.on('event', listener),
-      },
-      options,
-    )
-    this.#dashboards.push(server)
-    return server
+  serveDashboard(options: DashboardOptions = {}): Promise<DashboardServer> {
+    return this.#dashboards.serve(options)
+  }
+
+  /**
+   * The dashboard, to be mounted in a server of your own: as middleware of node:http, or as a handler of web requests.
+   * It may be made before start(), and answers 503 until then. @throws LazaretError OPTION_INVALID
+   */
+  dashboardHandler(options: DashboardHandlerOptions = {}): DashboardHandler {
+    return this.#dashboards.handler(options)
+  }
+
+  #shown(): Shown {
+    const { units, events, clock, dataDir, journal, report } = this.#serving()
+    return {
+      ...{ runtime: this, fleet: this.#fleet, units, events, clock, dataDir, report },
+      ...{ startedAt: this.#startedAt, version: version() },
+      eventsAfter: (after, limit) => journal.events({ after, limit }),
+      links: () => this.links(),
+      machines: (id) => this.machines(id),
+      onInspected: (listener) => this.onInspected(listener),
+    }
   }
 
   #unitOf(id: string): Unit {

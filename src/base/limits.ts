@@ -406,6 +406,43 @@ export const limits = {
   controlAnswerMs: 10_000,
   /** The same for a command that ends when the kernel has settled: three repairs of 15 minutes, and some. */
   controlCommandMs: 3_600_000,
+  /** Texts of a command's parameters as they are journaled; a diff that is handed in is longer. Characters. */
+  commandTextChars: 400,
+
+  /** Events that come within it reach the dashboard's page together. Milliseconds; a frame of the eye is 16. */
+  dashboardFrameMs: 100,
+  /** The same after a pause: long enough for what one crash sets off at once. Milliseconds. */
+  dashboardSoonMs: 10,
+  /** How often what no event tells (cpu, heap, mailboxes, links) is compared, while a page is open. Milliseconds. */
+  dashboardSampleMs: 1000,
+  /** Events of one frame, and their bytes in all: more are counted, and left out. */
+  dashboardFrameEvents: 250,
+  dashboardFrameBytes: 262_144,
+  /** Streams of events and of logs at once: a browser keeps six connections, and a page needs one or two. */
+  dashboardStreams: 8,
+  /** What waits for a stream's reader; past it the reader begins anew. Bytes: two full states of the largest fleet. */
+  dashboardStreamBytes: 1_048_576,
+  /** A reader that has taken nothing for so long is cut off. Milliseconds. */
+  dashboardStalledMs: 10_000,
+  /** A stream without news says so, for the proxies between. Milliseconds. */
+  dashboardKeepAliveMs: 15_000,
+  /** Missed events that a page is told after a gap; after a longer one it begins anew. */
+  dashboardResumeEvents: 1000,
+  /** A request's body. Bytes (FACTS D). */
+  dashboardBodyBytes: 65_536,
+  dashboardConnections: 64,
+  /** Longest that a request's header, and all of a request, may take to arrive (FACTS D). Milliseconds. */
+  dashboardHeaderMs: 5000,
+  dashboardRequestMs: 10_000,
+  /** How often Node looks for those that are late; its own default is 30 s. Milliseconds. */
+  dashboardCheckMs: 1000,
+  /** Longest that a connection is kept open between two requests. Milliseconds. */
+  dashboardIdleMs: 5000,
+  /** Ids in a path: an incident's, an actor's session. Characters. */
+  dashboardIdChars: 128,
+  /** Drawings of charts that are kept. */
+  dashboardCharts: 64,
+
   /** Longest path of a Unix socket: sun_path has 108 bytes on Linux, 104 on macOS. */
   socketPathBytes: 100,
 } as const
