@@ -1,6 +1,7 @@
 /** Asks before something is done that is not taken back with one click; by the browser's own dialog, so Escape closes it. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
+import './dialog.css'
 
 interface Props {
   readonly title: string

@@ -1,5 +1,6 @@
 /** A budget as it is drawn: a pip for each, the used ones filled. Past a dozen it is a number. */
 import type { JSX } from 'preact'
+import './pips.css'
 
 interface Props {
   readonly used: number

@@ -1,6 +1,7 @@
 /** The last minute of one number as a small line: cheap enough for a few hundred. The large ones are kernel-charts.tsx. */
 import type { JSX } from 'preact'
 import type { Sample } from './samples.ts'
+import './sparkline.css'
 
 export type Measure = Exclude<keyof Sample, 'at'>
 
@@ -19,8 +20,8 @@ interface Props {
   readonly y?: number
 }
 
-/** Milliseconds. */
-const spanMs = 60_000
+/** What it spans; as long as less is known, that is drawn as wide as it can be. Milliseconds. */
+const span = { leastMs: 15_000, mostMs: 60_000 }
 
 /** The line's path: the newest sample at the right edge. Pure. */
 export function sparklinePath(
@@ -29,6 +30,7 @@ export function sparklinePath(
   { top, width, height }: { readonly top: number; readonly width: number; readonly height: number },
 ): string {
   const end = samples.at(-1)?.at ?? 0
+  const spanMs = Math.min(span.mostMs, Math.max(span.leastMs, end - (samples[0]?.at ?? end)))
   let first = samples.length
   // One more than fits, so that the line comes in from the left edge.
   while (first > 0 && (samples[first]?.at ?? end) >= end - spanMs) first -= 1

@@ -1,6 +1,7 @@
 /** The lines of the graph: who depends on whom, what is said at the moment, and where work goes that is diverted. */
 import { useComputed } from '@preact/signals'
 import type { JSX } from 'preact'
+import type { Box } from '../../../chart/model.ts'
 import type { LiveKernel } from '../store.ts'
 import type { Arrangement } from './arrange.ts'
 import { rateText } from './facts.ts'
@@ -46,6 +47,21 @@ export function FlowLine({ flow, path, isLit }: FlowProps): JSX.Element {
       </path>
       {strength > 0 && <path key={messages} class="pulse" d={path} pathLength={100} />}
     </g>
+  )
+}
+
+/** The host program has no place in the fleet: what it says comes from above. */
+export function FromHost({ flow, box }: { readonly flow: Flow; readonly box: Box }): JSX.Element | null {
+  const strength = useComputed(() => strengthOf(flow.rate.value)).value
+  if (strength === 0) return null
+  return (
+    <path
+      class={`from-host s${strength}`}
+      d={`M${box.x + box.width - 24} ${box.y - 14}V${box.y - 1}`}
+      marker-end="url(#fleet-talks)"
+    >
+      <title>{`The host program to ${flow.to}: ${rateText(flow.rate.peek())}, ${flow.messages.peek()} in all`}</title>
+    </path>
   )
 }
 

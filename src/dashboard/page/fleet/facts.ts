@@ -9,7 +9,8 @@ export function detour({ servedBy, reroutedTo, mailbox }: Served): string | unde
   if (servedBy === 'standby') return 'its standby serves'
   if (servedBy === 'fallback') return 'its fallback serves'
   if (servedBy === 'reroute') return `goes to ${reroutedTo ?? 'another kernel'}`
-  if (servedBy === 'buffer') return mailbox === 0 ? 'messages wait' : `${count(mailbox, 'message')} waiting`
+  if (servedBy === 'buffer')
+    return mailbox === 0 ? 'messages wait' : `${count(mailbox, 'message')} ${mailbox === 1 ? 'waits' : 'wait'}`
   if (servedBy === 'reject') return 'messages refused'
   return undefined
 }
@@ -23,7 +24,7 @@ export function servedText(status: Served): string {
   return status.servedBy === 'reroute' ? (status.reroutedTo ?? 'another kernel') : (detour(status) ?? '')
 }
 
-/** 0 to 1: the busier of thread and event loop, or its messages, of which 10,000 a second are all that one can take. */
+/** 0 to 1: the busier of thread and event loop, or its messages, of which 10,000 a second are about all that one takes. */
 export function load({ cpu, elu }: Pick<KernelStatus, 'cpu' | 'elu'>, rate: number): number {
   return Math.min(1, Math.max(cpu, elu, Math.log10(1 + Math.max(0, rate)) / 4))
 }

@@ -9,10 +9,11 @@ import { useMemo } from 'preact/hooks'
 import { kernels } from '../store.ts'
 import { type Arrangement, arrange, type Measures } from './arrange.ts'
 import { chosenIds, mostNodes, pointed } from './choice.ts'
-import { Dependency, FlowLine, Markers, pathBetween, Reroute } from './edges.tsx'
+import { Dependency, FlowLine, FromHost, Markers, pathBetween, Reroute } from './edges.tsx'
 import { Node } from './node.tsx'
 import { pointingAt } from './pointing.ts'
 import { flows } from './traffic.ts'
+import './graph.css'
 
 const measures: Omit<Measures, 'columnGap'> = { nodeWidth: 172, nodeHeight: 66, rowGap: 20, maxRows: 9, top: 30 }
 const gaps = { least: 58, most: 150 }
@@ -92,13 +93,17 @@ function Lines({ arrangement, lit }: { arrangement: Arrangement; lit: ReadonlySe
   )
   const isLit = (from: string, to: string) => at !== undefined && lit.has(at) && (from === at || to === at)
   return (
-    <g class="lines" aria-hidden="true">
+    <g class="lines">
       {dependencies.map(({ from, to, path }) => (
         <Dependency key={`${from} ${to}`} path={path} isLit={isLit(from, to)} />
       ))}
       {talking.map(({ key, flow, path }) => (
         <FlowLine key={key} {...{ flow, path }} isLit={isLit(flow.from, flow.to)} />
       ))}
+      {[...flows.value].map(([key, flow]) => {
+        const box = flow.from === 'host' ? arrangement.boxes.get(flow.to) : undefined
+        return box && <FromHost key={key} {...{ flow, box }} />
+      })}
     </g>
   )
 }

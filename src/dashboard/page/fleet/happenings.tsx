@@ -13,7 +13,7 @@ const kept = 60
 /** Between two drawings. Milliseconds. */
 const drawEveryMs = 400
 /** Looked through for what has happened before the page was opened; and how long its telling may take. */
-const earlierEvents = 400
+const earlierEvents = 800
 const earlierMs = 4000
 
 interface Told extends Sentence {
@@ -39,7 +39,7 @@ function hear(events: readonly LazaretEvent[]): void {
     waiting.push({ ...sentence, seq, at, kernel, incident: typeof incident === 'string' ? incident : '', times: 1 })
   }
   waiting = waiting.slice(-kept)
-  if (waiting.length > 0) timer ??= setTimeout(draw, drawEveryMs)
+  if (waiting.length > 0 && timer === undefined) timer = setTimeout(draw, drawEveryMs)
 }
 
 function draw(): void {
@@ -113,8 +113,8 @@ export function Happenings(): JSX.Element {
             </time>
             <span class={`word ${line.tone}`}>{line.word}</span>
             {line.kernel === '' ? <span /> : <a href={to('kernel', line.kernel)}>{line.kernel}</a>}
-            <span class="text">
-              {line.text}
+            <span class="text" title={line.text}>
+              <span class="said">{line.text}</span>
               {line.times > 1 && <span class="quiet"> ({count(line.times, 'time')})</span>}{' '}
               {line.incident !== '' && <a href={to('incident', line.incident)}>incident</a>}
             </span>

@@ -23,6 +23,12 @@ export function Legend(): JSX.Element {
       {state('calm', 'in repair, on probation')}
       {line('dependency', 'depends on')}
       {line('flow-sample', 'talks to, wider where busier')}
+      <li>
+        <svg width="10" height="14" aria-hidden="true">
+          <path class="from-host" d="M5 0V13" marker-end="url(#fleet-talks)" />
+        </svg>
+        the host program talks to it
+      </li>
       {line('reroute', 'its work goes there')}
       <li>larger: busier</li>
     </ul>

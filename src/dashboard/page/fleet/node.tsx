@@ -5,7 +5,7 @@ import type { Box } from '../../../chart/model.ts'
 import type { KernelStatus } from '../../../supervisor/status.ts'
 import { nowMs } from '../clock.ts'
 import { to } from '../route.ts'
-import { rateNow } from '../samples.ts'
+import { rateNow, type Sample } from '../samples.ts'
 import { Sparkline } from '../sparkline.tsx'
 import type { LiveKernel } from '../store.ts'
 import { toneOf } from '../words.ts'
@@ -13,8 +13,8 @@ import { pointed } from './choice.ts'
 import { detour, load, percent, rateText } from './facts.ts'
 
 /** How far a box grows with its load, on each side. Pixels. */
-const swell = 6
-const chipCharWidth = 6.1
+const swell = 7
+const chipCharWidth = 6.5
 
 interface Props {
   readonly kernel: LiveKernel
@@ -31,9 +31,9 @@ export function Node({ kernel, box, isLit, isEntry, isLeftOut }: Props): JSX.Ele
   const rate = useComputed(() => rateNow(kernel.samples.value, nowMs.value)).value
   const { id, state } = status
   const tone = toneOf(state)
-  const outset = Math.round(load(status, rate) * swell * 2) / 2
+  // By area: the first percents show as well.
+  const outset = Math.round(Math.sqrt(load(status, rate)) * swell * 2) / 2
   const { width, height } = box
-  const busy = percent(Math.max(status.cpu, status.elu))
   const classes = ['node', tone, isLit && 'lit', isLeftOut && 'left-out', status.servedBy === 'reject' && 'struck']
   return (
     <a
@@ -44,45 +44,64 @@ export function Node({ kernel, box, isLit, isEntry, isLeftOut }: Props): JSX.Ele
       aria-label={spoken(status, rate)}
       onFocus={() => (pointed.value = id)}
     >
-<g transform={`translate(${box.x} ${box.y})`}>
-      <rect
-        class="body"
-        x={-outset}
-        y={-outset}
-        width={width + 2 * outset}
-        height={height + 2 * outset}
-        rx={9 + outset}
-      />
-      <rect class="edge" x={-outset} y={8} width="4" height={height - 16} rx="2" />
-      <text class="id" x="12" y="19">
-        {shortened(id, status.hotfix === undefined ? 20 : 17)}
-      </text>
-      {status.hotfix !== undefined && (
-        <text class="mark" x={width - 10} y="19" text-anchor="end">
-          hotfix
+      <g transform={`translate(${box.x} ${box.y})`}>
+        <rect
+          class="body"
+          x={-outset}
+          y={-outset}
+          width={width + 2 * outset}
+          height={height + 2 * outset}
+          rx={9 + outset}
+        />
+        <rect class="edge" x={-outset} y={8} width="4" height={height - 16} rx="2" />
+        <text class="id" x="12" y="19">
+          {shortened(id, status.hotfix === undefined ? 20 : 17)}
         </text>
-      )}
-      <rect class="chip-ground" x="10" y="26" width={state.length * chipCharWidth + 12} height="17" rx="8.5" />
-      <text class="chip-text" x="16" y="38">
-        {state}
-      </text>
-      <Sparkline
-        {...{ samples, of: 'elu', top: 0.1, x: 12, y: 47, width: 44, height: 13 }}
-        name={`event loop busy ${percent(status.elu)}`}
-      />
-      <Foot status={status} text={`${busy} · ${rateText(rate)}`} width={width} />
-      <Standbys status={status} x={width + outset} />
-      {status.incident !== undefined && <IncidentMark x={width + outset - 2} y={-outset + 2} />}
-</g>    </a>
+        {status.hotfix !== undefined && (
+          <text class="mark" x={width - 10} y="19" text-anchor="end">
+            hotfix
+          </text>
+        )}
+        <rect class="chip-ground" x="10" y="26" width={state.length * chipCharWidth + 12} height="17" rx="8.5" />
+        <text class="chip-text" x="16" y="38">
+          {state}
+        </text>
+        <Foot {...{ status, samples, rate, width }} />
+        <Standbys status={status} x={width + outset} />
+        {status.incident !== undefined && <IncidentMark x={width + outset - 2} y={-outset + 2} />}
+      </g>{' '}
+    </a>
   )
 }
 
-function Foot({ status, text, width }: { status: KernelStatus; text: string; width: number }): JSX.Element {
+interface FootProps {
+  readonly status: KernelStatus
+  readonly samples: readonly Sample[]
+  readonly rate: number
+  readonly width: number
+}
+
+/** How busy it is; or, while it does not serve itself, what becomes of its messages. */
+function Foot({ status, samples, rate, width }: FootProps): JSX.Element {
   const instead = detour(status)
+  if (instead !== undefined) {
+    return (
+      <text class="foot detour" x="12" y="58">
+        {shortened(instead, 26)}
+      </text>
+    )
+  }
+  const busy = percent(Math.max(status.cpu, status.elu))
   return (
-    <text class={instead === undefined ? 'foot' : 'foot detour'} x={width - 10} y="58" text-anchor="end">
-      {instead === undefined ? text : shortened(instead, 19)}
-    </text>
+    <>
+      <Sparkline
+        {...{ samples, of: 'elu', top: 0.1, x: 12, y: 47, width: 54, height: 13 }}
+        name={`event loop busy ${percent(status.elu)}`}
+      />
+      <text class="foot" x={width - 10} y="58" text-anchor="end">
+        {busy} · {rateText(rate)}
+      </text>
+    </>
   )
 }
 
@@ -102,9 +121,11 @@ function Standbys({ status, x }: { status: KernelStatus; x: number }): JSX.Eleme
           {...{ x: 0, y: index * 15, width: 11, height: 12, rx: 3 }}
         />
       ))}
-      <text x="0" y={shown * 15 + 9}>
-        {ready}/{of}
-      </text>
+      {of > shown && (
+        <text x="0" y={shown * 15 + 9}>
+          {ready}/{of}
+        </text>
+      )}
     </g>
   )
 }

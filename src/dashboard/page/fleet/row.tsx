@@ -45,7 +45,7 @@ export function Row({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
         )}
       </td>
       <td data-label="Uptime" class="number">
-        {status.uptimeMs === 0 ? '' : duration(status.uptimeMs)}
+        <Uptime kernel={kernel} />
       </td>
       <td data-label="Crashes, starts">
         <Budget status={status} />
@@ -83,6 +83,16 @@ export function Since({ at }: { readonly at: number }): JSX.Element | null {
       {text}
     </span>
   )
+}
+
+/** Counted on by itself: it is told only when something else has changed. */
+export function Uptime({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
+  const text = useComputed(() => {
+    const { uptimeMs } = kernel.status.value
+    const toldAt = kernel.samples.value.at(-1)?.at ?? nowMs.value
+    return uptimeMs === 0 ? '' : roughly(uptimeMs + Math.max(0, nowMs.value - toldAt))
+  })
+  return <>{text}</>
 }
 
 /** Whole seconds at least: tenths would flicker. */

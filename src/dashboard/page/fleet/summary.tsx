@@ -1,55 +1,19 @@
 /** The fleet in one line: `19 of 20 in service · 1 incident open · 3 tasks wait`. */
-import { signal, useComputed } from '@preact/signals'
+import { useComputed } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { LazaretEvent } from '../../../base/events.ts'
-import { ask } from '../api.ts'
+import { followOpenTasks, openTasks } from '../open-tasks.ts'
 import { to } from '../route.ts'
-import { kernels, onEvents } from '../store.ts'
+import { kernels } from '../store.ts'
 import { count } from '../words.ts'
 import { choice } from './choice.ts'
 import { standing } from './facts.ts'
 
-interface OpenTask {
-  readonly id: string
-  readonly incident: string
-}
-
-/** Undefined until they have been read. */
-const tasks = signal<readonly OpenTask[] | undefined>(undefined)
-let isAsking = false
-let isOutdated = false
-
-/** One question at a time; what has come meanwhile is one more. */
-async function readTasks(): Promise<void> {
-  isOutdated = true
-  if (isAsking) return
-  isAsking = true
-  try {
-    while (isOutdated) {
-      isOutdated = false
-      tasks.value = await ask<readonly OpenTask[]>('tasks', { status: 'open' })
-    }
-  } catch {
-    // Better no number than an old one; that the connection is lost is said by the header.
-    tasks.value = undefined
-  } finally {
-    isAsking = false
-  }
-}
-
-const isOfTask = ({ type }: LazaretEvent): boolean => type.startsWith('task.')
-
 export function Summary(): JSX.Element {
-  useEffect(() => {
-    void readTasks()
-    return onEvents((events) => {
-      if (events.some(isOfTask)) void readTasks()
-    })
-  }, [])
+  useEffect(followOpenTasks, [])
   const text = useComputed(() => JSON.stringify(standing([...kernels.value.values()].map((one) => one.status.value))))
   const { kernels: all, inService, detoured, incidents } = JSON.parse(text.value) as ReturnType<typeof standing>
-  const open = tasks.value ?? []
+  const open = openTasks.value
   const missing = all - inService
   return (
     <p class="summary">
@@ -58,7 +22,7 @@ export function Summary(): JSX.Element {
       </span>
       {missing > 0 && (
         <button type="button" class="plain" onClick={() => (choice.value = 'trouble')}>
-          {detoured === 0 ? `${missing} not` : `${missing} not, others serve for ${detoured}`}
+          {missing} out of service{detoured > 0 && ` (others serve for ${detoured})`}
         </button>
       )}
       <a class={incidents.length === 0 ? 'quiet' : 'bad'} href={placeOf(incidents)}>

@@ -3,6 +3,7 @@
  * card for each kernel. A row is drawn again when its kernel has changed; the order of those that go by a live number is
  * found anew every few seconds only, so that a row can be read.
  */
+import '../parts.css'
 import { computed, useComputed } from '@preact/signals'
 import type { JSX } from 'preact'
 import { nowMs } from '../clock.ts'
@@ -10,6 +11,7 @@ import { kernels } from '../store.ts'
 import { chosenIds, grouping, sorting } from './choice.ts'
 import { type Group, grouped, type SortKey, sorted } from './facts.ts'
 import { Row } from './row.tsx'
+import './table.css'
 
 interface Column {
   readonly key: SortKey

@@ -1,6 +1,7 @@
 /** What is shown of the fleet and how: the filter, the groups, graph or table. */
 import type { JSX } from 'preact'
 import { kernels } from '../store.ts'
+import '../parts.css'
 import { choice, choosePicture, chosenIds, grouping, isZoomed, mostNodes, type Picture, text } from './choice.ts'
 import type { Grouping } from './facts.ts'
 
