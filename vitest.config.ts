@@ -10,6 +10,7 @@ const withoutThreads = [
   ),
   'test/architecture.test.ts',
   'test/cli/literal.test.ts',
+  'test/dashboard/{actor-tree,chart-logic,moves,player}.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',
   'test/journal/{batch,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
@@ -18,7 +19,7 @@ const withoutThreads = [
   'test/lifecycle/machine.test.ts',
   'test/repair/{agents,ddmin,hotfix,hunks,patch,poison-pattern,proof-lines,source-files}.test.ts',
   'test/repair/{submission,work-folder,workspace}.test.ts',
-  'test/supervisor/resume.test.ts',
+  'test/supervisor/{inspected-actors,resume}.test.ts',
 ]
 
 export default defineConfig({

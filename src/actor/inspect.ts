@@ -26,6 +26,8 @@ export interface InspectPorts {
   /** Epoch milliseconds. */
   now(): number
   monotonicMs(): number
+  /** CPU time of this thread so far: on a busy machine the time by the clock says little of what something costs. */
+  cpuMs(): number
   /** Calls once, after so many milliseconds; 0: after what runs now. */
   later(ms: number, run: () => void): void
   send(records: InspectedRecord[]): void
@@ -152,14 +154,14 @@ export class Inspect {
   #flush(writer: Writer): void {
     this.#isArmed = false
     const records = this.#announce(writer)
-    const beganMs = this.#ports.monotonicMs()
-    const isOver = () => this.#ports.monotonicMs() - beganMs > limits.inspectedSpendMs
+    const beganMs = this.#ports.cpuMs()
+    const isOver = () => this.#ports.cpuMs() - beganMs > limits.inspectedSpendMs
     const held = this.#held.filter((one) => one !== undefined && this.#watched.get(one.actor.session) === one.actor)
     this.#held = []
     records.push(...tell(held as Held[], this.#watched.values(), writer, isOver))
     const moving = [...this.#watched.values()].filter((actor) => actor.hasMoved)
     for (const actor of this.#watched.values()) if (!actor.hasMoved) release(actor)
-    const pauseMs = Math.min(limits.inspectedPauseMs, (this.#ports.monotonicMs() - beganMs) * limits.inspectedPause)
+    const pauseMs = Math.min(limits.inspectedPauseMs, (this.#ports.cpuMs() - beganMs) * limits.inspectedPause)
     this.#notBeforeMs = this.#ports.monotonicMs() + Math.max(limits.inspectedEveryMs, pauseMs)
     if (records.length > 0) this.#ports.send(records)
     if (moving.length > 0) this.#arm()
@@ -182,6 +184,10 @@ export class Inspect {
 export function inspectFor(outbox: Outbox, isOver: () => boolean): (told: object) => void {
   const { take } = new Inspect({
     ...systemClock,
+    cpuMs: () => {
+      const { user, system } = process.threadCpuUsage()
+      return (user + system) / 1000
+    },
     later: (ms, run) => void (ms === 0 ? setImmediate(run) : setTimeout(run, ms)).unref(),
     // A thread does not wait for a host that is behind, only to be looked at.
     send: (records) => {

@@ -77,10 +77,11 @@ export const limits = {
   inspectedActors: 64,
   /** Records of them that wait in the thread, and leave it together: newer ones push older ones out. */
   inspectedHeld: 48,
-  /** Time between two such batches, and what making the next may cost the thread. Milliseconds. */
+  /** Time between two such batches. Milliseconds. */
   inspectedEveryMs: 100,
-  inspectedSpendMs: 5,
-  /** A batch that took 1 ms to make is followed by a pause of this many: 2 % of the thread at most; and the longest. */
+  /** CPU time after which no more records are made for a batch. Milliseconds; a full one of small contexts takes 3. */
+  inspectedSpendMs: 20,
+  /** A batch that took 1 ms to make is followed by a pause of this many, 2 % of the thread; and the longest pause. */
   inspectedPause: 50,
   inspectedPauseMs: 1000,
   /** What is written of one context or one event: containers, entries of one, characters of its texts, and in all. */

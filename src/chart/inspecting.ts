@@ -59,7 +59,10 @@ export function snapshotFacts(snapshot: unknown, contextBefore?: { of: unknown; 
   if (!isObject(snapshot)) return { status: 'active', active: [], context: jsonOf(snapshot) }
   const status = typeof snapshot.status === 'string' ? snapshot.status : 'active'
   const nodes = Array.isArray(snapshot._nodes) ? snapshot._nodes.slice(0, limits.inspectedChartParts) : []
-  const active = nodes.flatMap((node: unknown) => (isObject(node) && typeof node.id === 'string' ? [node.id] : []))
+  const active = nodes
+    .filter((node) => isObject(node) && typeof node.id === 'string')
+    .sort((a, b) => Number(a.order) - Number(b.order))
+    .map((node): string => node.id)
   const shown = shownOf(snapshot)
   const isSame = contextBefore !== undefined && isObject(shown) && contextBefore.of === shown
   const context = isSame ? contextBefore.text : jsonOf(shown)
