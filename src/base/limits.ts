@@ -70,6 +70,15 @@ export const limits = {
   redactNodes: 5000,
   redactChars: 262_144,
 
+  /** Frames of an error's stack that are shown with their source, of it and of its causes together. */
+  sourceFrames: 8,
+  /** Lines shown before and after the one at fault. */
+  sourceLinesAround: 6,
+  /** Longest a source line that is shown; of a bundle's the part around the column. Characters. */
+  sourceLineChars: 240,
+  /** Largest source map, and largest source that it names, that is read while evidence is captured. Bytes. */
+  sourceMapBytes: 8_388_608,
+
   /** Messages kept for each kernel by the flight recorder, and their bytes in all. */
   recorderMessages: 256,
   recorderBytes: 1_048_576,
@@ -121,6 +130,13 @@ export const limits = {
   terminateMs: 2000,
   /** Longest that the stack of a hung thread is waited for (145 ms measured). Milliseconds. */
   hangStackMs: 1500,
+  /** How long a hung thread is watched for its CPU profile, and the time between two looks. Milliseconds, microseconds. */
+  hangProfileForMs: 300,
+  hangProfileSampleUs: 1000,
+  /** Longest that this profile is waited for: the thread's callers wait meanwhile. Milliseconds. */
+  hangProfileMs: 2000,
+  /** Largest profile that is kept with the evidence: 300 samples take some 20 KB. Bytes. */
+  hangProfileBytes: 2_097_152,
   /** Threads being started at once: a storm of 50 blocks the host for 418 ms (FACTS A7). */
   parallelStarts: 4,
 
