@@ -18,6 +18,8 @@ import type { FleetSpec } from './base/spec.ts'
 import { ControlServer } from './control/server.ts'
 import { controlTable } from './control/table.ts'
 import { type DashboardServer, serveDashboard } from './dashboard/server.ts'
+import { storyOf } from './dashboard/story.ts'
+import type { Story } from './dashboard/story-shape.ts'
 import type { FleetKernel } from './dashboard/wire.ts'
 import { expireReplays } from './diagnostics/replay.ts'
 import { checkAlertOptions } from './escalation/alert-options.ts'
@@ -340,6 +342,13 @@ export class Runtime {
     | 'playbookVersion'
   > {
     return this.#opened().journal
+  }
+
+  /** What failed, where it stands, what was found and tried: one incident, for people. @throws LazaretError NOT_FOUND */
+  story(incident: string): Story {
+    const { journal, units } = this.#opened()
+    const status = (id: string) => (units.has(id) ? statusOf(this.#unitOf(id)) : undefined)
+    return storyOf({ journal, nowMs: this.#clock.now(), status }, incident)
   }
 
   /** Tasks as those who mend by hand see them: shown, claimed, handed over, tried out, handed in. */

@@ -352,6 +352,30 @@ export const limits = {
   /** replay.bin holds exact messages, so it is deleted after this. Milliseconds: 7 days. */
   replayExpiryMs: 604_800_000,
 
+  /** What the story of one incident holds at most: events, failures, attempts, messages, related incidents; newest first. */
+  storyEvents: 1000,
+  storyFailures: 50,
+  storyAttempts: 40,
+  storyMessages: 60,
+  storyRelated: 20,
+  /** Sub-steps of one step of the ladder. */
+  storyParts: 30,
+  /** Rows of one file's diff, and characters of a row. */
+  storyDiffRows: 400,
+  storyDiffLineChars: 500,
+  /** Characters of one line of a log, of one message's arguments or answer, of one sentence, of a whole text. */
+  storyLogChars: 2000,
+  storyValueChars: 600,
+  storyTextChars: 1000,
+  storyDocumentChars: 65_536,
+  /** Of each evidence file that is read: its end, where that is what counts, or not at all. Bytes. */
+  storyFileBytes: 2_097_152,
+  /** Functions of a profile that are drawn, how deep, and the smallest: share of the whole. */
+  flameNodes: 400,
+  flameDepth: 120,
+  flameShare: 0.002,
+  flameHottest: 10,
+
   /** How long a claim on a task holds, unless it is made anew: whoever died with it holds it no longer. 1 h. Milliseconds. */
   taskClaimMs: 3_600_000,
   /** Name under which a task is claimed, and the sentence that goes with a submission. Characters. */

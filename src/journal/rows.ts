@@ -228,8 +228,12 @@ export interface DeadLetterFilter {
 export interface EventFilter {
   /** Only events with a larger number; the first of them where there are more than `limit`. Without it: the last ones. */
   readonly after?: number | undefined
+  /** Only events with a smaller number. */
+  readonly before?: number | undefined
   readonly kernel?: string | undefined
   readonly type?: EventType | undefined
+  /** Only events of these types: looked up type by type, so that a flood of others costs nothing. */
+  readonly types?: readonly EventType[] | undefined
   /** Default limits.journalReadRows. */
   readonly limit?: number | undefined
 }
