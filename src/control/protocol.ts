@@ -15,9 +15,22 @@ export const controlOps = [
   ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
   ...(['playbookVersions', 'dryRunPlaybook', 'runPlaybook'] as const),
   ...(['hotfixes', 'applyHotfix', 'revertHotfix', 'repairs'] as const),
-  ...(['task', 'claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut', 'story'] as const),
+  ...(['history', 'machines', 'story'] as const),
+  ...(['task', 'claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
 ] as const
 export type ControlOp = (typeof controlOps)[number]
+
+/** The ops that change something, or run something: they are journaled, and refused where one may only look. */
+export const commandOps: ReadonlySet<ControlOp> = new Set([
+  ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
+  ...(['runPlaybook', 'applyHotfix', 'revertHotfix'] as const),
+  ...(['claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
+])
+
+/** `repairs` asks, or switches where it says `on`. */
+export function isCommand(op: ControlOp, params: Readonly<Record<string, unknown>>): boolean {
+  return commandOps.has(op) || (op === 'repairs' && params.on !== undefined)
+}
 
 export type ControlReply =
   | { readonly id: number; readonly result: unknown }

@@ -1,7 +1,10 @@
 /** What the command line may ask of a runtime: each op of the protocol, and what is accepted as its parameters. */
 import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { type ApplyTo, applyTargets, isApplyTo } from '../base/remedy.ts'
+import type { InspectedActor } from '../chart/inspected.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { HistoryPage, HistoryStep } from '../supervisor/history.ts'
 import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
 import type { PlaybookDesk } from '../supervisor/playbook-commands.ts'
 import type { RepairsState } from '../supervisor/repair-switch.ts'
@@ -37,6 +40,8 @@ export interface Controllable {
   readonly tasks: Omit<TaskDesk, 'close'>
   /** What is known of one incident, for people: see dashboard/story.ts, which lies above this. */
   story(incident: string): unknown
+  history(id: string, page?: HistoryPage): HistoryStep[]
+  machines(id: string): InspectedActor[]
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -50,6 +55,7 @@ export function controlTable(runtime: Controllable): ControlTable {
     typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
   return {
     ...taskOps(runtime.tasks),
+    ...chartOps(runtime, (params) => text(params, 'kernel')),
     status: () => runtime.status(),
     logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
     incidents: ({ kernel, limit }) =>
@@ -93,5 +99,19 @@ export function controlTable(runtime: Controllable): ControlTable {
     revertHotfix: (params) => runtime.hotfixes.revert(text(params, 'hotfix')),
     repairs: ({ on, why }) =>
       typeof on === 'boolean' ? runtime.setRepairs(on, typeof why === 'string' ? why : undefined) : runtime.repairs,
+  }
+}
+
+function chartOps(
+  runtime: Controllable,
+  kernelIn: (params: Readonly<Record<string, unknown>>) => string,
+): Pick<ControlTable, 'history' | 'machines'> {
+  return {
+    history: ({ before, limit, ...params }) =>
+      runtime.history(kernelIn(params), {
+        ...(typeof before === 'number' && { before }),
+        ...(typeof limit === 'number' && { limit: Math.min(limit, limits.historyStepsCeiling) }),
+      }),
+    machines: (params) => runtime.machines(kernelIn(params)),
   }
 }
