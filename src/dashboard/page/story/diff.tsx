@@ -19,6 +19,12 @@ export function DiffView({ diff }: { diff: DiffFile }): JSX.Element {
       </figcaption>
       <Scroll class="diff-scroll" label={`Change of ${file}`}>
         <table>
+          <colgroup>
+            <col class="number" />
+            <col />
+            <col class="number" />
+            <col />
+          </colgroup>
           <thead class="unseen">
             <tr>
               <th scope="col">line before</th>
