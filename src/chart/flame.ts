@@ -125,10 +125,10 @@ function merge(raw: ReadonlyMap<number, Raw>, top: readonly number[]): Merged[] 
   const roots = new Map<string, Merged>()
   const order: { node: Merged; parent: Merged | undefined }[] = []
   const seen = new Set<number>()
-  const todo = top.map((id): { id: number; into: Map<string, Merged>; parent: Merged | undefined } => ({
+  const pending = top.map((id): { id: number; into: Map<string, Merged>; parent: Merged | undefined } => ({
     ...{ id, into: roots, parent: undefined },
   }))
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { id, into, parent } = next
     const from = raw.get(id)
     // Seen twice: no tree, but a file that somebody has edited.
@@ -143,7 +143,7 @@ function merge(raw: ReadonlyMap<number, Raw>, top: readonly number[]): Merged[] 
     }
     node.selfMs += from.selfMs
     const { children } = node
-    for (const child of from.children) todo.push({ id: child, into: children, parent: node })
+    for (const child of from.children) pending.push({ id: child, into: children, parent: node })
   }
   // Callers come before what they call, so the other way round every total is complete when it is passed on.
   for (const { node, parent } of order.toReversed()) {
@@ -213,8 +213,8 @@ function hottestOf(raw: ReadonlyMap<number, Raw>, roots: readonly Merged[], opti
   }
   // Callers of the node that is looked at, by how often they are there.
   const above = new Map<string, number>()
-  const todo = roots.map((node) => ({ node, isLeft: false }))
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+  const pending = roots.map((node) => ({ node, isLeft: false }))
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { node, isLeft } = next
     const key = keyOf(node.frame)
     const times = above.get(key) ?? 0
@@ -225,8 +225,8 @@ function hottestOf(raw: ReadonlyMap<number, Raw>, roots: readonly Merged[], opti
     const known = byKey.get(key)
     if (known !== undefined && times === 0) known.totalMs += node.totalMs
     above.set(key, times + 1)
-    todo.push({ node, isLeft: true })
-    for (const child of node.children.values()) todo.push({ node: child, isLeft: false })
+    pending.push({ node, isLeft: true })
+    for (const child of node.children.values()) pending.push({ node: child, isLeft: false })
   }
   return [...byKey.values()]
     .filter(({ selfMs }) => selfMs > 0)

@@ -1,5 +1,6 @@
 /** An incident in three sentences: what failed, where it stands now, and what a person is needed for. Pure. */
 import { describeRecord } from '../base/error-record.ts'
+import type { SourceFrame } from '../diagnostics/source-frames.ts'
 import type { IncidentRow } from '../journal/rows.ts'
 import { duration } from './page/words.ts'
 import { oneLine } from './plain.ts'
@@ -26,8 +27,19 @@ const healed: Readonly<Record<NonNullable<IncidentRow['healedBy']>, string>> = {
   person: 'by a person',
 }
 
-export function headlineOf(row: IncidentRow, kernel: StoryKernel | undefined, task: StoryTask | undefined): Headline {
-  const what = `${oneLine(describeRecord(row.error), 300)} (${places[row.phase]})`
+/** @param frame the innermost one of the kernel's own. */
+export function headlineOf(
+  row: IncidentRow,
+  frame: SourceFrame | undefined,
+  kernel: StoryKernel | undefined,
+  task: StoryTask | undefined,
+): Headline {
+  const { error, phase } = row
+  // Our own errors are sentences by themselves.
+  const said = oneLine(error.name === 'LazaretError' ? error.message : describeRecord(error), 300)
+  const file = frame?.file.split('/').at(-1)
+  const at = file === undefined ? '' : `, at ${file}:${frame?.line}`
+  const what = `${said.replace(/\.$/, '')} (${places[phase]}${at})`
   if (row.status === 'resolved') return { what, ...resolvedNow(row) }
   return { what, ...openNow(row, kernel, task) }
 }
@@ -55,9 +67,9 @@ function openNow(
     }
   }
   if (second === 'parked') {
-    const why = kernel.why === undefined ? '' : ` ${sentence(kernel.why)}`
+    const why = kernel.why === undefined ? '.' : `: ${sentence(kernel.why)}`
     return {
-      now: `Parked${served}.${why}`,
+      now: `Parked${served}${why}`,
       tone: 'bad',
       need: `Mend it, then let it rejoin; or ask for another repair.`,
     }
@@ -80,6 +92,5 @@ const servedWords: Readonly<Record<string, string>> = {
 }
 
 function sentence(text: string): string {
-  const upper = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
-  return /[.!?]$/.test(upper) ? upper : `${upper}.`
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }

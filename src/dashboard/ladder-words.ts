@@ -27,18 +27,14 @@ function error({ error: record }: LazaretEvent): string {
   return sentenceOf(describeRecord(record as ErrorRecord))
 }
 
-const modes: Readonly<Record<string, string>> = {
-  standby: 'its standby answers',
-  fallback: 'its fallback answers',
-  buffer: 'messages are kept for it',
-  reject: 'callers are refused',
-  instance: 'its instance answers',
-}
-
-function mode({ mode: name, to }: LazaretEvent): string {
-  if (name === 'reroute')
-    return to === undefined ? 'its messages go to another kernel' : `its messages go to ${sentenceOf(to)}`
-  return modes[String(name)] ?? sentenceOf(name)
+/** What answers for it, now and then. */
+const modes: Readonly<Record<string, readonly [now: string, then: string]>> = {
+  standby: ['its standby answers', 'its standby answered'],
+  fallback: ['its fallback answers', 'its fallback answered'],
+  buffer: ['messages are kept for it', 'messages were kept for it'],
+  reject: ['callers are refused', 'callers were refused'],
+  reroute: ['its messages go to another kernel', 'its messages went to another kernel'],
+  instance: ['its instance answers', 'its instance answered'],
 }
 
 export const stepWords = {
@@ -49,7 +45,8 @@ export const stepWords = {
     const times = crashes <= 1 ? 'one crash' : count(crashes, 'crash', 'crashes')
     return isOver ? `${times}: restarts are no answer` : times
   },
-  exhausted: ({ starts }: LazaretEvent): string => `the restart budget is spent after ${count(num(starts), 'start')}`,
+  exhausted: ({ starts }: LazaretEvent): string =>
+    num(starts) === 0 ? 'no restart is allowed' : `the budget is spent after ${count(num(starts), 'restart')}`,
   repeated: ({ count: times }: LazaretEvent): string => `the same failure again, ${num(times)} times by now`,
   resumed: ({ from, why }: LazaretEvent): string =>
     `the process was started anew and went on from ${sentenceOf(from)}: ${sentenceOf(why)}`,
@@ -58,13 +55,11 @@ export const stepWords = {
     if (folder === undefined) return [`the disk refused it: ${error(event)}`, 'bad']
     return [`${count(Array.isArray(files) ? files.length : 0, 'file')} in the evidence folder`, 'good']
   },
-  out: (event: LazaretEvent): string => mode(event),
-  back: (event: LazaretEvent): string => {
-    const waiting = num(event.waiting)
-    return `${mode(event)}${waiting === 0 ? '' : `; ${count(waiting, 'message')} had waited for it`}`.replace(
-      'answers',
-      'answered',
-    )
+  out: ({ mode, to }: LazaretEvent): string =>
+    typeof to === 'string' ? `its messages go to ${sentenceOf(to)}` : (modes[String(mode)]?.[0] ?? sentenceOf(mode)),
+  back: ({ mode, waiting }: LazaretEvent): string => {
+    const kept = num(waiting) === 0 ? '' : `; ${count(num(waiting), 'message')} waited until it was back`
+    return `${modes[String(mode)]?.[1] ?? sentenceOf(mode)}${kept}`
   },
   failover: ({ gapMs, stateAgeMs }: LazaretEvent): string => {
     const age = stateAgeMs === undefined ? '' : `; its state was ${duration(num(stateAgeMs))} old`
@@ -75,10 +70,9 @@ export const stepWords = {
   refused: ({ agent, refusal }: LazaretEvent): string => `refused, of ${sentenceOf(agent)}: ${sentenceOf(refusal)}`,
   verified: ({ agent, lines, isolation }: LazaretEvent): string =>
     `${sentenceOf(agent)} holds: proved in ${count(Array.isArray(lines) ? lines.length : 0, 'line')}, ${sentenceOf(isolation)} isolation`,
-  nothingHeld: ({ reasons }: LazaretEvent): string =>
-    Array.isArray(reasons) && reasons.length > 0
-      ? sentenceOf(reasons.map((reason) => String(reason).replace(/\.$/, '')).join('; '))
-      : 'no agent had anything to propose',
+  /** One for each agent. */
+  reasons: ({ reasons }: LazaretEvent): string[] =>
+    Array.isArray(reasons) ? reasons.slice(-limits.storyParts).map((reason) => sentenceOf(reason)) : [],
   applied: ({ agent, why }: LazaretEvent): string => `${sentenceOf(agent)}: ${sentenceOf(why)}`,
   stepped: ({ step, n, of, outcome }: LazaretEvent): string =>
     `step ${num(n)} of ${num(of)}, ${sentenceOf(step)}${outcome === undefined ? '' : `: ${sentenceOf(outcome)}`}`,

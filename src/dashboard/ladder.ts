@@ -20,7 +20,11 @@ type Kind =
   | 'wait'
   | 'learn'
   | 'end'
-type Draft = { -readonly [K in keyof LadderStep]: LadderStep[K] } & { kind: Kind; parts: LadderPart[] }
+type Draft = { -readonly [K in keyof LadderStep]: LadderStep[K] } & {
+  kind: Kind
+  parts: LadderPart[]
+  crashes?: number
+}
 
 export const ladderEvents = [
   ...(['kernel.crashed', 'kernel.restarted', 'kernel.quarantined', 'kernel.rejoined', 'kernel.recovered'] as const),
@@ -41,6 +45,8 @@ export function ladderOf(events: readonly LazaretEvent[], incident: IncidentRow)
   return ladder.steps()
 }
 
+const noneHolds = 'no candidate holds'
+
 class Ladder {
   readonly #incident: IncidentRow
   readonly #all: Draft[] = []
@@ -59,7 +65,7 @@ class Ladder {
   steps(): LadderStep[] {
     if (!this.#all.some(({ kind }) => kind === 'loop')) this.#lost()
     return this.#all
-      .map(({ kind: _, parts, ...step }) => ({ ...step, parts: parts.slice(-limits.storyParts) }))
+      .map(({ kind: _, crashes: _crashes, parts, ...step }) => ({ ...step, parts: parts.slice(-limits.storyParts) }))
       .toSorted((a, b) => a.at - b.at)
   }
 
@@ -118,7 +124,8 @@ class Ladder {
     else {
       const loop = this.#open('loop') ?? this.#add('loop', event, 'Crashed', '', { step: 1, tone: 'bad' })
       this.#part(loop, event, text, 'bad')
-      loop.words = stepWords.loop(loop.parts.length, false)
+      loop.crashes = (loop.crashes ?? 0) + 1
+      loop.words = stepWords.loop(loop.crashes, false)
     }
   }
 
@@ -126,7 +133,7 @@ class Ladder {
     const loop = this.#open('loop') ?? this.#add('loop', event, '', '', { step: 1, tone: 'bad' })
     loop.endAt = event.at
     loop.title = 'Escalated'
-    loop.words = stepWords.loop(loop.parts.length, true)
+    loop.words = stepWords.loop(loop.crashes ?? 1, true)
     this.#part(loop, event, 'incident opened; operators and agents are told')
     this.#add('diagnose', event, 'Evidence captured', '', { step: 3 })
   }
@@ -177,7 +184,12 @@ class Ladder {
       const repair = this.#close(['repair'], event.at, 'good', stepWords.verified(event))
       this.#part(repair, event, stepWords.verified(event), 'good')
     },
-    'repair.exhausted': (event) => void this.#close(['repair'], event.at, 'bad', stepWords.nothingHeld(event)),
+    'repair.exhausted': (event) => {
+      const reasons = stepWords.reasons(event)
+      const words = reasons.length === 0 ? 'no agent had anything to propose' : noneHolds
+      const repair = this.#close(['repair'], event.at, 'bad', words)
+      for (const reason of reasons) this.#part(repair, event, reason)
+    },
     'hotfix.applied': (event) => {
       this.#close(['wait'], event.at, 'plain')
       this.#add('apply', event, 'Repair applied', stepWords.applied(event), { step: 2, tone: 'good', endAt: event.at })
@@ -203,7 +215,11 @@ class Ladder {
     'playbook.generated': (event) => {
       this.#add('learn', event, 'Learnt', stepWords.learnt(event), { step: 5, tone: 'good', endAt: event.at })
     },
-    'playbook.trusted': (event) => this.#note(event, `the playbook ${sentenceOf(event.name)} is trusted now`, 'good'),
+    'playbook.trusted': (event) => {
+      const learnt = this.#all.findLast(({ kind }) => kind === 'learn')
+      if (learnt === undefined) this.#note(event, `the playbook ${sentenceOf(event.name)} is trusted now`, 'good')
+      else this.#part(learnt, event, 'trusted now', 'good')
+    },
     'playbook.suspended': (event) => this.#note(event, `the playbook ${sentenceOf(event.name)} is suspended`, 'bad'),
     'incident.resolved': (event) => {
       this.#close(['trial'], event.at, 'good', 'it held; the kernel is steady')
@@ -223,7 +239,10 @@ class Ladder {
     this.#close(['repair'], event.at, 'bad', 'it ended without a repair')
     this.#close(['diagnose', 'trial'], event.at, 'plain')
     this.#close(['wait'], event.at, 'plain')
-    const why = sentenceOf((event as Fact).why)
+    const repair = this.#all.findLast(({ kind }) => kind === 'repair')
+    // What each agent had to say stands there.
+    const isSaid = repair?.words === noneHolds && !this.#all.some(({ kind }) => kind === 'wait')
+    const why = isSaid ? 'nothing that was tried holds' : sentenceOf((event as Fact).why)
     const waits = why.includes('waits for approval')
     const title = waits ? 'Waits for approval' : 'Waits for a person'
     this.#add('wait', event, title, why, { tone: waits ? 'calm' : 'bad' })

@@ -55,7 +55,7 @@ export function storyOf(sources: StorySources, id: string): Story {
   const playbook = playbookOf(journal, row, hotfix, events)
   const failures = failuresOf(journal, row, events)
   return {
-    ...{ at: nowMs, incident: incidentOf(row), headline: headlineOf(row, kernel, task) },
+    ...{ at: nowMs, incident: incidentOf(row), headline: headlineOf(row, frames[0], kernel, task) },
     ...{ errors: errorsOf(row.error, frames), ...failures },
     ...(kernel !== undefined && { kernel }),
     ...{ ladder: ladderOf(events, row), stepsLeftOut: leftOut, evidence },
@@ -134,11 +134,11 @@ function eventsOf(journal: EventSource, row: IncidentRow): { events: LazaretEven
   }
 }
 
-/** A start that is no restart, or the end of an earlier trouble, is where the row begins. */
+/** A start of its own, or the end of an earlier trouble, is where the row begins. */
 function sinceSteady(events: readonly LazaretEvent[]): LazaretEvent[] {
   const last = events.findLastIndex(
     ({ type, reason }) =>
-      type === 'kernel.recovered' || (type === 'kernel.started' && reason !== 'restart' && reason !== 'rejoin'),
+      type === 'kernel.recovered' || (type === 'kernel.started' && (reason === 'first' || reason === 'command')),
   )
   return events.slice(last + 1).filter(({ type }) => type !== 'kernel.started')
 }

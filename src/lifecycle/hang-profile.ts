@@ -54,15 +54,16 @@ export function profileOfThread(thread: string, forMs: number, deadlineMs: numbe
 
 /**
  * V8 shows the time of a small function as its caller's once it has compiled the two into one, unless it knew of the
- * profile by then. Coverage throws away all compiled code of the thread, so it is begun for a moment: after that the same
- * functions are compiled anew.
+ * profile by then. Coverage throws away all compiled code of the thread, so it is begun for a moment within a first
+ * profile, which is not looked at: what is compiled from then on is told apart in the second.
  */
-const throwAway = ['Profiler.startPreciseCoverage', 'Profiler.stopPreciseCoverage'] as const
+const warmUp = [...['Profiler.start', 'Profiler.startPreciseCoverage', 'Profiler.stopPreciseCoverage', 'Profiler.stop']]
 
 class Profiling {
   readonly #result = Promise.withResolvers<CpuProfile | undefined>()
   #line: InspectorLine | undefined
   #started: number | undefined
+  #stopped: number | undefined
   #watch: NodeJS.Timeout | undefined
   #nudge: NodeJS.Timeout | undefined
 
@@ -71,20 +72,23 @@ class Profiling {
     if (this.#line === undefined) return Promise.resolve(undefined)
     this.#line.send('Profiler.enable')
     this.#line.send('Profiler.setSamplingInterval', { interval: limits.hangProfileSampleUs })
+    for (const method of warmUp) this.#line.send(method)
     this.#started = this.#line.send('Profiler.start')
-    for (const method of throwAway) this.#line.send(method)
     this.#nudge = setInterval(() => this.#line?.send('Profiler.enable'), nudgeMs)
     return this.#result.promise
   }
 
   #read({ id, error, result }: InspectorMessage, forMs: number): void {
     // No id: the thread has ended.
-    if (error !== undefined && (id === undefined || id === this.#started)) this.#result.resolve(undefined)
-    if (error === undefined && id === this.#started) {
-      this.#watch = setTimeout(() => this.#line?.send('Profiler.stop'), forMs)
+    const isOver = error !== undefined && (id === undefined || id === this.#started || id === this.#stopped)
+    if (isOver) this.#result.resolve(undefined)
+    else if (id === this.#started) {
+      this.#watch = setTimeout(() => {
+        this.#stopped = this.#line?.send('Profiler.stop')
+      }, forMs)
+    } else if (id !== undefined && id === this.#stopped) {
+      this.#result.resolve((result as { profile?: CpuProfile } | undefined)?.profile)
     }
-    const profile = (result as { profile?: CpuProfile } | undefined)?.profile
-    if (profile !== undefined) this.#result.resolve(profile)
   }
 
   /** So that a profile that is begun too late is not left running. */

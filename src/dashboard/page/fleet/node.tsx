@@ -44,36 +44,37 @@ export function Node({ kernel, box, isLit, isEntry, isLeftOut }: Props): JSX.Ele
       aria-label={spoken(status, rate)}
       onFocus={() => (pointed.value = id)}
     >
-<g transform={`translate(${box.x} ${box.y})`}>
-      <rect
-        class="body"
-        x={-outset}
-        y={-outset}
-        width={width + 2 * outset}
-        height={height + 2 * outset}
-        rx={9 + outset}
-      />
-      <rect class="edge" x={-outset} y={8} width="4" height={height - 16} rx="2" />
-      <text class="id" x="12" y="19">
-        {shortened(id, status.hotfix === undefined ? 20 : 17)}
-      </text>
-      {status.hotfix !== undefined && (
-        <text class="mark" x={width - 10} y="19" text-anchor="end">
-          hotfix
+      <g transform={`translate(${box.x} ${box.y})`}>
+        <rect
+          class="body"
+          x={-outset}
+          y={-outset}
+          width={width + 2 * outset}
+          height={height + 2 * outset}
+          rx={9 + outset}
+        />
+        <rect class="edge" x={-outset} y={8} width="4" height={height - 16} rx="2" />
+        <text class="id" x="12" y="19">
+          {shortened(id, status.hotfix === undefined ? 20 : 17)}
         </text>
-      )}
-      <rect class="chip-ground" x="10" y="26" width={state.length * chipCharWidth + 12} height="17" rx="8.5" />
-      <text class="chip-text" x="16" y="38">
-        {state}
-      </text>
-      <Sparkline
-        {...{ samples, of: 'elu', top: 0.1, x: 12, y: 47, width: 44, height: 13 }}
-        name={`event loop busy ${percent(status.elu)}`}
-      />
-      <Foot status={status} text={`${busy} · ${rateText(rate)}`} width={width} />
-      <Standbys status={status} x={width + outset} />
-      {status.incident !== undefined && <IncidentMark x={width + outset - 2} y={-outset + 2} />}
-</g>    </a>
+        {status.hotfix !== undefined && (
+          <text class="mark" x={width - 10} y="19" text-anchor="end">
+            hotfix
+          </text>
+        )}
+        <rect class="chip-ground" x="10" y="26" width={state.length * chipCharWidth + 12} height="17" rx="8.5" />
+        <text class="chip-text" x="16" y="38">
+          {state}
+        </text>
+        <Sparkline
+          {...{ samples, of: 'elu', top: 0.1, x: 12, y: 47, width: 44, height: 13 }}
+          name={`event loop busy ${percent(status.elu)}`}
+        />
+        <Foot status={status} text={`${busy} · ${rateText(rate)}`} width={width} />
+        <Standbys status={status} x={width + outset} />
+        {status.incident !== undefined && <IncidentMark x={width + outset - 2} y={-outset + 2} />}
+      </g>{' '}
+    </a>
   )
 }
 

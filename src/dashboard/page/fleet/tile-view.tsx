@@ -105,16 +105,17 @@ function Tile({ kernel, box, isLarge, isLit, isEntry }: TileProps): JSX.Element 
       aria-label={`${id}, ${kernel.status.peek().state}`}
       onFocus={() => (pointed.value = id)}
     >
-<g transform={`translate(${box.x} ${box.y})`}>
-      <rect class="hit" width={box.width} height={box.height} rx="6" />
-      <rect class="dot" x={13 - side / 2} y={middle - side / 2} width={side} height={side} rx="5" />
-      {look.includes('has-incident') && <circle class="mark" cx="22" cy="5" r="4" />}
-      {isLarge && (
-        <text x="30" y={middle + 4}>
-          {shortened(id, 17)}
-        </text>
-      )}
-</g>    </a>
+      <g transform={`translate(${box.x} ${box.y})`}>
+        <rect class="hit" width={box.width} height={box.height} rx="6" />
+        <rect class="dot" x={13 - side / 2} y={middle - side / 2} width={side} height={side} rx="5" />
+        {look.includes('has-incident') && <circle class="mark" cx="22" cy="5" r="4" />}
+        {isLarge && (
+          <text x="30" y={middle + 4}>
+            {shortened(id, 17)}
+          </text>
+        )}
+      </g>{' '}
+    </a>
   )
 }
 
