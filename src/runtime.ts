@@ -25,6 +25,8 @@ import type { DashboardHandler } from './dashboard/mount.ts'
 import type { DashboardHandlerOptions, DashboardOptions } from './dashboard/options.ts'
 import type { Shown } from './dashboard/ports.ts'
 import type { DashboardServer } from './dashboard/serve.ts'
+import { storyOf } from './dashboard/story.ts'
+import type { Story } from './dashboard/story-shape.ts'
 import { expireReplays } from './diagnostics/replay.ts'
 import { checkAlertOptions } from './escalation/alert-options.ts'
 import { Journal } from './journal/journal.ts'
@@ -378,6 +380,13 @@ export class Runtime {
     | 'playbookVersion'
   > {
     return this.#opened().journal
+  }
+
+  /** What failed, where it stands, what was found and tried: one incident, for people. @throws LazaretError NOT_FOUND */
+  story(incident: string): Story {
+    const { journal, units } = this.#opened()
+    const status = (id: string) => (units.has(id) ? statusOf(this.#unitOf(id)) : undefined)
+    return storyOf({ journal, nowMs: this.#clock.now(), status }, incident)
   }
 
   /** Tasks as those who mend by hand see them: shown, claimed, handed over, tried out, handed in. */

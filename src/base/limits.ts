@@ -70,6 +70,15 @@ export const limits = {
   redactNodes: 5000,
   redactChars: 262_144,
 
+  /** Frames of an error's stack that are shown with their source, of it and of its causes together. */
+  sourceFrames: 8,
+  /** Lines shown before and after the one at fault. */
+  sourceLinesAround: 6,
+  /** Longest a source line that is shown; of a bundle's the part around the column. Characters. */
+  sourceLineChars: 240,
+  /** Largest source map, and largest source that it names, that is read while evidence is captured. Bytes. */
+  sourceMapBytes: 8_388_608,
+
   /**
    * Actors of a kernel's own machines that are shown: as many as a person looks through. An actor that has ended gives
    * way to a new one; further ones that live are not shown.
@@ -150,6 +159,13 @@ export const limits = {
   terminateMs: 2000,
   /** Longest that the stack of a hung thread is waited for (145 ms measured). Milliseconds. */
   hangStackMs: 1500,
+  /** How long a hung thread is watched for its CPU profile, and the time between two looks. Milliseconds, microseconds. */
+  hangProfileForMs: 300,
+  hangProfileSampleUs: 1000,
+  /** Longest that this profile is waited for: the thread's callers wait meanwhile. Milliseconds. */
+  hangProfileMs: 2000,
+  /** Largest profile that is kept with the evidence: 300 samples take some 20 KB. Bytes. */
+  hangProfileBytes: 2_097_152,
   /** Threads being started at once: a storm of 50 blocks the host for 418 ms (FACTS A7). */
   parallelStarts: 4,
 
@@ -364,6 +380,30 @@ export const limits = {
   alertHoldMs: 86_400_000,
   /** replay.bin holds exact messages, so it is deleted after this. Milliseconds: 7 days. */
   replayExpiryMs: 604_800_000,
+
+  /** What the story of one incident holds at most: events, failures, attempts, messages, related incidents; newest first. */
+  storyEvents: 1000,
+  storyFailures: 50,
+  storyAttempts: 40,
+  storyMessages: 60,
+  storyRelated: 20,
+  /** Sub-steps of one step of the ladder. */
+  storyParts: 30,
+  /** Rows of one file's diff, and characters of a row. */
+  storyDiffRows: 400,
+  storyDiffLineChars: 500,
+  /** Characters of one line of a log, of one message's arguments or answer, of one sentence, of a whole text. */
+  storyLogChars: 2000,
+  storyValueChars: 600,
+  storyTextChars: 1000,
+  storyDocumentChars: 65_536,
+  /** Of each evidence file that is read: its end, where that is what counts, or not at all. Bytes. */
+  storyFileBytes: 2_097_152,
+  /** Functions of a profile that are drawn, how deep, and the smallest: share of the whole. */
+  flameNodes: 400,
+  flameDepth: 120,
+  flameShare: 0.002,
+  flameHottest: 10,
 
   /** How long a claim on a task holds, unless it is made anew: whoever died with it holds it no longer. 1 h. Milliseconds. */
   taskClaimMs: 3_600_000,

@@ -38,6 +38,8 @@ export interface Controllable {
   readonly repairs: RepairsState
   setRepairs(on: boolean, why?: string): RepairsState
   readonly tasks: Omit<TaskDesk, 'close'>
+  /** What is known of one incident, for people: see dashboard/story.ts, which lies above this. */
+  story(incident: string): unknown
   history(id: string, page?: HistoryPage): HistoryStep[]
   machines(id: string): InspectedActor[]
 }
@@ -63,6 +65,7 @@ export function controlTable(runtime: Controllable): ControlTable {
       if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${String(params.incident)}.`)
       return { ...row, attempts: runtime.journal.attempts(row.id) }
     },
+    story: (params) => runtime.story(text(params, 'incident')),
     // Open ones are what somebody must see: all of them.
     tasks: ({ status, limit }) =>
       runtime.journal.tasks(

@@ -17,8 +17,10 @@ import { kernelIdProblem, kernelIdRule, timestampName } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { escapeUnsafe, redact, redactText } from '../base/redact.ts'
 import type { Evidence, FailurePhase } from '../base/remedy.ts'
+import type { CpuProfile } from '../lifecycle/hang-profile.ts'
 import type { Finding } from './integrity.ts'
 import { encodeReplay } from './replay.ts'
+import { sourceFrames } from './source-frames.ts'
 import type { AgedSample } from './system-sampler.ts'
 
 /** One earlier failure of the same kernel. */
@@ -59,6 +61,8 @@ export interface DiagnosticsInput {
   readonly findings?: readonly Finding[]
   /** Stack of a hung thread, where one could be taken. */
   readonly hangStack?: string
+  /** Where a hung thread spent its time, or why no profile of it could be taken. */
+  readonly profile?: CpuProfile | { readonly missing: string }
 }
 
 export type CaptureResult =
@@ -132,9 +136,12 @@ function removeQuietly(folder: string): void {
 
 function composeFiles(input: DiagnosticsInput): (readonly [name: string, content: string | Uint8Array])[] {
   const { evidence } = input
+  const profile = profileFile(input)
   return [
     ['kernel.log', lines(input.logLines.slice(-limits.kernelLogLines))],
-    ['error.json', json(describeFailure(input))],
+    ['error.json', json(describeFailure(input, profile.missing))],
+    ['source.json', json({ frames: sourceFrames(evidence.error, evidence.files) })],
+    ...(profile.text === undefined ? [] : [['profile.cpuprofile', profile.text] as const]),
     ['system_state.json', json(describeState(input))],
     ['messages.jsonl', lines(describeMessages(evidence))],
     ['code.json', json({ files: evidence.files.map(({ url, sha256 }) => ({ url, sha256 })) })],
@@ -150,13 +157,32 @@ function describeState({ at, instance, system, findings = [] }: DiagnosticsInput
   return { at, drift: of('drift'), damage: of('damage'), instance, system }
 }
 
-function describeFailure(input: DiagnosticsInput): unknown {
+/** Names of functions and files are all that it holds in words. */
+function profileFile({ profile }: DiagnosticsInput): { readonly text?: string; readonly missing?: string } {
+  if (profile === undefined) return {}
+  if ('missing' in profile) return { missing: profile.missing }
+  const nodes = profile.nodes.map((node) => {
+    const { functionName, url } = node.callFrame
+    return { ...node, callFrame: { ...node.callFrame, functionName: plain(functionName), url: plain(url) } }
+  })
+  const text = JSON.stringify({ ...profile, nodes })
+  if (text.length <= limits.hangProfileBytes) return { text }
+  return { missing: `it has ${text.length} bytes, and at most ${limits.hangProfileBytes} are kept` }
+}
+
+function plain(text: string): string {
+  return escapeUnsafe(redactText(text))
+}
+
+/** @param profileMissing why a hung thread has no profile. */
+function describeFailure(input: DiagnosticsInput, profileMissing: string | undefined): unknown {
   const { evidence, at, failures, hangStack, leftOut = 0, findings = [] } = input
   const { kernel, incident, fingerprint, phase, error } = evidence
   return {
     ...{ kernel, incident, fingerprint, phase, at, error: redact(error) },
     ...{ drift: textsOf(findings, 'drift'), damage: textsOf(findings, 'damage') },
     ...(hangStack === undefined ? {} : { hangStack: redact(hangStack) }),
+    ...(profileMissing === undefined ? {} : { profileMissing }),
     failures: failures.map((failure) => redact(failure)),
     recorded: { messages: evidence.messages.length, replies: evidence.replies.length, leftOut },
     replayExpiresAt: at + limits.replayExpiryMs,

@@ -6,9 +6,9 @@ import { toRecord } from '../base/error-record.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
 import type { QueuedRow } from './batch.ts'
-import type { Connection, SqlRow } from './connection.ts'
+import type { Connection, SqlRow, SqlValue } from './connection.ts'
 import type { EventFilter } from './rows.ts'
-import { checkedLimit, whereClause } from './table.ts'
+import { checkedLimit } from './table.ts'
 
 const insertSql = 'INSERT INTO events (seq, at, type, kernel, facts) VALUES (?, ?, ?, ?, ?)'
 const keptTextChars = 512
@@ -25,21 +25,32 @@ export function lastEventSeq(connection: Connection): number {
 /** In the order of their numbers. */
 export function findEvents(connection: Connection, filter: EventFilter): LazaretEvent[] {
   const limit = checkedLimit(filter.limit)
-  const { kernel, type, after, before } = filter
-  const [where, values] = whereClause({ kernel, type })
-  const conditions = where === '' ? [] : [where.slice('WHERE '.length)]
-  for (const [sign, seq] of [['>', after] as const, ['<', before] as const]) {
-    if (seq === undefined) continue
-    conditions.push(`seq ${sign} ?`)
-    values.push(seq)
+  const [conditions, values] = conditionsOf(filter)
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+  const select = `SELECT seq, at, type, kernel, facts FROM events ${where}`
+  if (filter.after === undefined) {
+    return connection
+      .all(`${select} ORDER BY seq DESC LIMIT ?`, [...values, limit])
+      .reverse()
+      .map(parseEvent)
   }
-  const among = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-  const select = `SELECT seq, at, type, kernel, facts FROM events ${among}`
-  if (after !== undefined) return connection.all(`${select} ORDER BY seq LIMIT ?`, [...values, limit]).map(parseEvent)
-  return connection
-    .all(`${select} ORDER BY seq DESC LIMIT ?`, [...values, limit])
-    .reverse()
-    .map(parseEvent)
+  return connection.all(`${select} ORDER BY seq LIMIT ?`, [...values, limit]).map(parseEvent)
+}
+
+function conditionsOf({ kernel, type, types, after, before }: EventFilter): [string[], SqlValue[]] {
+  const conditions: string[] = []
+  const values: SqlValue[] = []
+  const add = (condition: string, ...given: SqlValue[]) => {
+    conditions.push(condition)
+    values.push(...given)
+  }
+  // The plus keeps SQLite from the index of the kernel, by which it would walk through all of its events.
+  if (kernel !== undefined) add(types === undefined ? 'kernel = ?' : '+kernel = ?', kernel)
+  if (type !== undefined) add('type = ?', type)
+  if (types !== undefined) add(`type IN (${types.map(() => '?').join(', ')})`, ...types)
+  if (after !== undefined) add('seq > ?', after)
+  if (before !== undefined) add('seq < ?', before)
+  return [conditions, values]
 }
 
 function parseEvent(row: SqlRow): LazaretEvent {

@@ -232,6 +232,8 @@ export interface EventFilter {
   readonly before?: number | undefined
   readonly kernel?: string | undefined
   readonly type?: EventType | undefined
+  /** Only events of these types: looked up type by type, so that a flood of others costs nothing. */
+  readonly types?: readonly EventType[] | undefined
   /** Default limits.journalReadRows. */
   readonly limit?: number | undefined
 }

@@ -3,6 +3,7 @@
  * it go. It works within a spin and within Atomics.wait (FACTS B), not within a native call or a blocking system call.
  * The thread runs on afterwards; ending it is the caller's business.
  */
+import { inTurn, nudgeMs } from './inspection-turn.ts'
 import { type InspectorLine, type InspectorMessage, inspectorLine } from './inspector.ts'
 
 export interface HangFrame {
@@ -20,29 +21,13 @@ export interface HangStack {
   readonly frames: readonly HangFrame[]
 }
 
-/** One inspection at a time. */
-let queue: Promise<unknown> = Promise.resolve()
-
 /**
  * @param thread the worker's name; one that was started since attachInspector().
  * @param deadlineMs for everything, waiting for other inspections included.
  * @returns undefined where no stack could be had in time, or no worker of the process is this one.
  */
-export async function stackOfThread(thread: string, deadlineMs: number): Promise<HangStack | undefined> {
-  const deadline = Promise.withResolvers<undefined>()
-  const abandoned = { yes: false }
-  const timer = setTimeout(() => {
-    abandoned.yes = true
-    deadline.resolve(undefined)
-  }, deadlineMs)
-  const turn = queue.then(() => (abandoned.yes ? undefined : inspectOnce(thread, deadline.promise)))
-  queue = turn
-  try {
-    return await Promise.race([turn, deadline.promise])
-  } finally {
-    clearTimeout(timer)
-    deadline.resolve(undefined)
-  }
+export function stackOfThread(thread: string, deadlineMs: number): Promise<HangStack | undefined> {
+  return inTurn(deadlineMs, (deadline) => inspectOnce(thread, deadline))
 }
 
 async function inspectOnce(thread: string, deadline: Promise<undefined>): Promise<HangStack | undefined> {
@@ -60,12 +45,6 @@ interface CallFrame {
   /** From 0. */
   readonly location: { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber?: number }
 }
-
-/**
- * A request that meets a thread at the very moment it enters its loop lies unread until the next one arrives (measured:
- * 22 of 150), so it is repeated. Milliseconds.
- */
-const nudgeMs = 100
 
 class Inspection {
   readonly #scripts = new Map<string, string>()

@@ -19,8 +19,8 @@ export interface InspectorMessage {
 }
 
 export interface InspectorLine {
-  /** Posts a request. Throws nothing: what became of it comes as a message. */
-  send(method: string, params?: Record<string, unknown>): void
+  /** Posts a request, whose reply has the number that is returned. Throws nothing: what became of it comes as a message. */
+  send(method: string, params?: Record<string, unknown>): number
   /** No message is heard from now on. */
   hangUp(): void
 }
@@ -64,11 +64,13 @@ class ThreadInspector {
       send: (method, params = {}) => {
         this.#lastId += 1
         sent.add(this.#lastId)
-        const message = JSON.stringify({ id: this.#lastId, method, params })
+        const id = this.#lastId
+        const message = JSON.stringify({ id, method, params })
         this.#session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
           // The thread has ended meanwhile.
           if (error !== null) onMessage({ error })
         })
+        return id
       },
       hangUp: () => {
         if (this.#listeners.get(sessionId) === listener) this.#listeners.delete(sessionId)

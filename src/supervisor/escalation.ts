@@ -63,6 +63,7 @@ function captureEvidence(house: House, unit: Unit, row: IncidentRow, failure: Fa
     ...(failure.error.code === 'KERNEL_HUNG' && failure.error.stack !== undefined
       ? { hangStack: failure.error.stack }
       : {}),
+    ...(failure.profile && { profile: failure.profile }),
   })
   // A failure on probation is of the hotfix, which is taken back: the next repair goes on from the first evidence.
   unit.evidence ??= { ...evidence, folder: result.ok ? result.folder : '' }

@@ -8,12 +8,13 @@ import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { fingerprint } from '../escalation/fingerprint.ts'
+import { type CpuProfile, profileOfThread } from '../lifecycle/hang-profile.ts'
 import { stackOfThread } from '../lifecycle/hang-stack.ts'
 import type { HangVerdict } from '../lifecycle/heartbeat.ts'
 import type { StandIn } from '../lifecycle/stand-in.ts'
 import { hashArgs } from '../routing/parked.ts'
 import { type House, kernelFolderUrl } from './house.ts'
-import type { Failure, Unit } from './unit.ts'
+import type { Failure, HangProfile, Unit } from './unit.ts'
 
 /** Crashes with the same message in hand that make it poison. */
 const poisonCrashes = 2
@@ -32,7 +33,8 @@ export function settleEnd(
     house.events.emit('kernel.stopped', unit.id, { orderly: end.ordered, ...(end.error && { error: end.error }) })
     return { known: false }
   }
-  const failure = describe(house, unit, end, handling[0])
+  const profile = thread && profiles.get(thread)
+  const failure = { ...describe(house, unit, end, handling[0]), ...(profile && { profile }) }
   unit.failure = failure
   const { error, phase, method, permanent } = failure
   house.events.emit('kernel.crashed', unit.id, {
@@ -126,9 +128,16 @@ function wasKilledFromOutside(error: ErrorRecord): boolean {
   return error.code === 'KERNEL_EXITED' && error.details?.byItself === false
 }
 
-/** A thread that hangs is asked for its stack, then ended; the end is reported with what was found. */
+/** What was found out about threads that hung, until their ends are judged. */
+const profiles = new WeakMap<Thread, HangProfile>()
+
+/** A thread that hangs is asked for its stack and its profile, then ended; the end is reported with what was found. */
 export async function endHungThread(unit: Unit, thread: Thread, verdict: HangVerdict): Promise<void> {
   const found = await stackOfThread(thread.name, limits.hangStackMs)
+  // One without a stack is in a native call: it would have no profile either, and its callers would wait for that.
+  if (found !== undefined) profiles.set(thread, await takeProfile(thread))
+  else
+    profiles.set(thread, { missing: 'the thread is in a native call or a blocking system call, where V8 is not asked' })
   await thread.noteVitals(limits.vitalsAnswerMs)
   if (thread.ended) return
   const quiet = Math.round(verdict.quietMs)
@@ -136,4 +145,10 @@ export async function endHungThread(unit: Unit, thread: Thread, verdict: HangVer
   const text = `The thread gave no sign of life for ${quiet} ms while it was ${what}.`
   const error = toRecord(new LazaretError('KERNEL_HUNG', text, { kernel: unit.id, details: { ...verdict } }))
   await thread.kill(found === undefined ? error : { ...error, stack: found.stack })
+}
+
+async function takeProfile(thread: Thread): Promise<HangProfile> {
+  const { hangProfileForMs, hangProfileMs } = limits
+  const profile: CpuProfile | undefined = await profileOfThread(thread.name, hangProfileForMs, hangProfileMs)
+  return profile ?? { missing: `no profile could be had within ${hangProfileMs} ms` }
 }

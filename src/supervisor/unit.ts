@@ -8,6 +8,7 @@ import type { KernelSpec } from '../base/spec.ts'
 import type { Finding } from '../diagnostics/integrity.ts'
 import { type FlightEvidence, FlightRecorder } from '../diagnostics/recorder.ts'
 import type { Plan } from '../escalation/strategy.ts'
+import type { CpuProfile } from '../lifecycle/hang-profile.ts'
 import type { Instance } from '../lifecycle/instance.ts'
 import type { Hotfix } from '../repair/hotfix.ts'
 import { Route, type RoutePorts } from '../routing/route.ts'
@@ -28,7 +29,12 @@ export interface Failure {
   readonly permanent: boolean
   /** How the instance was; absent where it could not say. */
   readonly vitals?: InstanceVitals
+  /** Of a thread that hung. */
+  readonly profile?: HangProfile
 }
+
+/** Where a thread that hung spent its time, or why that is not known. */
+export type HangProfile = CpuProfile | { readonly missing: string }
 
 /** The hotfix in force, with what the journal does not need to know. */
 export interface ActiveHotfix {

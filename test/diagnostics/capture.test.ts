@@ -18,6 +18,7 @@ import { toRecord } from '../../src/base/error-record.ts'
 import { limits } from '../../src/base/limits.ts'
 import { captureDiagnostics, type DiagnosticsInput } from '../../src/diagnostics/capture.ts'
 import { expireReplays, readEvidence } from '../../src/diagnostics/replay.ts'
+import type { CpuProfile } from '../../src/lifecycle/hang-profile.ts'
 
 const at = Date.UTC(2026, 10, 24, 4, 15, 3, 123)
 let quarantineDir = ''
@@ -61,7 +62,8 @@ test('the folder is named after kernel and time, and only its owner may read it'
   const folder = capture()
   expect(folder).toMatch(/kernels\/notes_20261124T041503123Z$/)
   expect(readdirSync(folder).sort()).toEqual([
-    ...['code.json', 'config.json', 'error.json', 'kernel.log', 'messages.jsonl', 'replay.bin', 'system_state.json'],
+    ...['code.json', 'config.json', 'error.json', 'kernel.log', 'messages.jsonl', 'replay.bin'],
+    ...['source.json', 'system_state.json'],
   ])
   expect(mode(folder)).toBe('700')
   for (const file of readdirSync(folder)) expect(mode(join(folder, file))).toBe('600')
@@ -89,6 +91,45 @@ test('what people read is whole and holds no secret', () => {
     { kind: 'reply', to: 'log', method: 'size', args: [], value: 7 },
   ])
   for (const file of readdirSync(folder)) if (file !== 'replay.bin') expect(read(folder, file)).not.toContain('hunter2')
+})
+
+const profile: CpuProfile = {
+  ...{ startTime: 0, endTime: 1000, samples: [1], timeDeltas: [1000] },
+  nodes: [
+    {
+      ...{ id: 1, hitCount: 1 },
+      callFrame: {
+        functionName: 'spin',
+        scriptId: '1',
+        url: 'file:///k.ts?token=hunter2',
+        lineNumber: 0,
+        columnNumber: 0,
+      },
+    },
+  ],
+}
+
+test('the profile of a hung thread is a file that other tools open, and holds no secret', () => {
+  const folder = capture({ profile })
+  const written = JSON.parse(read(folder, 'profile.cpuprofile'))
+  expect(written).toMatchObject({ startTime: 0, endTime: 1000, samples: [1], timeDeltas: [1000] })
+  expect(written.nodes).toMatchObject([
+    { id: 1, callFrame: { functionName: 'spin', url: 'file:///k.ts?token=[redacted]' } },
+  ])
+})
+
+test('error.json says why there is no profile', () => {
+  const folder = capture({ profile: { missing: 'no profile could be had within 5 ms' } })
+  expect(JSON.parse(read(folder, 'error.json')).profileMissing).toBe('no profile could be had within 5 ms')
+  const name = 'x'.repeat(limits.hangProfileBytes)
+  const [node] = profile.nodes
+  if (node === undefined) throw new Error('the profile has a node')
+  const huge = { ...node, callFrame: { ...node.callFrame, functionName: name } }
+  const larger = capture({ profile: { ...profile, nodes: [huge] } })
+  expect(readdirSync(larger)).not.toContain('profile.cpuprofile')
+  expect(JSON.parse(read(larger, 'error.json')).profileMissing).toMatch(
+    /^it has \d+ bytes, and at most 2097152 are kept$/,
+  )
 })
 
 test('kernel.log has the last hundred lines', () => {

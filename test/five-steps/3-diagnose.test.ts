@@ -34,6 +34,14 @@ test('the evidence folder holds the log, the error with its history, the machine
   expect(error.error.stack).toContain('kernel.ts')
   expect(JSON.stringify(error)).toContain('crashed')
 
+  const { frames } = JSON.parse(readFileSync(join(folder, 'source.json'), 'utf8'))
+  expect(frames[0]).toMatchObject({
+    of: 0,
+    fn: '<anonymous>',
+    file: expect.stringMatching(/kernel\.ts$/),
+  })
+  expect(frames[0].lines[frames[0].line - frames[0].first]).toContain('text.inclodes(query)')
+
   const system = JSON.parse(readFileSync(join(folder, 'system_state.json'), 'utf8'))
   const { heapUsedBytes, heapLimitBytes, externalBytes, eventLoopUtilization, uptimeMs } = system.instance
   expect(heapUsedBytes).toBeGreaterThan(1_000_000)
@@ -54,7 +62,7 @@ test('the evidence folder holds the log, the error with its history, the machine
   expect(evidence.files.map(({ url }) => url.split('/').at(-1))).toEqual(['kernel.ts'])
 })
 
-test('a hung thread leaves its stack in the evidence', async () => {
+test('a hung thread leaves its stack and its profile in the evidence', async () => {
   await using ladder = await climb({
     kernels: [{ id: 'notes', restart: { max: 0, stableMs: 5000 }, repair: { autonomy: 'observe' } }],
     files: {
@@ -79,6 +87,9 @@ function backtrack() {
   const [incident] = ladder.runtime.journal.incidents()
   expect(incident?.error.code).toBe('KERNEL_HUNG')
   expect(incident?.error.stack).toContain('backtrack')
+  const profile = JSON.parse(readFileSync(join(incident?.folder ?? '', 'profile.cpuprofile'), 'utf8'))
+  const names = profile.nodes.map((node: { callFrame: { functionName: string } }) => node.callFrame.functionName)
+  expect(names).toContain('backtrack')
   const { instance } = JSON.parse(readFileSync(join(incident?.folder ?? '', 'system_state.json'), 'utf8'))
   expect(instance.heapUsedBytes).toBeGreaterThan(1_000_000)
 })

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { linuxCpuTimes } from '../../src/lifecycle/cpu-times.ts'
+import { profileOfThread } from '../../src/lifecycle/hang-profile.ts'
 import { stackOfThread } from '../../src/lifecycle/hang-stack.ts'
 import { attachInspector } from '../../src/lifecycle/inspector.ts'
 
@@ -125,4 +126,36 @@ test('the deadline holds for those that wait for their turn too', async () => {
   await burning('turns')
   const both = await Promise.all([stackOfThread('turns', 200), stackOfThread('turns', 100)])
   expect(both).toEqual([undefined, undefined])
+})
+
+test('the profile of a spinning thread names the functions that it spends its time in', async () => {
+  const worker = await start(
+    'burner',
+    'function outer() { for (;;) inner() } function inner() { let n = 0; while (n < 1e6) n++ } outer()',
+  )
+  const profile = await profileOfThread('burner', 100, deadlineMs)
+  const names = new Set(profile?.nodes.map(({ callFrame }) => callFrame.functionName))
+  expect([...names]).toEqual(expect.arrayContaining(['begin', 'outer', 'inner']))
+  expect(profile?.samples?.length).toBeGreaterThan(10)
+  expect(await worker.terminate()).toBe(1)
+})
+
+test('a thread in Atomics.wait has a profile too, and stays as it is', async () => {
+  await start('sleeper', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)')
+  const profile = await profileOfThread('sleeper', 50, deadlineMs)
+  expect(profile?.nodes.map(({ callFrame }) => callFrame.functionName)).toContain('begin')
+})
+
+test('a thread that was merely slow goes on after its profile; an unknown one has none, at once', async () => {
+  const slow = await start('slowish', 'const end = Date.now() + 700; while (Date.now() < end);')
+  expect(await profileOfThread('slowish', 50, deadlineMs)).toBeDefined()
+  expect(await answers(slow)).toBe(true)
+  expect(await profileOfThread('nobody', 50, deadlineMs)).toBeUndefined()
+})
+
+test('a thread in a native call has no profile within the deadline, and still answers', async () => {
+  const native = await start('digging', "require('node:crypto').pbkdf2Sync('a', 'b', 2e6, 64, 'sha512')")
+  await burning('digging')
+  expect(await profileOfThread('digging', 50, 200)).toBeUndefined()
+  expect(await answers(native)).toBe(true)
 })
