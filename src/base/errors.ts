@@ -47,6 +47,8 @@ export const errorCatalogue = {
   JOURNAL_FAILED: { means: 'the journal could not be read or written', recoverable: false },
   EVIDENCE_CORRUPT: { means: 'the exact messages of a failure cannot be read back', recoverable: false },
   NOT_FOUND: { means: 'no record of that name exists', recoverable: false },
+  MACHINE_INVALID: { means: 'what was given is no machine of XState v5', recoverable: false },
+  FONT_MISSING: { means: 'the machine has no font that text could be drawn with', recoverable: false },
   CONTROL_FAILED: { means: 'the control socket did not answer', recoverable: true },
 } as const
 

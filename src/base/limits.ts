@@ -354,6 +354,9 @@ export const limits = {
   /** Kernels tried one after another where the sandbox does not suit the one before. */
   drillTries: 3,
 
+  /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
+  chartNameChars: 48,
+
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
