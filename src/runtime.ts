@@ -16,6 +16,8 @@ import { limits } from './base/limits.ts'
 import { createLog, type Log } from './base/log.ts'
 import type { ApplyTo } from './base/remedy.ts'
 import type { FleetSpec } from './base/spec.ts'
+import { version } from './base/version.ts'
+import type { InspectedActor } from './chart/inspected.ts'
 import { ControlServer } from './control/server.ts'
 import { controlTable } from './control/table.ts'
 import { type DashboardServer, serveDashboard } from './dashboard/server.ts'
@@ -30,9 +32,12 @@ import { checkOptions, type RuntimeOptions } from './runtime-options.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
 import { checkAgents, loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
+import { type HistoryPage, type HistoryStep, historyOf } from './supervisor/history.ts'
 import { HotfixDesk } from './supervisor/hotfix-desk.ts'
 import type { House } from './supervisor/house.ts'
+import type { InspectionListener } from './supervisor/inspections.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
+import type { TrafficLink } from './supervisor/links.ts'
 import { type PlaybookDesk, playbookDesk } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
@@ -77,6 +82,7 @@ export class Runtime {
   readonly #subscriptions = new Set<Subscription>()
   #events: EventStream | undefined
   #phase: Phase = 'new'
+  #startedAt = 0
   #house: House | undefined
   #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
   /** Writes hotfixes that have held into the source files, or takes them back. */
@@ -118,6 +124,7 @@ export class Runtime {
     if (this.#phase !== 'new')
       throw new LazaretError('RUNTIME_STOPPED', `A runtime is started once; this one is ${this.#phase}.`)
     this.#phase = 'starting'
+    this.#startedAt = this.#clock.now()
     await using opening = new AsyncDisposableStack()
     this.#opening = this.#open(opening)
     const { house, supervisor } = await this.#opening
@@ -279,6 +286,29 @@ export class Runtime {
     return [...this.#opened().units.values()].map(statusOf)
   }
 
+  /** Who talks to whom: messages by sender and target, `host` for the host program, since start(). */
+  links(): TrafficLink[] {
+    return this.#opened().office.links()
+  }
+
+  /**
+   * The way of a kernel through the states of its lifecycle, in earlier processes too, oldest first.
+   * @param page before: only steps with a smaller seq; limit: the last so many, default limits.historySteps.
+   */
+  history(id: string, page: HistoryPage = {}): HistoryStep[] {
+    return historyOf(this.#opened().journal, this.#unitOf(id).id, page)
+  }
+
+  /** State machines of the kernel's own that it gives `ctx.inspect`, as the instance that serves has told of them. */
+  machines(id: string): InspectedActor[] {
+    return this.#opened().inspections.of(this.#unitOf(id))
+  }
+
+  /** Calls with the id of a kernel whose own machines have moved. Returns the function that ends it. */
+  onInspected(listener: InspectionListener): () => void {
+    return this.#opened().inspections.onChange(listener)
+  }
+
   /** Asks of the host program that wait for their reply. */
   get pendingAsks(): number {
     return this.#house?.office.pendingAsks ?? 0
@@ -378,11 +408,11 @@ export class Runtime {
       {
         table: controlTable(this),
         opening: () => ({
-          ...{ version: '0.1.0', dataDir: this.#dataDir, startedAt: 0, now: this.#clock.now(), repairs: this.repairs },
-          ...{ fleet, kernels: this.status(), links: [], seq: house.events.lastSeq },
+          ...{ version: version(), dataDir: this.#dataDir, startedAt: this.#startedAt, now: this.#clock.now() },
+          ...{ fleet, repairs: this.repairs, kernels: this.status(), links: this.links(), seq: house.events.lastSeq },
         }),
         status: () => this.status(),
-        links: () => [],
+        links: () => this.links(),
         on: (listener) => this.on('event', listener),
       },
       options,

@@ -12,6 +12,7 @@ import { fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { FailurePhase } from '../base/remedy.ts'
+import { Inspect } from './inspect.ts'
 import type { AskOptions, BusTopics, Kernel, KernelBus, KernelContext, KernelLog } from './kernel.ts'
 import { type Handled, importKernel, KernelFailure, KernelHost } from './kernel-host.ts'
 import { Lines } from './line.ts'
@@ -208,7 +209,18 @@ class KernelThread {
       bus: this.#bus(),
       ref: (id) => makeRef(id, this.#send, (to, options) => this.#remote(to, options)),
       signal: this.#stopping.signal,
+      inspect: this.#inspect(),
     }
+  }
+
+  #inspect(): KernelContext['inspect'] {
+    return new Inspect({
+      ...systemClock,
+      later: (ms, run) => void (ms === 0 ? setImmediate(run) : setTimeout(run, ms)).unref(),
+      // A thread does not wait for a host that is behind, only to be looked at.
+      send: (records) => void (this.#ended || this.outbox.post({ t: 'inspected', records }, false)),
+      warn: (text) => this.outbox.log(40, text),
+    }).take
   }
 
   #bus(): KernelBus {

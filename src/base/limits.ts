@@ -70,6 +70,30 @@ export const limits = {
   redactNodes: 5000,
   redactChars: 262_144,
 
+  /**
+   * Actors of a kernel's own machines that are shown: as many as a person looks through. An actor that has ended gives
+   * way to a new one; further ones that live are not shown.
+   */
+  inspectedActors: 64,
+  /** Records of them that wait in the thread, and leave it together: newer ones push older ones out. */
+  inspectedHeld: 48,
+  /** Time between two such batches, and what making the next may cost the thread. Milliseconds. */
+  inspectedEveryMs: 100,
+  inspectedSpendMs: 5,
+  /** A batch that took 1 ms to make is followed by a pause of this many: 2 % of the thread at most; and the longest. */
+  inspectedPause: 50,
+  inspectedPauseMs: 1000,
+  /** What is written of one context or one event: containers, entries of one, characters of its texts, and in all. */
+  inspectedNodes: 200,
+  inspectedEntries: 50,
+  inspectedTextChars: 4096,
+  inspectedJsonChars: 8192,
+  /** States and transitions of a machine that is drawn. */
+  inspectedChartParts: 2000,
+  /** Records kept for each actor, and characters of all records of one kernel: they are the host's memory. */
+  inspectedRecent: 50,
+  inspectedChars: 1_048_576,
+
   /** Messages kept for each kernel by the flight recorder, and their bytes in all. */
   recorderMessages: 256,
   recorderBytes: 1_048_576,
@@ -102,6 +126,10 @@ export const limits = {
   journalLockWaitMs: 250,
   /** Rows that a reading returns where it names no limit. */
   journalReadRows: 1000,
+  /** Transitions of one kernel's chart that a reading returns where it names no number, and at most. */
+  historySteps: 200,
+  historyStepsCeiling: 1000,
+
   /** Failures kept for each kernel. */
   journalFailuresPerKernel: 1000,
   /** Finished incidents, attempts, tasks, hotfixes and the like, each kind; what is still open is always kept. */

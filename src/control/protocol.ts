@@ -15,6 +15,7 @@ export const controlOps = [
   ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
   ...(['playbookVersions', 'dryRunPlaybook', 'runPlaybook'] as const),
   ...(['hotfixes', 'applyHotfix', 'revertHotfix', 'repairs'] as const),
+  ...(['history', 'machines'] as const),
   ...(['task', 'claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
 ] as const
 export type ControlOp = (typeof controlOps)[number]

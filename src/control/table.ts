@@ -1,7 +1,10 @@
 /** What the command line may ask of a runtime: each op of the protocol, and what is accepted as its parameters. */
 import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { type ApplyTo, applyTargets, isApplyTo } from '../base/remedy.ts'
+import type { InspectedActor } from '../chart/inspected.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { HistoryPage, HistoryStep } from '../supervisor/history.ts'
 import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
 import type { PlaybookDesk } from '../supervisor/playbook-commands.ts'
 import type { RepairsState } from '../supervisor/repair-switch.ts'
@@ -35,6 +38,8 @@ export interface Controllable {
   readonly repairs: RepairsState
   setRepairs(on: boolean, why?: string): RepairsState
   readonly tasks: Omit<TaskDesk, 'close'>
+  history(id: string, page?: HistoryPage): HistoryStep[]
+  machines(id: string): InspectedActor[]
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -50,6 +55,12 @@ export function controlTable(runtime: Controllable): ControlTable {
     ...taskOps(runtime.tasks),
     status: () => runtime.status(),
     logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
+    history: ({ before, limit, ...params }) =>
+      runtime.history(text(params, 'kernel'), {
+        ...(typeof before === 'number' && { before }),
+        ...(limit !== undefined && { limit: Math.min(count(limit), limits.historyStepsCeiling) }),
+      }),
+    machines: (params) => runtime.machines(text(params, 'kernel')),
     incidents: ({ kernel, limit }) =>
       runtime.journal.incidents({ ...(typeof kernel === 'string' && { kernel }), limit: count(limit) }),
     incident: (params) => {

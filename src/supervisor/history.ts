@@ -1,4 +1,5 @@
 /** The way of a kernel's chart through its states, as the journal has it: of this process and of those before. */
+import type { LazaretEvent } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
 import type { JournalReader } from '../journal/reader.ts'
 import type { KernelStatus } from './status.ts'
@@ -36,6 +37,9 @@ export function historyOf(
   { before, limit = limits.historySteps }: HistoryPage = {},
 ): HistoryStep[] {
   const events = journal.events({ kernel, type: 'kernel.transitioned', before, limit })
-  // What was written has this shape, but for a row that was damaged on the disk or cut.
-  return events.filter((event) => typeof event.to === 'string').map(({ type: _, kernel: __, ...step }) => step as never)
+  // All that was written has this shape, but for a row that the disk has damaged: it names no state.
+  const whole = events.filter((event) => typeof event.to === 'string') as (LazaretEvent & HistoryStep)[]
+  return whole.map(({ seq, at, from, to, on, edges, failures, starts, attempts, timers }) => {
+    return { seq, at, from, to, on, edges, failures, starts, attempts, timers }
+  })
 }

@@ -19,6 +19,7 @@ import type { IntentStore } from '../repair/source-files.ts'
 import type { GoldenStore } from '../snapshot/golden.ts'
 import type { SnapshotStore } from '../snapshot/store.ts'
 import type { RuntimeBus } from './bus.ts'
+import type { Inspections } from './inspections.ts'
 import type { PostOffice } from './post-office.ts'
 import type { RepairSwitch } from './repair-switch.ts'
 import type { Suggestions } from './suggestions.ts'
@@ -51,6 +52,8 @@ export interface House {
   readonly heartbeat: Heartbeat
   /** Where the program traces. */
   readonly tracing: Tracing | undefined
+  /** What kernels' own state machines do. */
+  readonly inspections: Inspections
   readonly notify: (notice: Notice) => void
   readonly operators: Pick<Operators, 'start' | 'stop'>
   /** Absolute paths. */

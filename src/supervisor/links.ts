@@ -17,7 +17,10 @@ export class Links {
   /** @param to a kernel of the fleet: an unknown one would be kept for ever. */
   count(from: string, to: string): void {
     let targets = this.#bySender.get(from)
-    if (targets === undefined) this.#bySender.set(from, (targets = new Map()))
+    if (targets === undefined) {
+      targets = new Map()
+      this.#bySender.set(from, targets)
+    }
     const link = targets.get(to)
     if (link === undefined) targets.set(to, { messages: 1 })
     else link.messages += 1

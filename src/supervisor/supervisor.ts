@@ -195,6 +195,7 @@ export class Supervisor {
     this.#unwatch.get(thread)?.()
     this.#unwatch.delete(thread)
     this.#house.bus.forget(thread)
+    this.#house.inspections.forget(thread)
   }
 
   /** Before any effect of the transition. */
@@ -353,6 +354,9 @@ export class Supervisor {
         return
       case 'unsubscribe':
         bus.unsubscribe(message.topic, thread)
+        return
+      case 'inspected':
+        this.#house.inspections.add(unit, thread, message.records)
         return
       case 'snapshot':
         unit.keeper.answered(message.id, message.state, message.error)
