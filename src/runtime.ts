@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import type { AnyRemoteApi, AskOptions, Ref } from './actor/kernel.ts'
 import { makeRef } from './actor/ref.ts'
 import { keepThreadsInterruptible } from './actor/thread.ts'
+import { Tracing } from './actor/tracing.ts'
 import type { AgentsSpec } from './base/agents-spec.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { LazaretError } from './base/errors.ts'
@@ -51,6 +52,7 @@ import { Supervisor } from './supervisor/supervisor.ts'
 import { TaskDesk } from './supervisor/task-desk.ts'
 import type { Unit } from './supervisor/unit.ts'
 import { VitalsSampler } from './supervisor/vitals.ts'
+import { Signals } from './telemetry/signals.ts'
 
 export interface KernelHandle {
   status(): KernelStatus
@@ -94,6 +96,7 @@ export class Runtime {
   readonly #taskDesk = new TaskDesk(() => this.#serving())
   #close: (() => Promise<void>) | undefined
   readonly #dashboards = new DashboardDesk(() => this.#shown())
+  #signals: Signals | undefined
   #stopping: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
@@ -157,7 +160,10 @@ export class Runtime {
     for (const subscription of this.#subscriptions) subscription.off = events.on(subscription.listener)
     journal.onNote((note) => events.emit(note.type, undefined, note.facts))
     closing.defer(() => void events.emit('runtime.stopped', undefined))
-    const house = this.#furnish(journal, events)
+    const tracing = await Tracing.load()
+    const house = this.#furnish(journal, events, tracing)
+    this.#signals = new Signals(house, events)
+    closing.defer(() => this.#signals?.close())
     house.operators.start()
     closing.defer(() => house.operators.stop())
     closing.defer(() => house.office.close(() => new LazaretError('RUNTIME_STOPPED', 'The runtime has stopped.')))
@@ -203,11 +209,11 @@ export class Runtime {
     }
   }
 
-  #furnish(journal: Journal, events: EventStream): House {
+  #furnish(journal: Journal, events: EventStream, tracing: Tracing | undefined): House {
     const { notify, alerts, playbooksDir, playbookTrustAfter, quarantineDir } = this.#options
     return furnish({
       ...{ journal, events, clock: this.#clock, log: this.#log, fleet: this.#fleet, dataDir: this.#dataDir, notify },
-      agents: this.#agents,
+      ...{ agents: this.#agents, tracing },
       alerts: alerts && checkAlertOptions(alerts),
       quarantineDir: resolve(quarantineDir ?? '.quarantine'),
       playbooksDir: resolve(playbooksDir ?? 'playbooks'),
@@ -358,6 +364,12 @@ export class Runtime {
   /** Last lines of a kernel's log, oldest first, as JSON lines. */
   logs(id: string, lines: number = limits.kernelLogLines): string[] {
     return this.#opened().logs.last(this.#unitOf(id).id, lines)
+  }
+
+  /** The text of one scrape, in Prometheus' format; what `/metrics` of the dashboard answers. */
+  async metrics(): Promise<string> {
+    this.#opened()
+    return (await this.#signals?.metrics())?.text ?? ''
   }
 
   /** What has been written down: incidents, tasks, dead letters, events, attempts. Read only. */

@@ -9,6 +9,7 @@ import { type ErrorRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { type HostMessage, slotState, word } from './protocol.ts'
+import type { TraceCarrier } from './tracing.ts'
 
 /** How an envelope ends, told to whoever sent it. */
 export type Outcome =
@@ -26,6 +27,8 @@ export interface Envelope {
   readonly idempotent: boolean
   /** For an ask. Called once. */
   readonly settle?: (outcome: Outcome) => void
+  /** Context of whoever traces, see actor/tracing.ts. */
+  readonly trace?: TraceCarrier | undefined
   /** Kernels that passed it on, because they were out of service. */
   readonly via?: readonly string[]
   /** For an ask of a kernel: it waits for another kernel now. Returns why it must not. */
@@ -221,8 +224,9 @@ export class Mailbox {
       Atomics.store(receiver.page, word.slots + slot, slotState.waiting)
       this.#inFlight.set(envelope.n, { envelope, slot })
       this.#onBegin(envelope)
-      const { kind, n, from, method, args, deadlineAt } = envelope
-      batch.push({ t: 'message', kind, n, slot, from, method, args, deadlineAt })
+      const { kind, n, from, method, args, deadlineAt, trace } = envelope
+      const delivery = { t: 'message', kind, n, slot, from, method, args, deadlineAt } as const
+      batch.push(trace === undefined ? delivery : { ...delivery, trace })
     }
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head)

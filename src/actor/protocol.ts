@@ -8,6 +8,7 @@ import type { ErrorRecord } from '../base/error-record.ts'
 import type { FailurePhase, LoadedFile, Overlay } from '../base/remedy.ts'
 import type { CrashOn } from '../base/spec.ts'
 import type { InspectedRecord } from '../chart/inspected.ts'
+import type { TraceCarrier } from './tracing.ts'
 
 /** First post to a new thread; hands over the ports, which nobody but thread-main sees. */
 export interface ThreadPorts {
@@ -54,6 +55,8 @@ export interface BootRequest {
   readonly askMs: Readonly<Record<string, number>>
   /** Load the module and wait: start() is called when `promote` comes. */
   readonly standby?: true
+  /** The host traces: the thread looks for an SDK of its own. */
+  readonly traced?: true
 }
 
 export type HostMessage =
@@ -70,6 +73,7 @@ export type HostMessage =
       readonly args: readonly unknown[]
       /** Monotonic milliseconds; 0: none. */
       readonly deadlineAt: number
+      readonly trace?: TraceCarrier
     }
   | { readonly t: 'reply'; readonly id: number; readonly value: unknown }
   | { readonly t: 'failed'; readonly id: number; readonly error: ErrorRecord }
@@ -127,6 +131,8 @@ export type ThreadMessage =
       readonly idempotent: boolean
       /** Mailbox number of the message during whose handling it was sent; 0: start(); -1: neither. */
       readonly during: number
+      /** Context of whoever traces. */
+      readonly trace?: TraceCarrier
       /** A tell whose arguments could not leave the thread; they are missing. */
       readonly unclonable?: ErrorRecord
     }

@@ -86,6 +86,8 @@ interface PendingAsk {
   expire(): void
   resolve(value: unknown): void
   reject(error: unknown): void
+  /** Told once, with the error where it is no reply. */
+  readonly onSettled: ((error?: unknown) => void) | undefined
 }
 
 /** Asks that wait for their reply. Every one settles: by a reply, by its deadline, or when the table closes. */
@@ -104,14 +106,23 @@ export class AskTable {
     return this.#pending.size
   }
 
-  /** @param deadlineMs milliseconds from now. */
-  open(to: string, method: string, deadlineMs: number): { id: number; deadlineAt: number; reply: Promise<unknown> } {
+  /**
+   * @param deadlineMs milliseconds from now.
+   * @param onSettled told once, with the error where it is no reply.
+   */
+  open(
+    to: string,
+    method: string,
+    deadlineMs: number,
+    onSettled?: (error?: unknown) => void,
+  ): { id: number; deadlineAt: number; reply: Promise<unknown> } {
     const id = this.#nextId++
     const deadlineAt = this.#clock.monotonicMs() + deadlineMs
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const entry: PendingAsk = {
       deadlineAt,
       settled: false,
+      onSettled,
       resolve,
       reject,
       expire: () => {
@@ -127,11 +138,15 @@ export class AskTable {
   }
 
   resolve(id: number, value: unknown): void {
-    this.#take(id)?.resolve(value)
+    const entry = this.#take(id)
+    entry?.resolve(value)
+    entry?.onSettled?.()
   }
 
   fail(id: number, error: unknown): void {
-    this.#take(id)?.reject(error)
+    const entry = this.#take(id)
+    entry?.reject(error)
+    entry?.onSettled?.(error)
   }
 
   has(id: number): boolean {

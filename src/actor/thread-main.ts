@@ -24,6 +24,7 @@ import { phaseWord, slotState, word } from './protocol.ts'
 import { AskTable, makeRef, type Send } from './ref.ts'
 import { openRemote, type RemoteCall, serveRemote } from './remote.ts'
 import { Snapshots } from './snapshots.ts'
+import { type TraceCarrier, Tracing } from './tracing.ts'
 
 type Delivery = Extract<HostMessage, { t: 'message' }>
 type BusMessage = Extract<HostMessage, { t: 'bus' }>
@@ -67,6 +68,9 @@ class KernelThread {
   #promoted: ((state?: Uint8Array) => Promise<void>) | undefined
   #ended = false
   #lastSendId = 0
+  #tracing: Tracing | undefined
+  /** What came with the messages in hand, for those that they cause. */
+  readonly #traces = new Map<number, TraceCarrier>()
 
   constructor(ports: ThreadPorts) {
     this.#page = new Int32Array(ports.page)
@@ -161,6 +165,7 @@ class KernelThread {
   async #boot(request: BootRequest): Promise<void> {
     this.#request = request
     this.#enter('import')
+    if (request.traced) this.#tracing = await Tracing.load(false)
     this.#loader = installLoader(request.overlay)
     const kernel = await importKernel(request.entryUrl, this.#loader.lastUrl)
     this.#sayLoaded()
@@ -250,9 +255,11 @@ class KernelThread {
     const deadlineMs = options.deadlineMs ?? this.#askMs(to)
     const ask = kind === 'ask' ? this.#asks.open(to, method, deadlineMs) : undefined
     this.#lastSendId += 1
+    const trace = this.#tracing?.current ?? this.#traces.get(source)
     const sent = {
       ...({ t: 'send', kind, to, method, args: [], idempotent, during } as const),
       ...{ id: ask?.id ?? -this.#lastSendId, deadlineAt: ask?.deadlineAt ?? 0 },
+      ...(trace && { trace }),
     }
     try {
       this.outbox.send(sent, args)
@@ -308,7 +315,7 @@ class KernelThread {
     this.#inHand.add(message.n)
     let handled: Handled | Promise<Handled>
     try {
-      const run = () => host.handle(message.method, message.args)
+      const run = () => this.#traced(message, () => host.handle(message.method, message.args))
       handled = this.#during.run(message.n, message.t === 'call' ? () => message.answer(run) : run)
     } catch (thrown) {
       this.#crash(this.#uncaught(thrown))
@@ -327,10 +334,22 @@ class KernelThread {
     )
   }
 
+  /** With the message's context active, and a span for whoever records spans in this thread. */
+  #traced(message: Delivery | RemoteCall, run: () => Handled | Promise<Handled>): Handled | Promise<Handled> {
+    if (message.t === 'call' || message.trace === undefined) return run()
+    const { n, from, method, trace } = message
+    this.#traces.set(n, trace)
+    const to = this.#request?.kernel ?? ''
+    return (
+      this.#tracing?.handle({ from, to, method, trace }, run, (done) => (done.ok ? undefined : done.error)) ?? run()
+    )
+  }
+
   #end(message: Delivery | RemoteCall, result: Handled): void {
     if (this.#ended) return
     this.#running -= 1
     this.#inHand.delete(message.n)
+    this.#traces.delete(message.n)
     if (message.t === 'call') Atomics.add(this.#page, word.beat, 1)
     else this.#finish(message, result)
     if (this.#running === 0) this.#becomeIdle()

@@ -24,6 +24,7 @@ async function plainRequest(house: House, unit: Unit): Promise<BootRequest> {
   const askMs = Object.fromEntries([...house.units.values()].map((other) => [other.id, other.spec.limits.askMs]))
   return {
     ...{ kernel: unit.id, entryUrl: spec.entryUrl, config: spec.config, dataDir, overlay: {}, askMs },
+    ...(house.tracing && { traced: true as const }),
     ...{ compiledDir: house.compiledDir, concurrency: spec.concurrency, crashOn: spec.crashOn },
   }
 }

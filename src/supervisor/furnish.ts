@@ -1,6 +1,7 @@
 /** Builds the house: every store and tool of the lower floors for one fleet, joined by ports and not yet started. */
 import { join } from 'node:path'
 import type { BusTopics } from '../actor/kernel.ts'
+import type { Tracing } from '../actor/tracing.ts'
 import type { AgentsSpec } from '../base/agents-spec.ts'
 import type { Clock } from '../base/clock.ts'
 import { toRecord } from '../base/error-record.ts'
@@ -41,6 +42,8 @@ export interface Furniture {
   readonly events: EventStream
   readonly clock: Clock
   readonly log: Log
+  /** Where the program traces. */
+  readonly tracing?: Tracing | undefined
   readonly fleet: FleetSpec
   /** Repair agents from outside. */
   readonly agents: AgentsSpec
@@ -69,7 +72,7 @@ export function furnish(given: Furniture): House {
   const addDeadLetter = (letter: Parameters<Journal['addDeadLetter']>[0]) => {
     if (journal.isOpen) journal.addDeadLetter(letter)
   }
-  const office = new PostOffice(units, { clock, emit, closed: given.closed, addDeadLetter })
+  const office = new PostOffice(units, { clock, emit, closed: given.closed, addDeadLetter, tracing: given.tracing })
   for (const spec of given.fleet.kernels) {
     const unit: Unit = new Unit(spec, {
       nowMs: () => clock.monotonicMs(),
@@ -98,6 +101,7 @@ export function furnish(given: Furniture): House {
     repairs: new RepairSwitch(journal),
     suggestions: new Suggestions({ journal, clock, events, units, report }),
     applyTo: given.applyTo,
+    tracing: given.tracing,
     logs: new LogRing(),
     sampler: new SystemSampler(clock),
     compiledDir,

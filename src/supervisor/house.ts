@@ -1,4 +1,5 @@
 /** What the supervisor's parts share: the stores and tools of the lower floors, and the units. Wired once, by Supervisor. */
+import type { Tracing } from '../actor/tracing.ts'
 import type { Clock } from '../base/clock.ts'
 import type { EventStream } from '../base/events.ts'
 import type { ApplyTo } from '../base/remedy.ts'
@@ -49,6 +50,8 @@ export interface House {
   /** Who proposes repairs, cheapest first: those of this package, and what was configured. */
   readonly agents: readonly RepairAgent[]
   readonly heartbeat: Heartbeat
+  /** Where the program traces. */
+  readonly tracing: Tracing | undefined
   /** What kernels' own state machines do. */
   readonly inspections: Inspections
   readonly notify: (notice: Notice) => void

@@ -8,6 +8,7 @@ import type { ThreadMessage } from '../actor/protocol.ts'
 import { AskTable, type OpenRemote, type Outgoing, type Send } from '../actor/ref.ts'
 import { openRemote, refusedRemote } from '../actor/remote.ts'
 import type { Thread } from '../actor/thread.ts'
+import type { Tracing } from '../actor/tracing.ts'
 import type { Clock } from '../base/clock.ts'
 import { type ErrorRecord, fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
@@ -15,6 +16,7 @@ import type { Emit } from '../base/events.ts'
 import type { DeadLetter as DeadLetterRow } from '../journal/rows.ts'
 import type { DeadLetter } from '../routing/route.ts'
 import { WaitGraph } from '../routing/wait-graph.ts'
+import { WatchedAsk } from './ask-watch.ts'
 import { Links, type TrafficLink } from './links.ts'
 import type { Unit } from './unit.ts'
 
@@ -24,6 +26,8 @@ export interface PostOfficePorts {
   readonly clock: Clock
   readonly emit: Emit
   addDeadLetter(letter: DeadLetterRow): void
+  /** Where the program traces. */
+  readonly tracing?: Tracing | undefined
   /** Why nothing can be sent now; undefined while the runtime runs. */
   closed(): LazaretError | undefined
 }
@@ -64,16 +68,21 @@ export class PostOffice {
     const { kind, method, options, to } = message
     this.#links.count('host', to)
     const idempotent = options.idempotent ?? false
+    const { tracing, clock } = this.#ports
     if (kind === 'tell') {
-      unit.route.accept({ kind, from: 'host', method, args, deadlineAt: 0, idempotent })
+      const trace = tracing?.current
+      unit.route.accept({ kind, from: 'host', method, args, deadlineAt: 0, idempotent, ...(trace && { trace }) })
       return undefined
     }
-    const { id, deadlineAt, reply } = this.#hostAsks.open(to, method, options.deadlineMs ?? unit.spec.limits.askMs)
+    const watched = new WatchedAsk(unit.asks, clock, { from: 'host', to, method }, tracing)
+    const { trace } = watched
+    const deadlineMs = options.deadlineMs ?? unit.spec.limits.askMs
+    const { id, deadlineAt, reply } = this.#hostAsks.open(to, method, deadlineMs, (error) => watched.end(error))
     const settle = (outcome: Outcome) => {
       if (outcome.ok) this.#hostAsks.resolve(id, outcome.value)
       else this.#hostAsks.fail(id, fromRecord(outcome.error))
     }
-    unit.route.accept({ kind, from: 'host', method, args, deadlineAt, idempotent, settle })
+    unit.route.accept({ kind, from: 'host', method, args, deadlineAt, idempotent, settle, trace })
     return reply
   }
 
@@ -128,7 +137,7 @@ export class PostOffice {
 
   /** A kernel sends to another. */
   kernelSend(sender: Unit, thread: Thread, message: Sent): void {
-    const { kind, id, to, method, args, deadlineAt, idempotent, during } = message
+    const { kind, id, to, method, args, deadlineAt, idempotent, during, trace } = message
     const target = this.#units.get(to)
     if (message.unclonable !== undefined) {
       this.deadLetter({
@@ -140,7 +149,8 @@ export class PostOffice {
     }
     if (target !== undefined) this.#links.count(sender.id, to)
     if (kind === 'tell') {
-      if (target !== undefined) target.route.accept({ kind, from: sender.id, method, args, deadlineAt: 0, idempotent })
+      if (target !== undefined)
+        target.route.accept({ kind, from: sender.id, method, args, deadlineAt: 0, idempotent, trace })
       else
         this.deadLetter({
           ...letterOf(to, sender.id, message),
@@ -150,10 +160,14 @@ export class PostOffice {
       return
     }
     sender.recorder.asked({ id, to, method, args })
+    const { clock, tracing } = this.#ports
+    const asked = { from: sender.id, to, method, trace }
+    const watched = target && new WatchedAsk(target.asks, clock, asked, tracing)
     let waitsFor = to
     const settle = (outcome: Outcome) => {
       if (during >= 0) this.#waits.done(sender.id, during, waitsFor)
       sender.recorder.answered(id, outcome)
+      watched?.end(outcome.ok ? undefined : outcome.error)
       if (!thread.ended) this.#reply(thread, id, outcome)
     }
     if (target === undefined) {
@@ -169,7 +183,17 @@ export class PostOffice {
     }
     const cycle = moved(to)
     if (cycle === undefined)
-      target.route.accept({ kind, from: sender.id, method, args, deadlineAt, idempotent, settle, moved })
+      target.route.accept({
+        kind,
+        from: sender.id,
+        method,
+        args,
+        deadlineAt,
+        idempotent,
+        settle,
+        moved,
+        trace: watched?.trace,
+      })
     else settle({ ok: false, error: cycle })
   }
 

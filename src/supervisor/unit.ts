@@ -1,6 +1,7 @@
 /** Everything the supervisor knows about one kernel at the moment. Data; the decisions are the chart's. */
 import type { BootRequest, InstanceVitals } from '../actor/protocol.ts'
 import type { Thread } from '../actor/thread.ts'
+import { AskTimes } from '../base/ask-times.ts'
 import type { ErrorRecord } from '../base/error-record.ts'
 import { codeHash, sha256 } from '../base/hash.ts'
 import type { ApplyTo, Evidence, FailurePhase, LoadedFile, Overlay, Remedy } from '../base/remedy.ts'
@@ -126,6 +127,8 @@ export class Unit {
   /** The live steps of the remedy on probation; see stepping.ts. */
   steps: Stepping | undefined
   vitals: Vitals = { heapMb: 0, externalMb: 0, cpu: 0, elu: 0 }
+  /** How asks of it ended, and how long they took. */
+  readonly asks = new AskTimes()
   /** Messages handled in this process. */
   handled = 0
   /** Epoch milliseconds; since when the chart is where it is. */
