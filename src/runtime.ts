@@ -26,6 +26,7 @@ import type { DashboardHandler } from './dashboard/mount.ts'
 import type { DashboardHandlerOptions, DashboardOptions } from './dashboard/options.ts'
 import type { Shown } from './dashboard/ports.ts'
 import type { DashboardServer } from './dashboard/serve.ts'
+import { signalRoutes } from './dashboard/signal-routes.ts'
 import { storyOf } from './dashboard/story.ts'
 import type { Story } from './dashboard/story-shape.ts'
 import { expireReplays } from './diagnostics/replay.ts'
@@ -436,6 +437,7 @@ export class Runtime {
       links: () => this.links(),
       machines: (id) => this.machines(id),
       onInspected: (listener) => this.onInspected(listener),
+      ...(this.#signals && { routes: signalRoutes(this.#signals) }),
     }
   }
 

@@ -9,6 +9,7 @@ import type { House } from '../supervisor/house.ts'
 import { type KernelStatus, statusOf } from '../supervisor/status.ts'
 import { publishEvent } from './channels.ts'
 import { EventCounts } from './event-counts.ts'
+import { type Health, readiness } from './health.ts'
 import { observeMeters } from './meters.ts'
 import type { Metrics, MetricsPorts } from './metrics.ts'
 import { spansOfEvents } from './spans.ts'
@@ -39,6 +40,11 @@ export class Signals {
     this.#metrics ??= import('./metrics.ts').then(({ Metrics }) => new Metrics(this.#ports))
     const metrics = await this.#metrics
     return { text: await metrics.text(), contentType: metrics.contentType }
+  }
+
+  /** Whether work may be sent to it. */
+  readiness(): Health {
+    return readiness(this.#ports.status())
   }
 
   close(): void {
