@@ -10,7 +10,7 @@ import type { Unit } from './unit.ts'
 export type InspectionListener = (kernel: string) => void
 
 export class Inspections {
-  readonly #byThread = new Map<Thread, { readonly kernel: string; readonly actors: InspectedActors }>()
+  readonly #byThread = new WeakMap<Thread, { readonly kernel: string; readonly actors: InspectedActors }>()
   readonly #listeners = new Set<InspectionListener>()
 
   add({ id: kernel }: Unit, thread: Thread, records: readonly InspectedRecord[]): void {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { type AnyActorRef, assign, createActor, createMachine, fromPromise, setup, spawnChild } from 'xstate'
 import { Inspect } from '../../src/actor/inspect.ts'
 import type { KernelContext } from '../../src/actor/kernel.ts'
+import { recordedContext } from '../../src/actor/recorded-world.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { InspectedRecord } from '../../src/chart/inspected.ts'
 
@@ -284,4 +285,9 @@ test.each([
 test('ctx.inspect has the type that XState wants', () => {
   const make = (ctx: Pick<KernelContext, 'inspect'>) => createActor(counter, { inspect: ctx.inspect })
   expect(make({ inspect: () => {} }).getSnapshot().value).toBe('even')
+})
+
+test('a kernel that inspects is tried out like any other: nobody watches there', () => {
+  const { inspect } = recordedContext({ kernel: 'k', config: {}, dataDir: '/nowhere', replies: [], log: () => {} })
+  expect(createActor(counter, { inspect }).start().getSnapshot().value).toBe('even')
 })

@@ -126,11 +126,15 @@ test('a listener hears what happens from its subscription to its end, whenever e
     if (type === 'kernel.started' && ended.length === 0) ended.push(hear('meanwhile'))
   })
   await runtime.start()
-  expect(heard).toEqual(['before kernel.started', 'before runtime.started', 'meanwhile runtime.started'])
+  expect(heard).toEqual([
+    ...['before kernel.transitioned', 'before kernel.started'],
+    ...['before kernel.transitioned', 'meanwhile kernel.transitioned'],
+    ...['before runtime.started', 'meanwhile runtime.started'],
+  ])
   endFirst()
   for (const end of ended) end()
   await runtime.kernel('calm').restart()
-  expect(heard).toHaveLength(3)
+  expect(heard).toHaveLength(6)
 })
 
 test('a listener of the host that throws is reported, and harms nobody', async () => {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { edgeIdsOf } from '../../src/chart/from-machine.ts'
+import { ControlClient } from '../../src/control/client.ts'
 import { createRuntime, type LazaretEvent, lifecycleMachine } from '../../src/index.ts'
 import { openJournalReadOnly } from '../../src/journal/reader.ts'
-import { historyOf } from '../../src/supervisor/history.ts'
+import { type HistoryStep, historyOf } from '../../src/supervisor/history.ts'
 import { house, kernelOf } from '../support/house.ts'
 
 const patient = {
@@ -141,4 +142,40 @@ test('a message that is passed on counts for both ways, and as handled by whoeve
     { from: 'patient', to: 'spare', messages: 1 },
   ])
   expect(runtime.status().map(({ handled }) => handled)).toEqual([0, 1])
+})
+
+test('history and machines are answered over the control socket', async () => {
+  await using home = await house([patient])
+  const client = await ControlClient.connect(home.runtime.dataDir)
+  const steps = (await client.ask('history', { kernel: 'patient', limit: 1 })) as HistoryStep[]
+  expect(steps).toEqual(home.runtime.history('patient').slice(-1))
+  expect(await client.ask('machines', { kernel: 'patient' })).toEqual([])
+  const before = await client.ask('history', { kernel: 'patient', before: steps[0]?.seq, limit: 5000 })
+  expect(before).toEqual(home.runtime.history('patient').slice(0, -1))
+  await expect(client.ask('history', { kernel: 'nobody' })).rejects.toMatchObject({ code: 'UNKNOWN_KERNEL' })
+  await expect(client.ask('history', { kernel: 'patient', limit: -1 })).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+  })
+  client.close()
+})
+
+test('a thread says how busy its loop was since it was asked last', async () => {
+  const busy = {
+    id: 'busy',
+    source: kernelOf(
+      'return { api: { spin: (ms) => { const end = Date.now() + ms; while (Date.now() < end); }, wait: (ms) => new Promise((done) => setTimeout(done, ms)) } }',
+    ),
+  }
+  await using home = await house([busy])
+  const thread = home.runtime.threadOf('busy')
+  const { ask } = home.runtime.ref('busy')
+  const shareOf = async (method: 'spin' | 'wait') => {
+    thread?.busyShare()
+    await ask[method]?.(300)
+    return thread?.busyShare() ?? Number.NaN
+  }
+  const [spun, waited] = [await shareOf('spin'), await shareOf('wait')]
+  expect(spun).toBeGreaterThan(waited)
+  expect(spun).toBeLessThanOrEqual(1)
+  expect(waited).toBeGreaterThanOrEqual(0)
 })
