@@ -11,12 +11,12 @@ export interface SignalPorts {
   readiness(): { readonly ok: boolean }
 }
 
-export function signalRoutes({ metrics, readiness }: SignalPorts): DashboardRoute[] {
+export function signalRoutes(ports: SignalPorts): DashboardRoute[] {
   return [
     {
       ...({ method: 'GET', path: '/metrics', access: 'read' } as const),
       async answer() {
-        const { text, contentType } = await metrics()
+        const { text, contentType } = await ports.metrics()
         return new Response(text, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } })
       },
     },
@@ -25,7 +25,7 @@ export function signalRoutes({ metrics, readiness }: SignalPorts): DashboardRout
     {
       ...({ method: 'GET', path: '/readyz', access: 'open' } as const),
       answer() {
-        const found = readiness()
+        const found = ports.readiness()
         return json(found, found.ok ? 200 : 503)
       },
     },
