@@ -100,8 +100,7 @@ function edgeLines(edge: ChartEdge, maxWidth: number): TextLine[] {
   const event = span('event', edge.event, room)
   const guard = edge.guard === undefined ? undefined : span('guard', `[${edge.guard}]`, room)
   const both = guard === undefined ? line([event], glyph) : line([event, guard], glyph)
-  const heads =
-    guard === undefined || both.width <= maxWidth ? [both] : [line([event], glyph), line([guard])]
+  const heads = guard === undefined || both.width <= maxWidth ? [both] : [line([event], glyph), line([guard])]
   return [...heads, ...actionList(edge.actions, maxWidth)]
 }
 
@@ -160,9 +159,9 @@ function invokeName({ id, src }: ChartNode['invokes'][number]): string {
 
 function listed(glyph: Glyph, word: string, names: readonly string[]): BoxRow[] {
   return names.map((name, index) => ({
-    lines: [
-      line([{ role: 'word', text: word }, span('action', name, measure.rowMaxWidth)], glyph),
-    ].map((only) => (index === 0 ? only : { ...only })),
+    lines: [line([{ role: 'word', text: word }, span('action', name, measure.rowMaxWidth)], glyph)].map((only) =>
+      index === 0 ? only : { ...only },
+    ),
   }))
 }
 

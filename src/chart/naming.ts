@@ -85,6 +85,11 @@ function textOf(value: unknown, otherwise: string | undefined): string | undefin
   return value === undefined ? otherwise : shortText(value)
 }
 
+/** Its source, and its id where it was given one; XState else makes one of the state's own (`0.machine.state`). */
+export function invokeName({ id, src }: { readonly id: string; readonly src: string }): string {
+  return id === src || /^\d+\./.test(id) ? src : `${src} as ${id}`
+}
+
 /** Of a spawnChild action: by the name of its source, and the id where it has one. */
 export function spawnedName(action: Record<string, unknown>): string {
   const src = sourceName(action.src)

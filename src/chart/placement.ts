@@ -73,14 +73,24 @@ function looped(bundle: Bundle, box: Box | undefined, { direction }: LayoutPlan)
     const top = box.y + (box.height - bundle.height) / 2
     const x = right + loopReach + Math.min(bundle.width / 2, 24)
     const [from, to] = [top - loopOverhang, top + bundle.height + loopOverhang]
-    const path = [{ x: right, y: from }, { x, y: from }, { x, y: to }, { x: right, y: to }]
+    const path = [
+      { x: right, y: from },
+      { x, y: from },
+      { x, y: to },
+      { x: right, y: to },
+    ]
     return stacked(bundle, [path], { x: right + loopReach, y: top })
   }
   const bottom = box.y + box.height
   const left = box.x + (box.width - bundle.width) / 2
   const y = bottom + loopReach + bundle.height / 2
   const [from, to] = [left - loopOverhang, left + bundle.width + loopOverhang]
-  const path = [{ x: from, y: bottom }, { x: from, y }, { x: to, y }, { x: to, y: bottom }]
+  const path = [
+    { x: from, y: bottom },
+    { x: from, y },
+    { x: to, y },
+    { x: to, y: bottom },
+  ]
   return stacked(bundle, [path], { x: left, y: bottom + loopReach })
 }
 
