@@ -124,6 +124,11 @@ export function labelOf(edge: ChartEdge): LabelText {
   }
 }
 
+/** In the box of its state, where it is a transition without target. */
+export function stayingLines(edge: ChartEdge): TextLine[] {
+  return edgeLines(edge, measure.rowMaxWidth)
+}
+
 export const lineText = ({ spans }: TextLine): string => spans.map(({ text }) => text).join(' ')
 
 /** Of a state: its name, what it does, and the transitions that leave it where it is. */
@@ -135,7 +140,7 @@ export function boxTextOf(node: ChartNode, staying: readonly ChartEdge[]): BoxTe
     ...listed('exit', 'exit', node.exit),
     ...listed('invoke', 'invoke', node.invokes.map(invokeName)),
     ...listed('spawn', 'spawn', node.spawns),
-    ...staying.map((edge) => ({ edge: edge.id, lines: edgeLines(edge, measure.rowMaxWidth) })),
+    ...staying.map((edge) => ({ edge: edge.id, lines: stayingLines(edge) })),
     ...tagRows(node.tags),
   ]
   const widths = rows.flatMap(({ lines }) => lines.map(({ width }) => width))

@@ -87,7 +87,6 @@ const common: LayoutOptions = {
   'elk.json.shapeCoords': 'ROOT',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
-  'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
   'elk.layered.spacing.nodeNodeBetweenLayers': '30',
   'elk.layered.spacing.edgeNodeBetweenLayers': '16',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
@@ -99,16 +98,17 @@ const common: LayoutOptions = {
 }
 
 export function elkGraph(plan: LayoutPlan, chart: MeasuredChart): ElkNode {
+  const order = orderOf(chart.chart.root)
   const options = { ...common, 'elk.direction': plan.direction, ...plan.options }
   return {
     id: '',
     layoutOptions: { ...options, 'elk.padding': '[top=8,left=8,bottom=8,right=8]' },
-    children: [elkNode(chart.chart.root, chart, plan, options)],
-    edges: chart.bundles.flatMap((bundle) => elkEdges(bundle)),
+    children: [elkNode(chart.chart.root, chart, plan, options, order)],
+    edges: chart.bundles.flatMap((bundle) => elkEdges(bundle, order)),
   }
 }
 
-function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, options: LayoutOptions): ElkNode {
+function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, options: LayoutOptions, order: Order): ElkNode {
   const text = chart.texts.get(node.id)
   const labels = outside(node, chart, plan)
   const loop = chart.loops.get(node.id)
@@ -121,8 +121,6 @@ function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, option
   const width = Math.max(text?.width ?? 0, minWidth)
   const height = Math.max(text?.headHeight ?? 0, minHeight)
   if (node.children.length === 0) return { id: node.id, width, height, labels }
-  // The initial state first: with the order of the model respected it stands at the top.
-  const children = [...node.children].sort((a, b) => Number(b.id === node.initial) - Number(a.id === node.initial))
   return {
     id: node.id,
     labels,
@@ -132,8 +130,26 @@ function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, option
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${width},${height})`,
     },
-    children: children.map((child) => elkNode(child, chart, plan, options)),
+    children: [
+      ...initialFirst(node).map((child) => elkNode(child, chart, plan, options, order)),
+      ...borderPoints(node, chart, order),
+    ],
   }
+}
+
+function borderPoints(node: ChartNode, { bundles }: MeasuredChart, order: Order): ElkNode[] {
+  return bundles.flatMap((bundle) =>
+    bundle.targets.flatMap((target, index) => {
+      const relation = order(bundle.source, target)
+      const id = borderPoint(bundle, index)
+      const layer = (constraint: string) => ({ 'elk.layered.layering.layerConstraint': constraint })
+      if (relation === 'inward' && bundle.source === node.id)
+        return [{ id, width: 2, height: 2, layoutOptions: layer('FIRST') }]
+      if (relation === 'outward' && target === node.id)
+        return [{ id, width: 2, height: 2, layoutOptions: layer('LAST') }]
+      return []
+    }),
+  )
 }
 
 /** Labels that keep room free beside a state. */
@@ -157,15 +173,54 @@ function reserve(id: string, width: number, height: number, where: string) {
   return { id, text: ' ', width, height, layoutOptions: { 'elk.nodeLabels.placement': `OUTSIDE ${where}` } }
 }
 
-function elkEdges({ id, source, targets, width, height }: Bundle): ElkExtendedEdge[] {
-  return targets.map((target, index) => ({
-    id: `${id}:${index}`,
-    sources: [source],
-    targets: [target],
+/**
+ * Transitions between a state and what it holds begin, or end, at the border's inside. ELK orders no layer where it is
+ * asked for that, so a point of their own inside of the outer state stands for its border.
+ */
+export const borderPoint = (bundle: Bundle, index: number): string => `${bundle.id}:${index}:border`
+
+function elkEdges(bundle: Bundle, order: Order): ElkExtendedEdge[] {
+  const { id, source, targets, width, height } = bundle
+  return targets.map((target, index) => {
+    const relation = order(source, target)
+    const border = borderPoint(bundle, index)
+    const ends = {
+      ...{ forward: [source, target], backward: [target, source] },
+      ...{ inward: [border, target], outward: [source, border] },
+    }
+    const [from = source, to = target] = ends[relation]
     // Several targets: one label, on the line to the first.
-    labels:
-      index > 0
-        ? []
-        : [{ id: `${id}:label`, text: ' ', width, height, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }],
-  }))
+    const label = { id: `${id}:label`, text: ' ', width, height, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }
+    return { id: `${id}:${index}`, sources: [from], targets: [to], labels: index > 0 ? [] : [label] }
+  })
+}
+
+/** inward: the target is inside of the source; outward: the other way round. */
+export type Relation = 'forward' | 'backward' | 'inward' | 'outward'
+type Order = (source: string, target: string) => Relation
+
+/**
+ * Whether a transition leads back, that is against the order in which the states are written: those are handed in turned
+ * round, so that ELK finds no cycle to break in a way of its own.
+ */
+export function orderOf(root: ChartNode): Order {
+  const order = new Map<string, readonly number[]>()
+  const visit = (node: ChartNode, path: readonly number[]) => {
+    order.set(node.id, path)
+    initialFirst(node).forEach((child, index) => {
+      visit(child, [...path, index])
+    })
+  }
+  visit(root, [])
+  return (source, target) => {
+    const [a = [], b = []] = [order.get(source), order.get(target)]
+    const at = Array.from({ length: Math.min(a.length, b.length) }).findIndex((_, depth) => a[depth] !== b[depth])
+    if (at === -1) return a.length < b.length ? 'inward' : 'outward'
+    return (a[at] ?? 0) > (b[at] ?? 0) ? 'backward' : 'forward'
+  }
+}
+
+/** At the top stands what is entered first. */
+function initialFirst({ children, initial }: ChartNode): readonly ChartNode[] {
+  return [...children].sort((a, b) => Number(b.id === initial) - Number(a.id === initial))
 }

@@ -1,13 +1,13 @@
 /** What ELK answers, as a ChartLayout: absolute boxes, lines, stacks of labels; and the dots and loops that it was not asked for. */
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import { lineText, measure, rowsOffset } from './content.ts'
-import { type Bundle, type LayoutPlan, loopOverhang, loopReach, type MeasuredChart } from './elk-graph.ts'
+import { type Bundle, borderPoint, type LayoutPlan, loopOverhang, loopReach, type MeasuredChart } from './elk-graph.ts'
 import type { Box, ChartLayout, PlacedEdge, PlacedLabel, Point } from './model.ts'
 
 export function placed(graph: ElkNode, chart: MeasuredChart, plan: LayoutPlan): ChartLayout {
   const nodes: Record<string, Box> = {}
   const visit = ({ id, x = 0, y = 0, width = 0, height = 0, children = [] }: ElkNode) => {
-    nodes[id] = { x, y, width, height }
+    if (chart.texts.has(id)) nodes[id] = { x, y, width, height }
     children.forEach(visit)
   }
   for (const child of graph.children ?? []) visit(child)
@@ -16,17 +16,40 @@ export function placed(graph: ElkNode, chart: MeasuredChart, plan: LayoutPlan): 
     ...{ width: Math.ceil(graph.width ?? 0), height: Math.ceil(graph.height ?? 0), nodes },
     initials: initialsOf(nodes, chart, plan),
     edges: [
-      ...chart.bundles.flatMap((bundle) => bundled(bundle, lines)),
+      ...chart.bundles.flatMap((bundle) => bundled(bundle, lines, nodes, chart, plan)),
       ...[...chart.loops].flatMap(([id, bundle]) => looped(bundle, nodes[id], plan)),
       ...[...chart.staying.keys()].flatMap((id) => staying(id, nodes[id], chart)),
     ],
   }
 }
 
-function bundled(bundle: Bundle, lines: ReadonlyMap<string, ElkExtendedEdge>): PlacedEdge[] {
-  const paths = bundle.targets.map((_, index) => pointsOf(lines.get(`${bundle.id}:${index}`)))
+function bundled(
+  bundle: Bundle,
+  lines: ReadonlyMap<string, ElkExtendedEdge>,
+  nodes: Readonly<Record<string, Box>>,
+  chart: MeasuredChart,
+  plan: LayoutPlan,
+): PlacedEdge[] {
+  const paths = bundle.targets.map((target, index) => {
+    const edge = lines.get(`${bundle.id}:${index}`)
+    const points = pointsOf(edge)
+    // Handed in turned round.
+    if (edge?.sources[0] === target) return points.reverse()
+    const border = borderPoint(bundle, index)
+    if (edge?.sources[0] === border) return [atBorder(points.at(0), bundle.source, 'head'), ...points.slice(1)]
+    if (edge?.targets[0] === border) return [...points.slice(0, -1), atBorder(points.at(-1), target, 'foot')]
+    return points
+  })
   const label = lines.get(`${bundle.id}:0`)?.labels?.[0]
-  return stacked(bundle, paths, { x: label?.x ?? 0, y: label?.y ?? 0 })
+  return stacked(bundle, paths.map(withoutMiddles), { x: label?.x ?? 0, y: label?.y ?? 0 })
+
+  /** Drawn on to where the outer state's border is, or the strip with its name. */
+  function atBorder(point: Point = { x: 0, y: 0 }, id: string, side: 'head' | 'foot'): Point {
+    const box = nodes[id] ?? { x: 0, y: 0, width: 0, height: 0 }
+    const head = chart.texts.get(id)?.headHeight ?? 0
+    if (plan.direction === 'DOWN') return { x: point.x, y: side === 'head' ? box.y + head : box.y + box.height }
+    return { x: side === 'head' ? box.x : box.x + box.width, y: point.y }
+  }
 }
 
 /** The labels of a bundle one below the other, each in the middle of the stack's width. */
@@ -44,7 +67,7 @@ function stacked({ members, width }: Bundle, paths: readonly (readonly Point[])[
 
 function pointsOf(edge: ElkExtendedEdge | undefined): Point[] {
   return (edge?.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) =>
-    withoutMiddles([startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x, y }))),
+    [startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x, y })),
   )
 }
 
