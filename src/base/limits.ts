@@ -356,6 +356,8 @@ export const limits = {
 
   /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
   chartNameChars: 48,
+  /** Largest PNG of a chart: 256 MB while it is drawn. Pixels. */
+  chartPngPixels: 67_108_864,
 
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
