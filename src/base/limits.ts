@@ -359,6 +359,17 @@ export const limits = {
   /** Largest PNG of a chart: 256 MB while it is drawn. Pixels. */
   chartPngPixels: 67_108_864,
 
+  /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 10 s here, and nobody reads it. */
+  chartParts: 1000,
+  /** States and transitions up to which all ways to lay a chart out are tried; of larger ones a few. */
+  chartPartsTried: 120,
+  /** Layouts that are kept: of every machine of the largest fleet that runs some, 30 KB each. */
+  chartLayouts: 200,
+  /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */
+  chartIdleMs: 10_000,
+  /** Longest that a layout may take before its thread is given up. Milliseconds. */
+  chartDeadlineMs: 60_000,
+
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,

@@ -44,7 +44,8 @@ export interface BoxText {
   readonly stripHeight: number
   /** Strip and rows; what a compound state holds stands below. */
   readonly headHeight: number
-  /** That name and rows need, padding included. */
+  /** Of the widest of name and rows; with the padding. */
+  readonly textWidth: number
   readonly width: number
 }
 
@@ -144,11 +145,11 @@ export function boxTextOf(node: ChartNode, staying: readonly ChartEdge[]): BoxTe
     ...tagRows(node.tags),
   ]
   const widths = rows.flatMap(({ lines }) => lines.map(({ width }) => width))
-  const inner = Math.max(textWidth(name, type.name), ...widths)
+  const inner = Math.ceil(Math.max(textWidth(name, type.name), ...widths))
   const rowsHeight = rows.length === 0 ? 0 : rowsOffset(rows, rows.length) - measure.rowGap + 2 * measure.rowsPadY
   return {
     ...{ name, rows, stripHeight: measure.stripHeight, headHeight: measure.stripHeight + rowsHeight },
-    width: Math.max(measure.boxMinWidth, Math.ceil(inner) + 2 * measure.boxPadX),
+    ...{ textWidth: inner, width: Math.max(measure.boxMinWidth, inner + 2 * measure.boxPadX) },
   }
 }
 
@@ -163,10 +164,8 @@ function invokeName({ id, src }: ChartNode['invokes'][number]): string {
 }
 
 function listed(glyph: Glyph, word: string, names: readonly string[]): BoxRow[] {
-  return names.map((name, index) => ({
-    lines: [line([{ role: 'word', text: word }, span('action', name, measure.rowMaxWidth)], glyph)].map((only) =>
-      index === 0 ? only : { ...only },
-    ),
+  return names.map((name) => ({
+    lines: [line([{ role: 'word', text: word }, span('action', name, measure.rowMaxWidth)], glyph)],
   }))
 }
 

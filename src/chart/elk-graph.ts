@@ -12,6 +12,8 @@ export interface LayoutPlan {
   readonly direction: 'DOWN' | 'RIGHT'
   /** Overrides of the options below. */
   readonly options?: LayoutOptions
+  /** Ids of compound states whose text stands beside what they hold, since lines from above would cross it. */
+  readonly aside?: ReadonlySet<string>
 }
 
 /** Transitions that share source and targets, hence a line. */
@@ -86,10 +88,9 @@ const common: LayoutOptions = {
   'elk.json.edgeCoords': 'ROOT',
   'elk.json.shapeCoords': 'ROOT',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '30',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '16',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '18',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '10',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '9',
   'elk.spacing.nodeNode': '24',
   'elk.spacing.edgeNode': '16',
   'elk.spacing.edgeEdge': '14',
@@ -108,7 +109,13 @@ export function elkGraph(plan: LayoutPlan, chart: MeasuredChart): ElkNode {
   }
 }
 
-function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, options: LayoutOptions, order: Order): ElkNode {
+function elkNode(
+  node: ChartNode,
+  chart: MeasuredChart,
+  plan: LayoutPlan,
+  options: LayoutOptions,
+  order: Order,
+): ElkNode {
   const text = chart.texts.get(node.id)
   const labels = outside(node, chart, plan)
   const loop = chart.loops.get(node.id)
@@ -121,12 +128,15 @@ function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, option
   const width = Math.max(text?.width ?? 0, minWidth)
   const height = Math.max(text?.headHeight ?? 0, minHeight)
   if (node.children.length === 0) return { id: node.id, width, height, labels }
+  const isAside = plan.aside?.has(node.id) === true
+  const top = (isAside ? text?.stripHeight : text?.headHeight) ?? 0
+  const left = isAside ? (text?.textWidth ?? 0) + measure.boxPadX + 4 : 0
   return {
     id: node.id,
     labels,
     layoutOptions: {
       ...options,
-      'elk.padding': `[top=${(text?.headHeight ?? 0) + 16},left=18,bottom=18,right=18]`,
+      'elk.padding': `[top=${top + 16},left=${left + 18},bottom=18,right=18]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${width},${height})`,
     },

@@ -3,9 +3,8 @@
  * from above, so its text moves along to where none does. In the other boxes the name stands in the middle, and rows
  * begin at the left.
  */
-import { type BoxText, boxTextOf, measure, nodesOf, stayingEdges, type } from './content.ts'
+import { type BoxText, boxTextOf, measure, nodesOf, stayingEdges } from './content.ts'
 import type { Box, Chart, ChartLayout, ChartNode } from './model.ts'
-import { textWidth } from './text-width.ts'
 
 export interface Head {
   readonly text: BoxText
@@ -30,11 +29,15 @@ export function headsOf(chart: Chart, layout: Pick<ChartLayout, 'nodes' | 'edges
 }
 
 function areaOf(node: ChartNode, box: Box, text: BoxText, layout: Pick<ChartLayout, 'edges'>): Box {
-  const whole = { x: box.x + measure.boxPadX, y: box.y + 6, width: box.width - 2 * measure.boxPadX, height: box.height - 12 }
+  const whole = {
+    x: box.x + measure.boxPadX,
+    y: box.y + 6,
+    width: box.width - 2 * measure.boxPadX,
+    height: box.height - 12,
+  }
   if (node.children.length === 0) return whole
   const height = text.rows.length === 0 ? text.stripHeight - 12 : text.headHeight - 6 - measure.rowsPadY
-  const rows = text.rows.flatMap(({ lines }) => lines.map(({ width }) => width))
-  const width = Math.max(textWidth(text.name, type.name), ...rows)
+  const width = text.textWidth
   return { ...whole, x: freeAt(box, text.headHeight, width, layout), width, height }
 }
 

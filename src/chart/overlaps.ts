@@ -138,8 +138,11 @@ function labelOnBoxes({ id, paths, label }: PlacedEdge, boxes: readonly [string,
       if (isRow && node === edge?.source) return !contains(box, label)
       const mayHold = outer.has(node) && (known.nodes.get(node)?.children.length ?? 0) > 0
       if (!mayHold || !contains(box, label)) return true
-      const height = known.heads.get(node)?.text.headHeight ?? 0
-      return intersect(label, { ...box, height })
+      const head = known.heads.get(node)
+      return (
+        head !== undefined &&
+        (intersect(label, { ...box, height: head.text.stripHeight }) || intersect(label, head.area))
+      )
     })
     .map(([node]) => ({ edge: id, node }))
 }

@@ -2,7 +2,11 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import { lineText, measure, rowsOffset } from './content.ts'
 import { type Bundle, borderPoint, type LayoutPlan, loopOverhang, loopReach, type MeasuredChart } from './elk-graph.ts'
+import { type Head, headsOf } from './heads.ts'
 import type { Box, ChartLayout, PlacedEdge, PlacedLabel, Point } from './model.ts'
+
+/** Around the text of a row. Pixels. */
+export const rowPadX = 4
 
 export function placed(graph: ElkNode, chart: MeasuredChart, plan: LayoutPlan): ChartLayout {
   const nodes: Record<string, Box> = {}
@@ -12,14 +16,15 @@ export function placed(graph: ElkNode, chart: MeasuredChart, plan: LayoutPlan): 
   }
   for (const child of graph.children ?? []) visit(child)
   const lines = new Map((graph.edges ?? []).map((edge) => [edge.id, edge]))
+  const edges = [
+    ...chart.bundles.flatMap((bundle) => bundled(bundle, lines, nodes, chart, plan)),
+    ...[...chart.loops].flatMap(([id, bundle]) => looped(bundle, nodes[id], plan)),
+  ]
+  const heads = headsOf(chart.chart, { nodes, edges })
   return {
     ...{ width: Math.ceil(graph.width ?? 0), height: Math.ceil(graph.height ?? 0), nodes },
     initials: initialsOf(nodes, chart, plan),
-    edges: [
-      ...chart.bundles.flatMap((bundle) => bundled(bundle, lines, nodes, chart, plan)),
-      ...[...chart.loops].flatMap(([id, bundle]) => looped(bundle, nodes[id], plan)),
-      ...[...chart.staying.keys()].flatMap((id) => staying(id, nodes[id], chart)),
-    ],
+    edges: [...edges, ...[...chart.staying.keys()].flatMap((id) => staying(heads.get(id), nodes[id]))],
   }
 }
 
@@ -118,15 +123,14 @@ function looped(bundle: Bundle, box: Box | undefined, { direction }: LayoutPlan)
 }
 
 /** Rows inside the box of their state. */
-function staying(id: string, box: Box | undefined, chart: MeasuredChart): PlacedEdge[] {
-  const text = chart.texts.get(id)
-  if (text === undefined || box === undefined) return []
+function staying(head: Head | undefined, box: Box | undefined): PlacedEdge[] {
+  if (head === undefined || box === undefined) return []
+  const { text, area } = head
   return text.rows.flatMap(({ edge, lines }, index) => {
     if (edge === undefined) return []
     const y = box.y + text.stripHeight + measure.rowsPadY + rowsOffset(text.rows, index)
-    const [x, width] = [box.x + measure.boxPadX - 4, box.width - 2 * (measure.boxPadX - 4)]
-    const label = { x, y, width, height: lines.length * measure.lineHeight, lines: lines.map(lineText) }
-    return [{ id: edge, paths: [], label }]
+    const size = { width: area.width + 2 * rowPadX, height: lines.length * measure.lineHeight }
+    return [{ id: edge, paths: [], label: { x: area.x - rowPadX, y, ...size, lines: lines.map(lineText) } }]
   })
 }
 

@@ -6,14 +6,22 @@ import { textWidth } from './text-width.ts'
 /** Two decimals at most. */
 export const n = (value: number): string => String(Math.round(value * 100) / 100)
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 /** Also drops what XML 1.0 has no way to write: control characters and halves of surrogate pairs. */
 export function escaped(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[&<>"']/g, (character) => entities[character] ?? '')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+  return (
+    text
+      .toWellFormed()
+      .replace(/[&<>"']/g, (character) => entities[character] ?? '')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+  )
 }
 
 const headLength = 8

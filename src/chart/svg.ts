@@ -3,19 +3,10 @@
  * that a page lights them by toggling the classes `active`, `traced` and `last`. It holds no script and asks for nothing;
  * what comes from the machine is escaped. Where things stand is the layout's business, their colours the stylesheet's.
  */
-import {
-  type BoxText,
-  boxTextOf,
-  edgeText,
-  labelOf,
-  measure,
-  nodesOf,
-  rowsOffset,
-  stayingEdges,
-  stayingLines,
-  type TextLine,
-} from './content.ts'
+import { edgeText, labelOf, measure, nodesOf, rowsOffset, stayingLines, type TextLine } from './content.ts'
+import { type Head, headsOf } from './heads.ts'
 import type { Box, Chart, ChartEdge, ChartLayout, ChartNode, PlacedEdge } from './model.ts'
+import { rowPadX } from './placement.ts'
 import { arrow, escaped, gappedPath, n, roundedPath, roundedTop, textLine } from './svg-parts.ts'
 import { type ChartTheme, fileStyle } from './svg-style.ts'
 
@@ -34,19 +25,17 @@ export interface ChartSvgOptions {
 interface Picture {
   readonly chart: Chart
   readonly layout: ChartLayout
-  readonly texts: ReadonlyMap<string, BoxText>
+  readonly heads: ReadonlyMap<string, Head>
   readonly lit: (id: string) => string
 }
 
 const radius = 8
 
 export function chartSvg(chart: Chart, layout: ChartLayout, options: ChartSvgOptions = {}): string {
-  const staying = stayingEdges(chart)
   const nodes = nodesOf(chart)
-  const texts = new Map(nodes.map((node) => [node.id, boxTextOf(node, staying.get(node.id) ?? [])]))
   const [active, traced] = [new Set(options.active), new Set(options.traced)]
   const lit = (id: string) => `${traced.has(id) ? ' traced' : ''}${active.has(id) ? ' active' : ''}`
-  const picture: Picture = { chart, layout, texts, lit }
+  const picture: Picture = { chart, layout, heads: headsOf(chart, layout), lit }
   const { width, height } = layout
   const title = options.title ?? chart.id
   const isFile = options.embed !== true
@@ -72,8 +61,8 @@ function drawnNodes(root: ChartNode, picture: Picture): string[] {
   const drawn: string[] = []
   const visit = (node: ChartNode, parent: ChartNode | undefined) => {
     const box = picture.layout.nodes[node.id]
-    const text = picture.texts.get(node.id)
-    if (box !== undefined && text !== undefined) drawn.push(drawnNode(node, parent, box, text, picture))
+    const head = picture.heads.get(node.id)
+    if (box !== undefined && head !== undefined) drawn.push(drawnNode(node, parent, box, head, picture))
     for (const child of node.children) visit(child, node)
   }
   visit(root, undefined)
@@ -85,16 +74,10 @@ function drawnNodes(root: ChartNode, picture: Picture): string[] {
   return drawn
 }
 
-function drawnNode(
-  node: ChartNode,
-  parent: ChartNode | undefined,
-  box: Box,
-  text: BoxText,
-  picture: Picture,
-): string {
+function drawnNode(node: ChartNode, parent: ChartNode | undefined, box: Box, head: Head, picture: Picture): string {
   const kinds = [node.kind, parent === undefined ? 'root' : '', parent?.kind === 'parallel' ? 'region' : '']
   const classes = `node ${kinds.filter((kind) => kind !== '').join(' ')}${picture.lit(node.id)}`
-  const inside = node.kind === 'history' ? historyCircle(node, box) : boxParts(node, box, text)
+  const inside = node.kind === 'history' ? historyCircle(node, box) : boxParts(node, box, head)
   const title = node.description === undefined ? node.id : `${node.id}: ${node.description}`
   return `<g class="${classes}" data-node="${escaped(node.id)}"><title>${escaped(title)}</title>${inside.join('')}</g>`
 }
@@ -108,7 +91,7 @@ function historyCircle(node: ChartNode, box: Box): string[] {
   ]
 }
 
-function boxParts(node: ChartNode, box: Box, text: BoxText): string[] {
+function boxParts(node: ChartNode, box: Box, { text, area }: Head): string[] {
   const { x, y, width, height } = box
   const hasInside = node.children.length > 0
   const parts = [rect('box', box, radius)]
@@ -120,7 +103,7 @@ function boxParts(node: ChartNode, box: Box, text: BoxText): string[] {
   const middle = y + (isTall ? height : text.stripHeight) / 2
   parts.push(
     hasInside
-      ? `<text class="name" x="${n(x + measure.boxPadX)}" y="${n(middle + 4.5)}">${escaped(text.name)}</text>`
+      ? `<text class="name" x="${n(area.x)}" y="${n(middle + 4.5)}">${escaped(text.name)}</text>`
       : `<text class="name" x="${n(x + width / 2)}" y="${n(middle + 4.5)}" text-anchor="middle">${escaped(text.name)}</text>`,
   )
   if (text.rows.length > 0 && !hasInside) {
@@ -129,7 +112,7 @@ function boxParts(node: ChartNode, box: Box, text: BoxText): string[] {
   }
   const top = y + text.stripHeight + measure.rowsPadY
   text.rows.forEach(({ edge, lines }, index) => {
-    if (edge === undefined) parts.push(drawnLines(lines, x + measure.boxPadX, top + rowsOffset(text.rows, index)))
+    if (edge === undefined) parts.push(drawnLines(lines, area.x, top + rowsOffset(text.rows, index)))
   })
   return parts
 }
@@ -200,5 +183,5 @@ function pill(edge: ChartEdge, box: Box): string {
 }
 
 function stayingLabel(edge: ChartEdge, box: Box): string {
-  return rect('pill', box, 4) + drawnLines(stayingLines(edge), box.x + 4, box.y)
+  return rect('pill', box, 4) + drawnLines(stayingLines(edge), box.x + rowPadX, box.y)
 }
