@@ -31,7 +31,8 @@ h1 { font-size: 15px; margin: 0; overflow-wrap: anywhere; }
 header p { margin: 0; color: var(--chart-quiet); flex: 1; }
 .tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .group { display: inline-flex; }
-.group > button { border-radius: 0; margin-left: -1px; }
+.group > * { border-radius: 0; margin-left: -1px; }
+#zoom { border: solid var(--chart-border); border-width: 1px 0; padding: 5px 6px 0; min-width: 56px; text-align: center; color: var(--chart-quiet); }
 .group > button:first-child { border-radius: 6px 0 0 6px; margin-left: 0; }
 .group > button:last-child { border-radius: 0 6px 6px 0; }
 button {

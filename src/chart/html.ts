@@ -61,7 +61,8 @@ function header(chart: Chart, theme: ChartTheme): string {
 <p>${counted(statesOf(chart), 'state')}, ${counted(chart.edges.length, 'transition')}</p>
 <div class="tools" id="tools" hidden>
 <button type="button" id="walk" aria-pressed="false">Walk</button>
-<div class="group" role="group" aria-label="Zoom"><button type="button" id="smaller" aria-label="Smaller">&minus;</button><button type="button" id="fit"><span id="zoom">100 %</span> fit</button><button type="button" id="larger" aria-label="Larger">+</button></div>
+<div class="group" role="group" aria-label="Zoom"><button type="button" id="smaller" aria-label="Smaller">&minus;</button><span id="zoom">100 %</span><button type="button" id="larger" aria-label="Larger">+</button></div>
+<button type="button" id="fit">Fit</button>
 <div class="group" role="group" aria-label="Theme">${themes.join('')}</div>
 </div>
 </header>`
