@@ -367,6 +367,8 @@ export const limits = {
   chartLayouts: 200,
   /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */
   chartIdleMs: 10_000,
+  /** Heap of that thread: ELK takes 60 MB for a chart of 100 parts, and 300 MB for one of chartParts. Megabytes. */
+  chartHeapMb: 768,
   /** Longest that a layout may take before its thread is given up. Milliseconds. */
   chartDeadlineMs: 60_000,
 
