@@ -356,6 +356,10 @@ export const limits = {
 
   /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
   chartNameChars: 48,
+  /** A command that takes longer says what it is at. Milliseconds. */
+  progressAfterMs: 1000,
+  /** Longest that a file whose machine is to be drawn takes to be imported: a build on the fly included. Milliseconds. */
+  vizImportMs: 30_000,
   /** Largest PNG of a chart: 256 MB while it is drawn. Pixels. */
   chartPngPixels: 67_108_864,
 

@@ -120,7 +120,9 @@ function linkTo(id, text, more) {
   button.addEventListener('click', () => pick(id))
   button.addEventListener('pointerenter', () => point(id))
   button.addEventListener('pointerleave', () => point(undefined))
-  button.addEventListener('focus', () => point(id))
+  button.addEventListener('focus', () => {
+    if (button.matches(':focus-visible')) point(id)
+  })
   button.addEventListener('blur', () => point(undefined))
   return button
 }

@@ -9,7 +9,7 @@ import type { Chart, ChartEdge, ChartNode } from './model.ts'
 export interface Walk {
   /** Ids of nodes, parents first. */
   active(): string[]
-  /** Ids of edges that lead on from here; none when it has ended. */
+  /** Ids of edges that lead on from here, those of the innermost states first; none when it has ended. */
   open(): string[]
   /** False: that edge does not lead on from here. */
   take(edge: string): boolean
@@ -39,8 +39,12 @@ export function walkOf(chart: Chart): Walk {
   const here = () => steps.at(-1)?.place ?? start
   const open = () => {
     const { active } = here()
-    const hasEnded = chart.root.children.some(({ id, kind }) => kind === 'final' && active.has(id))
-    return hasEnded ? [] : chart.edges.filter(({ source }) => active.has(source)).map(({ id }) => id)
+    if (hasEnded(chart.root, active)) return []
+    const leads = ({ source }: ChartEdge) => active.has(source)
+    // What the innermost state says comes first, as for XState.
+    const depth = ({ source }: ChartEdge) => lineOf(source, map).length
+    const found = chart.edges.filter((edge) => leads(edge) && mayBeDone(edge, active, map))
+    return found.sort((a, b) => depth(b) - depth(a)).map(({ id }) => id)
   }
   return {
     active: () => [...map.nodes.keys()].filter((id) => here().active.has(id)),
@@ -75,6 +79,19 @@ function lineOf(id: string, map: WalkMap): string[] {
   const line: string[] = []
   for (let at: string | undefined = id; at !== undefined; at = map.parents.get(at)) line.push(at)
   return line
+}
+
+/** A final state of its own is reached, or every region's. */
+function hasEnded(node: ChartNode, active: ReadonlySet<string>): boolean {
+  const { kind, children } = node
+  if (kind === 'parallel') return children.every((child) => child.kind === 'history' || hasEnded(child, active))
+  return children.some((child) => child.kind === 'final' && active.has(child.id))
+}
+
+/** Only what has ended is done; when an actor is, the reader decides. */
+function mayBeDone({ id, source }: ChartEdge, active: ReadonlySet<string>, map: WalkMap): boolean {
+  const node = map.nodes.get(source)
+  return !id.startsWith(`${source}|xstate.done.state.`) || (node !== undefined && hasEnded(node, active))
 }
 
 function afterEdge(edge: ChartEdge, from: Place, map: WalkMap): Place {
@@ -132,5 +149,5 @@ function completed(from: ReadonlySet<string>, map: WalkMap): Set<string> {
 
 /** The text of walkOf and of what it needs, as JavaScript. */
 export function walkSource(): string {
-  return [walkOf, walkMapOf, lineOf, afterEdge, domainOf, enteredBy, completed].join('\n')
+  return [walkOf, walkMapOf, lineOf, hasEnded, mayBeDone, afterEdge, domainOf, enteredBy, completed].join('\n')
 }
