@@ -70,6 +70,8 @@ export const measure = {
 /** Longest lists of a label or a row before they end in "+3". */
 const actionLines = 4
 const descriptionLines = 2
+const eventLines = 2
+const guardLines = 3
 
 const roleGap = (before: TextRole | undefined) => (before === undefined ? 0 : measure.spanGap)
 
@@ -96,13 +98,27 @@ export function edgeText(edge: ChartEdge): string {
 
 /** Event and guard on one line where they fit, then the actions. */
 function edgeLines(edge: ChartEdge, maxWidth: number): TextLine[] {
-  const glyph = edge.kind === 'after' || edge.kind === 'always' ? edge.kind : undefined
+  const glyph = edge.kind === 'after' || edge.event === 'always' ? (edge.kind as 'after' | 'always') : undefined
   const room = maxWidth - (glyph === undefined ? 0 : measure.glyphWidth)
-  const event = span('event', edge.event, room)
-  const guard = edge.guard === undefined ? undefined : span('guard', `[${edge.guard}]`, room)
-  const both = guard === undefined ? line([event], glyph) : line([event, guard], glyph)
-  const heads = guard === undefined || both.width <= maxWidth ? [both] : [line([event], glyph), line([guard])]
-  return [...heads, ...actionList(edge.actions, maxWidth)]
+  const events = wrapToWidth(edge.event, room, eventLines, type.event)
+  const guards = edge.guard === undefined ? [] : wrapToWidth(`[${edge.guard}]`, room, guardLines, type.guard)
+  const [event = edge.event, guard] = [events[0], guards[0]]
+  const together = line(
+    guard === undefined
+      ? [{ role: 'event', text: event }]
+      : [
+          { role: 'event', text: event },
+          { role: 'guard', text: guard },
+        ],
+    glyph,
+  )
+  if (events.length === 1 && guards.length < 2 && together.width <= maxWidth)
+    return [together, ...actionList(edge.actions, maxWidth)]
+  return [
+    ...events.map((text, index) => line([{ role: 'event', text }], index === 0 ? glyph : undefined)),
+    ...guards.map((text) => line([{ role: 'guard', text }])),
+    ...actionList(edge.actions, maxWidth),
+  ]
 }
 
 function actionList(actions: readonly string[], maxWidth: number): TextLine[] {

@@ -5,7 +5,9 @@
  */
 import type { ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs/lib/elk-api.js'
 import { type BoxText, boxTextOf, type LabelText, labelOf, measure, nodesOf, stayingEdges } from './content.ts'
+import { forkEdges, forkNodes, isFork } from './forks.ts'
 import type { Chart, ChartEdge, ChartNode } from './model.ts'
+import { initialFirst, type Order, orderOf } from './order.ts'
 
 /** One of the ways in which a chart is tried. */
 export interface LayoutPlan {
@@ -39,6 +41,9 @@ export interface MeasuredChart {
   readonly loops: ReadonlyMap<string, Bundle>
   /** Ids of states that are the initial one of something, with the ids of what. */
   readonly initialOf: ReadonlyMap<string, readonly string[]>
+  readonly order: Order
+  /** Bundles with several targets. */
+  readonly forks: ReadonlySet<Bundle>
 }
 
 export function measured(chart: Chart): MeasuredChart {
@@ -52,7 +57,10 @@ export function measured(chart: Chart): MeasuredChart {
   for (const { id, initial } of nodes) {
     if (initial !== undefined && texts.has(initial)) initialOf.set(initial, [...(initialOf.get(initial) ?? []), id])
   }
-  return { chart, nodes, texts, staying, bundles: all.filter((bundle) => !isLoop(bundle)), loops, initialOf }
+  const bundles = all.filter((bundle) => !isLoop(bundle))
+  const order = orderOf(chart.root)
+  const forks = new Set(bundles.filter((bundle) => isFork(bundle, order)))
+  return { chart, nodes, texts, staying, bundles, loops, initialOf, order, forks }
 }
 
 const isLoop = ({ source, targets }: Bundle) => targets.length === 1 && targets[0] === source
@@ -99,23 +107,18 @@ const common: LayoutOptions = {
 }
 
 export function elkGraph(plan: LayoutPlan, chart: MeasuredChart): ElkNode {
-  const order = orderOf(chart.chart.root)
   const options = { ...common, 'elk.direction': plan.direction, ...plan.options }
   return {
     id: '',
     layoutOptions: { ...options, 'elk.padding': '[top=8,left=8,bottom=8,right=8]' },
-    children: [elkNode(chart.chart.root, chart, plan, options, order)],
-    edges: chart.bundles.flatMap((bundle) => elkEdges(bundle, order)),
+    children: [elkNode(chart.chart.root, chart, plan, options)],
+    edges: chart.bundles.flatMap((bundle) =>
+      chart.forks.has(bundle) ? forkEdges(bundle, chart.order) : elkEdges(bundle, chart.order),
+    ),
   }
 }
 
-function elkNode(
-  node: ChartNode,
-  chart: MeasuredChart,
-  plan: LayoutPlan,
-  options: LayoutOptions,
-  order: Order,
-): ElkNode {
+function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, options: LayoutOptions): ElkNode {
   const text = chart.texts.get(node.id)
   const labels = outside(node, chart, plan)
   const loop = chart.loops.get(node.id)
@@ -141,16 +144,18 @@ function elkNode(
       'elk.nodeSize.minimum': `(${width},${height})`,
     },
     children: [
-      ...initialFirst(node).map((child) => elkNode(child, chart, plan, options, order)),
-      ...borderPoints(node, chart, order),
+      ...initialFirst(node).map((child) => elkNode(child, chart, plan, options)),
+      ...borderPoints(node, chart),
+      ...forkNodes(node.id, [...chart.forks], chart.order),
     ],
   }
 }
 
-function borderPoints(node: ChartNode, { bundles }: MeasuredChart, order: Order): ElkNode[] {
-  return bundles.flatMap((bundle) =>
+function borderPoints(node: ChartNode, { bundles, forks, order }: MeasuredChart): ElkNode[] {
+  const plain = bundles.filter((bundle) => !forks.has(bundle))
+  return plain.flatMap((bundle) =>
     bundle.targets.flatMap((target, index) => {
-      const relation = order(bundle.source, target)
+      const relation = order.relation(bundle.source, target)
       const id = borderPoint(bundle, index)
       const layer = (constraint: string) => ({ 'elk.layered.layering.layerConstraint': constraint })
       if (relation === 'inward' && bundle.source === node.id)
@@ -192,45 +197,15 @@ export const borderPoint = (bundle: Bundle, index: number): string => `${bundle.
 function elkEdges(bundle: Bundle, order: Order): ElkExtendedEdge[] {
   const { id, source, targets, width, height } = bundle
   return targets.map((target, index) => {
-    const relation = order(source, target)
+    const relation = order.relation(source, target)
     const border = borderPoint(bundle, index)
     const ends = {
       ...{ forward: [source, target], backward: [target, source] },
       ...{ inward: [border, target], outward: [source, border] },
     }
     const [from = source, to = target] = ends[relation]
-    // Several targets: one label, on the line to the first.
+    // Several targets that cannot fork: one label, on the line to the first.
     const label = { id: `${id}:label`, text: ' ', width, height, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }
     return { id: `${id}:${index}`, sources: [from], targets: [to], labels: index > 0 ? [] : [label] }
   })
-}
-
-/** inward: the target is inside of the source; outward: the other way round. */
-export type Relation = 'forward' | 'backward' | 'inward' | 'outward'
-type Order = (source: string, target: string) => Relation
-
-/**
- * Whether a transition leads back, that is against the order in which the states are written: those are handed in turned
- * round, so that ELK finds no cycle to break in a way of its own.
- */
-export function orderOf(root: ChartNode): Order {
-  const order = new Map<string, readonly number[]>()
-  const visit = (node: ChartNode, path: readonly number[]) => {
-    order.set(node.id, path)
-    initialFirst(node).forEach((child, index) => {
-      visit(child, [...path, index])
-    })
-  }
-  visit(root, [])
-  return (source, target) => {
-    const [a = [], b = []] = [order.get(source), order.get(target)]
-    const at = Array.from({ length: Math.min(a.length, b.length) }).findIndex((_, depth) => a[depth] !== b[depth])
-    if (at === -1) return a.length < b.length ? 'inward' : 'outward'
-    return (a[at] ?? 0) > (b[at] ?? 0) ? 'backward' : 'forward'
-  }
-}
-
-/** At the top stands what is entered first. */
-function initialFirst({ children, initial }: ChartNode): readonly ChartNode[] {
-  return [...children].sort((a, b) => Number(b.id === initial) - Number(a.id === initial))
 }

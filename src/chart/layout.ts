@@ -24,8 +24,6 @@ const ways: readonly LayoutPlan[] = [
   { direction: 'DOWN', options: { ...compact, [placement]: 'LINEAR_SEGMENTS' } },
   { direction: 'DOWN', options: { ...compact, [layering]: 'LONGEST_PATH' } },
   { direction: 'DOWN', options: { [centre]: 'MEDIAN_LAYER' } },
-  { direction: 'DOWN', options: { ...compact, [placement]: 'BRANDES_KOEPF' } },
-  { direction: 'DOWN', options: { [centre]: 'TAIL_LAYER' } },
 ]
 /** Of a chart with more parts than limits.chartPartsTried. */
 const waysOfLarge = 2

@@ -2,22 +2,32 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import { lineText, measure, rowsOffset } from './content.ts'
 import { type Bundle, borderPoint, type LayoutPlan, loopOverhang, loopReach, type MeasuredChart } from './elk-graph.ts'
+import { forkEntrance, forkNode, throughFork } from './forks.ts'
 import { type Head, headsOf } from './heads.ts'
 import type { Box, ChartLayout, PlacedEdge, PlacedLabel, Point } from './model.ts'
 
 /** Around the text of a row. Pixels. */
 export const rowPadX = 4
 
+/** ELK's answer, by id. */
+interface Answer {
+  readonly plan: LayoutPlan
+  readonly chart: MeasuredChart
+  readonly boxes: ReadonlyMap<string, Box>
+  readonly lines: ReadonlyMap<string, ElkExtendedEdge>
+}
+
 export function placed(graph: ElkNode, chart: MeasuredChart, plan: LayoutPlan): ChartLayout {
-  const nodes: Record<string, Box> = {}
+  const boxes = new Map<string, Box>()
   const visit = ({ id, x = 0, y = 0, width = 0, height = 0, children = [] }: ElkNode) => {
-    if (chart.texts.has(id)) nodes[id] = { x, y, width, height }
+    boxes.set(id, { x, y, width, height })
     children.forEach(visit)
   }
   for (const child of graph.children ?? []) visit(child)
-  const lines = new Map((graph.edges ?? []).map((edge) => [edge.id, edge]))
+  const answer: Answer = { plan, chart, boxes, lines: new Map((graph.edges ?? []).map((edge) => [edge.id, edge])) }
+  const nodes = Object.fromEntries([...boxes].filter(([id]) => chart.texts.has(id)))
   const edges = [
-    ...chart.bundles.flatMap((bundle) => bundled(bundle, lines, nodes, chart, plan)),
+    ...chart.bundles.flatMap((bundle) => (chart.forks.has(bundle) ? forked(bundle, answer) : bundled(bundle, answer))),
     ...[...chart.loops].flatMap(([id, bundle]) => looped(bundle, nodes[id], plan)),
   ]
   const heads = headsOf(chart.chart, { nodes, edges })
@@ -28,33 +38,49 @@ export function placed(graph: ElkNode, chart: MeasuredChart, plan: LayoutPlan): 
   }
 }
 
-function bundled(
-  bundle: Bundle,
-  lines: ReadonlyMap<string, ElkExtendedEdge>,
-  nodes: Readonly<Record<string, Box>>,
-  chart: MeasuredChart,
-  plan: LayoutPlan,
-): PlacedEdge[] {
+function bundled(bundle: Bundle, answer: Answer): PlacedEdge[] {
   const paths = bundle.targets.map((target, index) => {
-    const edge = lines.get(`${bundle.id}:${index}`)
+    const edge = answer.lines.get(`${bundle.id}:${index}`)
     const points = pointsOf(edge)
     // Handed in turned round.
     if (edge?.sources[0] === target) return points.reverse()
     const border = borderPoint(bundle, index)
-    if (edge?.sources[0] === border) return [atBorder(points.at(0), bundle.source, 'head'), ...points.slice(1)]
-    if (edge?.targets[0] === border) return [...points.slice(0, -1), atBorder(points.at(-1), target, 'foot')]
+    if (edge?.sources[0] === border) return [atBorder(points[0], bundle.source, 'head', answer), ...points.slice(1)]
+    if (edge?.targets[0] === border) return [...points.slice(0, -1), atBorder(points.at(-1), target, 'foot', answer)]
     return points
   })
-  const label = lines.get(`${bundle.id}:0`)?.labels?.[0]
+  const label = answer.lines.get(`${bundle.id}:0`)?.labels?.[0]
   return stacked(bundle, paths.map(withoutMiddles), { x: label?.x ?? 0, y: label?.y ?? 0 })
+}
 
-  /** Drawn on to where the outer state's border is, or the strip with its name. */
-  function atBorder(point: Point = { x: 0, y: 0 }, id: string, side: 'head' | 'foot'): Point {
-    const box = nodes[id] ?? { x: 0, y: 0, width: 0, height: 0 }
-    const head = chart.texts.get(id)?.headHeight ?? 0
-    if (plan.direction === 'DOWN') return { x: point.x, y: side === 'head' ? box.y + head : box.y + box.height }
-    return { x: side === 'head' ? box.x : box.x + box.width, y: point.y }
+/** Drawn on to where the outer state's border is, or the strip with its name. */
+function atBorder(point: Point | undefined, id: string, side: 'head' | 'foot', { boxes, chart, plan }: Answer): Point {
+  const { x, y } = point ?? { x: 0, y: 0 }
+  const box = boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 }
+  const text = chart.texts.get(id)
+  const head = (plan.aside?.has(id) === true ? text?.stripHeight : text?.headHeight) ?? 0
+  if (plan.direction === 'DOWN') return { x, y: side === 'head' ? box.y + head : box.y + box.height }
+  return { x: side === 'head' ? box.x : box.x + box.width, y }
+}
+
+function forked(bundle: Bundle, answer: Answer): PlacedEdge[] {
+  const fork = answer.boxes.get(forkNode(bundle)) ?? { x: 0, y: 0, width: 0, height: 0 }
+  const isDown = answer.plan.direction === 'DOWN'
+  const line = (id: string, from: string) => {
+    const edge = answer.lines.get(id)
+    const points = pointsOf(edge)
+    return edge?.sources[0] === from ? points : points.reverse()
   }
+  const middle = { x: fork.x + fork.width / 2, y: fork.y + fork.height / 2 }
+  const edge = isDown ? { ...middle, y: fork.y } : { ...middle, x: fork.x }
+  const hasEntrance = answer.lines.has(forkEntrance(bundle))
+  const entrance = hasEntrance
+    ? line(forkEntrance(bundle), bundle.source)
+    : [atBorder(edge, bundle.source, 'head', answer), edge]
+  const paths = bundle.targets.map((_, index) =>
+    throughFork(entrance, fork, line(`${bundle.id}:${index}`, forkNode(bundle)), isDown),
+  )
+  return stacked(bundle, paths.map(withoutMiddles), fork)
 }
 
 /** The labels of a bundle one below the other, each in the middle of the stack's width. */

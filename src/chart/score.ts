@@ -10,12 +10,21 @@ const [narrow, wide] = [1, 1.7]
 const crossingCost = 5000
 /** The same for a pixel of line: it takes its own breadth, and that of the space beside it. */
 const lineCost = 14
+/** And for a corner. */
+const cornerCost = 300
 
 export function costOf(layout: ChartLayout, overlaps: Overlaps): number {
   const lines = layout.edges.flatMap(({ paths }) => paths)
   const crossings = crossingsOf(layout)
+  const corners = lines.reduce((sum, path) => sum + Math.max(0, path.length - 2), 0)
   const length = lines.reduce((sum, path) => sum + lengthOf(path), 0)
-  return overlapCount(overlaps) * overlapCost + screenArea(layout) + crossings * crossingCost + length * lineCost
+  return (
+    overlapCount(overlaps) * overlapCost +
+    screenArea(layout) +
+    crossings * crossingCost +
+    length * lineCost +
+    corners * cornerCost
+  )
 }
 
 /** Of the smallest picture of a screen's shape that holds it: a strip takes more than its own area. */

@@ -76,24 +76,26 @@ export function cutToWidth(text: string, width: number, font: Font): string {
   return `${kept.trimEnd()}${ellipsis}`
 }
 
-/** Lines of at most this width, broken at spaces; the last of `lines` is cut where there is more. */
+/** Lines of at most this width, broken where words of a name or of code end; the last of `lines` is cut where there is more. */
 export function wrapToWidth(text: string, width: number, lines: number, font: Font): string[] {
-  const words = text.split(/\s+/).filter((word) => word !== '')
+  const pieces = text.replace(/\s+/g, ' ').trim().split(breaks)
   const wrapped: string[] = []
   let line = ''
-  for (const [index, word] of words.entries()) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line === '' || textWidth(longer, font) <= width) {
-      line = longer
+  for (const [index, piece] of pieces.entries()) {
+    if (line === '' || textWidth((line + piece).trimEnd(), font) <= width) {
+      line += piece
       continue
     }
     if (wrapped.length === lines - 1) {
-      line = [line, ...words.slice(index)].join(' ')
+      line += pieces.slice(index).join('')
       break
     }
-    wrapped.push(cutToWidth(line, width, font))
-    line = word
+    wrapped.push(cutToWidth(line.trimEnd(), width, font))
+    line = piece
   }
-  if (line !== '') wrapped.push(cutToWidth(line, width, font))
+  if (line !== '') wrapped.push(cutToWidth(line.trimEnd(), width, font))
   return wrapped
 }
+
+/** After a space, a sign of punctuation, and between the words of a camelCase name. */
+const breaks = /(?<=[\s_.,:;(/-])(?=[^\s])|(?<=[a-z0-9])(?=[A-Z])/u
