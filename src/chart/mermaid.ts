@@ -86,7 +86,7 @@ function idOf(id: string, { ids }: Writing): string {
 /** Mermaid takes characters by number, so that none of its own signs is left in a text. */
 function inLabel(text: string): string {
   return text
-    .replace(/\s+/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .replace(/[#;:<>"{}[\]&%`\\*_~|-]/g, (sign) => `#${sign.codePointAt(0)};`)
 }
