@@ -68,7 +68,7 @@ function arrowsOf(edge: ChartEdge, writing: Writing): string[] {
 /** A border is named only where the other end lies beyond it: Graphviz refuses to cut an arrow at its own cluster. */
 function arrow(source: string, target: string, label: string, writing: Writing): string {
   const attributes = [
-    ...(label === '' ? [] : [`label=${quoted(` ${label} `)}`]),
+    ...(label === '' ? [] : [`label=${quoted(label, ' ')}`]),
     ...(isCluster(source, writing) && !holds(source, target, writing) ? [`ltail=${clusterOf(source, writing)}`] : []),
     ...(isCluster(target, writing) && !holds(target, source, writing) ? [`lhead=${clusterOf(target, writing)}`] : []),
   ]
@@ -95,8 +95,9 @@ function clusterOf(id: string, writing: Writing): string {
   return `cluster_${idOf(id, writing)}`
 }
 
-function quoted(text: string): string {
-  return `"${oneLine(text).replace(/[\\"]/g, '\\$&')}"`
+/** @param room on both sides, which keeps a label off its line. */
+function quoted(text: string, room = ''): string {
+  return `"${room}${oneLine(text).replace(/[\\"]/g, '\\$&')}${room}"`
 }
 
 /** The name in bold, then what the state does, in lines that begin at the left. */

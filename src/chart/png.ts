@@ -24,9 +24,14 @@ export function chartPng(svg: string, scale = 2): ChartPng {
   const defaultFontFamily = fontFamily()
   const font = { loadSystemFonts: true, defaultFontFamily }
   const { width, height } = new Resvg(svg, { font: { loadSystemFonts: false } })
-  const fitting = Math.min(scale, Math.sqrt(limits.chartPngPixels / (width * height)))
+  const fitting = fittingScale(width, height, scale)
   const bytes = new Resvg(svg, { font, fitTo: { mode: 'zoom', value: fitting } }).render().asPng()
   return { bytes, scale: fitting }
+}
+
+/** The scale that is asked for, or the largest at which the picture still fits into limits.chartPngPixels. */
+export function fittingScale(width: number, height: number, scale: number): number {
+  return Math.min(scale, Math.sqrt(limits.chartPngPixels / (width * height)))
 }
 
 /** The first of the families that is there; else whatever is. */
