@@ -9,6 +9,7 @@ const withoutThreads = [
     (name) => `test/${name}/*.test.ts`,
   ),
   'test/architecture.test.ts',
+  'test/viz/*.test.ts',
   'test/cli/literal.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',
   'test/journal/{batch,file,history,journal}.test.ts',

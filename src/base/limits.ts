@@ -356,6 +356,12 @@ export const limits = {
 
   /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
   chartNameChars: 48,
+  /** A command that takes longer says what it is at. Milliseconds. */
+  progressAfterMs: 1000,
+  /** Longest that a file whose machine is to be drawn takes to be imported: a build on the fly included. Milliseconds. */
+  vizImportMs: 30_000,
+  /** Largest PNG of a chart: 256 MB while it is drawn. Pixels. */
+  chartPngPixels: 67_108_864,
 
   /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 10 s here, and nobody reads it. */
   chartParts: 1000,
