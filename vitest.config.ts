@@ -9,6 +9,7 @@ const withoutThreads = [
     (name) => `test/${name}/*.test.ts`,
   ),
   'test/architecture.test.ts',
+  'test/viz/*.test.ts',
   'test/cli/literal.test.ts',
   'test/dashboard/{actor-tree,chart-logic,moves,player}.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',

@@ -44,7 +44,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@ai-sdk/openai-compatible': ['repair'],
   '@ai-sdk/anthropic': ['repair'],
   '@agentclientprotocol/sdk': ['repair'],
-  'write-file-atomic': ['journal', 'snapshot', 'repair', 'playbook'],
+  'write-file-atomic': ['journal', 'snapshot', 'repair', 'playbook', 'cli'],
   zod: ['supervisor', 'snapshot', 'repair', 'playbook', 'cli'],
   '@modelcontextprotocol/server': ['cli'],
   croner: ['kernels'],

@@ -425,11 +425,17 @@ export const limits = {
 
   /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
   chartNameChars: 48,
+  /** A command that takes longer says what it is at. Milliseconds. */
+  progressAfterMs: 1000,
+  /** Longest that a file whose machine is to be drawn takes to be imported: a build on the fly included. Milliseconds. */
+  vizImportMs: 30_000,
+  /** Largest PNG of a chart: 256 MB while it is drawn. Pixels. */
+  chartPngPixels: 67_108_864,
 
   /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 10 s here, and nobody reads it. */
   chartParts: 1000,
-  /** States and transitions up to which all ways to lay a chart out are tried; of larger ones a few. */
-  chartPartsTried: 120,
+  /** States and transitions up to which all ways to lay a chart out are tried, of larger ones a few: each takes ELK 5 ms a part here, at worst. */
+  chartPartsTried: 60,
   /** Layouts that are kept: of every machine of the largest fleet that runs some, 30 KB each. */
   chartLayouts: 200,
   /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */

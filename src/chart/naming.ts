@@ -12,8 +12,17 @@ export function guardName(guard: unknown): string {
   if (typeof guard !== 'function') return withParams(guard)
   const { guards, stateValue } = guard as { guards?: unknown; stateValue?: unknown }
   if (Array.isArray(guards)) return `${guard.name || 'all of'}(${guards.map(guardName).join(', ')})`
-  if (stateValue !== undefined) return `in(${shortText(stateValue)})`
+  if (stateValue !== undefined) return `in(${statePaths(stateValue).join(', ')})`
   return inlineName(guard)
+}
+
+/** `car.standing` of `{ car: 'standing' }`. */
+function statePaths(value: unknown): string[] {
+  if (!isObject(value)) return [shortText(value)]
+  return Object.entries(value).flatMap(([key, below]) => {
+    const paths = statePaths(below)
+    return paths.length === 0 ? [key] : paths.map((path) => `${key}.${path}`)
+  })
 }
 
 /** `store`, `assign(count)`, `raise(NEXT, after 1 s)`, `sendTo(cart, ADD)`; undefined: one of XState's own. */
@@ -83,6 +92,11 @@ function textOf(value: unknown, otherwise: string | undefined): string | undefin
   if (typeof value === 'function') return bodyOf(value)?.replace(/^context\./, '') ?? otherwise
   if (isObject(value) && typeof value.id === 'string') return value.id
   return value === undefined ? otherwise : shortText(value)
+}
+
+/** Its source, and its id where it was given one; XState else makes one of the state's own (`0.machine.state`). */
+export function invokeName({ id, src }: { readonly id: string; readonly src: string }): string {
+  return id === src || /^\d+\./.test(id) ? src : `${src} as ${id}`
 }
 
 /** Of a spawnChild action: by the name of its source, and the id where it has one. */

@@ -30,6 +30,7 @@ const inputWasWrong: ReadonlySet<ErrorCode> = new Set([
     'UNKNOWN_KERNEL',
     'NOT_FOUND',
     'EVIDENCE_CORRUPT',
+    'MACHINE_INVALID',
   ] as const),
 ])
 

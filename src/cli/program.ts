@@ -49,6 +49,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
       playbooksCommand(),
       await replayCommand(argv),
       doctorCommand(),
+      await vizCommand(argv),
       await stressCommand(argv),
       await drillCommand(argv),
     ],
@@ -82,6 +83,11 @@ async function drillCommand(argv: readonly string[]): Promise<Command> {
 async function replayCommand(argv: readonly string[]): Promise<Command> {
   if (argv.includes('replay')) return (await import('./replay.ts')).replayCommand()
   return withOptions('replay', 'make a recorded failure happen again, in a sandbox').argument('<incident>')
+}
+
+async function vizCommand(argv: readonly string[]): Promise<Command> {
+  if (argv.includes('viz')) return (await import('./viz.ts')).vizCommand()
+  return withOptions('viz', 'draw a state machine of XState v5').argument('<file>')
 }
 
 /** A command that only stands in the list: it is shown as one that takes options. */

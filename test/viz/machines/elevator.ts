@@ -16,6 +16,7 @@ export const elevator = setup({
       event.type === 'CALLED' ? { calls: [...context.calls, event.floor] } : {},
     ),
     noteFloor: assign(({ event }) => (event.type === 'FLOOR_REACHED' ? { floor: event.floor } : {})),
+    logIgnored: () => {},
     dropCall: assign(({ context }) => ({ calls: context.calls.filter((floor) => floor !== context.floor) })),
   },
   guards: {
@@ -68,6 +69,6 @@ export const elevator = setup({
         },
       },
     },
-    halted: { entry: 'dropCall', on: { INSPECTED: 'inService', '*': { actions: () => {} } } },
+    halted: { entry: 'dropCall', on: { INSPECTED: 'inService', '*': { actions: 'logIgnored' } } },
   },
 })
