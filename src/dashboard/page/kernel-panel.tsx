@@ -18,7 +18,7 @@ import { followOpenTasks, openTasks } from './open-tasks.ts'
 import { Pips } from './pips.tsx'
 import { to } from './route.ts'
 import { about, type LiveKernel } from './store.ts'
-import { count, toneOf } from './words.ts'
+import { count } from './words.ts'
 
 export function KernelPanel({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   useEffect(followOpenTasks, [])
@@ -50,7 +50,7 @@ function Facts({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   return (
     <dl class="facts">
       <Fact name="State">
-        <span class={`chip ${toneOf(status.state)}`}>{status.state}</span> <Since at={status.stateSince} />
+        {status.state} <Since at={status.stateSince} />
       </Fact>
       <Fact name="Served by">
         <span class={detour(status) === undefined ? '' : 'watch-text'}>

@@ -38,12 +38,16 @@ export function rateText(rate: number): string {
 }
 
 export function percent(share: number): string {
-  const value = share * 100
-  return value === 0 || value >= 10 ? `${Math.round(value)} %` : `${value.toFixed(1)} %`
+  return `${brief(share * 100)} %`
 }
 
 export function megabytes(mb: number): string {
-  return mb >= 1024 ? `${(mb / 1024).toFixed(1)} GB` : `${mb < 10 ? mb.toFixed(1) : Math.round(mb)} MB`
+  return mb >= 1024 ? `${brief(mb / 1024)} GB` : `${brief(mb)} MB`
+}
+
+/** One decimal below ten, where there is one; none above. */
+function brief(value: number): string {
+  return value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value))
 }
 
 /** The part of a dotted state that people sort by. */

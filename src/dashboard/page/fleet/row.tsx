@@ -35,26 +35,28 @@ export function Row({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
       <td data-label="State">
         <span class={`chip ${toneOf(status.state)}`}>{status.state}</span> <Since at={status.stateSince} />
       </td>
-      <td data-label="Served by" class={detour(status) === undefined ? '' : 'detour'}>
+      <td data-label="Served by" class={detour(status) === undefined ? 'served' : 'served detour'}>
         {servedText(status)}
         {status.standbys.of > 0 && (
           <span class="quiet">
             {' '}
-            ({status.standbys.ready} of {status.standbys.of} ready)
+            (standby {status.standbys.ready}/{status.standbys.of})
           </span>
         )}
       </td>
       <td data-label="Uptime" class="number">
         <Uptime kernel={kernel} />
       </td>
-      <td data-label="Crashes, starts">
+      <td data-label="Crashes, restarts">
         <Budget status={status} />
       </td>
       <td data-label="Repairs" class="number">
         {status.budget.attempts}/{status.budget.maxAttempts}
       </td>
       <Figure label="Loop busy" text={percent(elu)} {...{ samples, of: 'elu', top: 0.1 }} />
-      <Figure label="CPU" text={percent(cpu)} {...{ samples, of: 'cpu', top: 0.1 }} />
+      <td data-label="CPU" class="number">
+        {percent(cpu)}
+      </td>
       <Figure label="Heap" text={megabytes(heapMb)} {...{ samples, of: 'heapMb', top: 16 }} />
       <td data-label="Mailbox" class={mailbox > 0 ? 'number' : 'number quiet'}>
         {mailbox}
@@ -112,7 +114,7 @@ function Figure({ label, text, samples, of, top }: FigureProps): JSX.Element {
   return (
     <td data-label={label} class="number">
       <span class="value">{text}</span>
-      <Sparkline {...{ samples, of, top }} width={44} name={`${label} ${text}`} />
+      <Sparkline {...{ samples, of, top }} width={40} name={`${label} ${text}`} />
     </td>
   )
 }

@@ -23,10 +23,10 @@ interface Column {
 const columns: readonly Column[] = [
   { key: 'id', title: 'Kernel' },
   { key: 'tier', title: 'Tier' },
-  { key: 'state', title: 'State, since' },
+  { key: 'state', title: 'State, for' },
   { key: 'servedBy', title: 'Served by' },
   { key: 'uptime', title: 'Uptime', isNumber: true },
-  { key: 'restarts', title: 'Crashes, starts' },
+  { key: 'restarts', title: 'Crashes, restarts' },
   { key: 'repairs', title: 'Repairs', isNumber: true },
   { key: 'elu', title: 'Loop busy', isNumber: true },
   { key: 'cpu', title: 'CPU', isNumber: true },
