@@ -20,7 +20,14 @@ import { to } from './route.ts'
 import { about, type LiveKernel } from './store.ts'
 import { count } from './words.ts'
 
-export function KernelPanel({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
+export function KernelPanel({
+  kernel,
+  withCharts = true,
+}: {
+  readonly kernel: LiveKernel
+  /** False where they are shown elsewhere on the page. */
+  readonly withCharts?: boolean
+}): JSX.Element {
   useEffect(followOpenTasks, [])
   return (
     <section class="kernel-panel" aria-label={`How ${kernel.spec.id} stands`}>
@@ -29,7 +36,7 @@ export function KernelPanel({ kernel }: { readonly kernel: LiveKernel }): JSX.El
         <Remarks status={kernel.status.value} />
         <Commands kernel={kernel} />
       </div>
-      <KernelCharts kernel={kernel} />
+      {withCharts && <KernelCharts kernel={kernel} />}
     </section>
   )
 }

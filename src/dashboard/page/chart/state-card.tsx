@@ -55,9 +55,9 @@ export function StateCard({
           </Fact>
         )}
         {!isLive &&
-          step?.timers.map(({ delay, ms }) => (
+          step?.timers.map(({ delay, ms, endsAt }) => (
             <Fact key={delay} name={delay}>
-              {duration(ms)} began here or before
+              {duration(ms)}, until {dayTime(endsAt, nowMs.value)}
             </Fact>
           ))}
         <Fact name="restarts left">

@@ -30,6 +30,7 @@ export function StepList({ history }: { readonly history: KernelHistory }): JSX.
     <section class="panel chart-steps" aria-labelledby="steps-title">
       <h2 id="steps-title">
         Steps <span class="quiet">{count(steps.length, 'step')} read</span>
+        <span class="quiet counters-name">crashes · starts · repairs</span>
       </h2>
       {history.problem.value !== undefined && <p class="bad-text">{history.problem.value}</p>}
       <ol

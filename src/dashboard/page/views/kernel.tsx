@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { type ActorBranch, familiesOf, tabbed } from '../chart/actor-tree.ts'
 import '../chart/chart.css'
+import { KernelCharts } from '../kernel-charts.tsx'
 import { KernelPanel } from '../kernel-panel.tsx'
 import '../parts.css'
 import { KernelMachines } from '../chart/kernel-machines.ts'
@@ -38,7 +39,7 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   return (
     <div class="statechart-view">
       <h1>{id}</h1>
-      <KernelPanel kernel={kernel} />
+      <KernelPanel kernel={kernel} withCharts={false} />
       {families.length > 0 && (
         <Tabs
           label={`Charts of ${id}`}
@@ -56,6 +57,9 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
         ) : (
           <MachineView key={wanted} machines={machines} family={family} />
         )}
+      </div>
+      <div class="below">
+        <KernelCharts kernel={kernel} />
       </div>
     </div>
   )
