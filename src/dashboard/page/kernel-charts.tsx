@@ -14,7 +14,7 @@ const plans: readonly Plan[] = [
     format: percent,
     top: 0.05,
     lines: [
-      { of: 'elu', name: 'event loop', colour: '--accent' },
+      { of: 'elu', name: 'loop', colour: '--accent' },
       { of: 'cpu', name: 'cpu', colour: '--calm' },
     ],
   },

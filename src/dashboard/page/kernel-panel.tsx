@@ -18,9 +18,16 @@ import { followOpenTasks, openTasks } from './open-tasks.ts'
 import { Pips } from './pips.tsx'
 import { to } from './route.ts'
 import { about, type LiveKernel } from './store.ts'
-import { count, toneOf } from './words.ts'
+import { count } from './words.ts'
 
-export function KernelPanel({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
+export function KernelPanel({
+  kernel,
+  withCharts = true,
+}: {
+  readonly kernel: LiveKernel
+  /** False where they are shown elsewhere on the page. */
+  readonly withCharts?: boolean
+}): JSX.Element {
   useEffect(followOpenTasks, [])
   return (
     <section class="kernel-panel" aria-label={`How ${kernel.spec.id} stands`}>
@@ -29,7 +36,7 @@ export function KernelPanel({ kernel }: { readonly kernel: LiveKernel }): JSX.El
         <Remarks status={kernel.status.value} />
         <Commands kernel={kernel} />
       </div>
-      <KernelCharts kernel={kernel} />
+      {withCharts && <KernelCharts kernel={kernel} />}
     </section>
   )
 }
@@ -50,7 +57,7 @@ function Facts({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   return (
     <dl class="facts">
       <Fact name="State">
-        <span class={`chip ${toneOf(status.state)}`}>{status.state}</span> <Since at={status.stateSince} />
+        {status.state} <Since at={status.stateSince} />
       </Fact>
       <Fact name="Served by">
         <span class={detour(status) === undefined ? '' : 'watch-text'}>

@@ -21,7 +21,7 @@ interface Props {
 }
 
 /** What it spans; as long as less is known, that is drawn as wide as it can be. Milliseconds. */
-const span = { leastMs: 15_000, mostMs: 60_000 }
+const span = { leastMs: 1000, mostMs: 60_000 }
 
 /** The line's path: the newest sample at the right edge. Pure. */
 export function sparklinePath(

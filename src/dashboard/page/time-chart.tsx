@@ -109,7 +109,7 @@ function optionsOf(
         space: 90,
         values: (_, at) => at.map((one) => clockTime(one * 1000)),
       },
-      { ...axis, grid, size: 56, space: 34, values: (_, values) => values.map(format) },
+      { ...axis, grid, size: 50, space: 34, values: (_, values) => values.map(format) },
     ],
     series: [{}, ...lines.map((line) => ({ stroke: colour(line.colour), width: 1.5, points: { show: false } }))],
     hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? undefined)] },

@@ -73,7 +73,7 @@ export function ChartCanvas({
     const element = view.current
     if (element === null) return
     chosen.value = undefined
-    const next = fitScale(drawn.layout.width, element.clientWidth)
+    const next = fitScale(drawn.layout.width, roomIn(element))
     resize(stage, element, scale.peek(), next, 0, 0)
     scale.value = next
   }
@@ -176,6 +176,12 @@ function useLights(stage: Stage, lights: Lights, withCounts: Signal<boolean>): v
     stage.trace(lights.trails.peek(), withCounts.peek())
     stage.count(lights.countdowns.peek(), lights.now.peek())
   }, [stage])
+}
+
+/** Width inside the padding. */
+function roomIn(view: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(view)
+  return view.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)
 }
 
 function resize(

@@ -18,7 +18,7 @@ export function EdgeCard({
   readonly trail: Trail | undefined
 }): JSX.Element {
   return (
-    <dl class="facts">
+    <dl class="chart-facts">
       <Fact name="when">
         <strong>{edge.event}</strong>
       </Fact>

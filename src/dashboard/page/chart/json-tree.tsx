@@ -19,7 +19,7 @@ export function JsonTree({ text, name }: { readonly text: string; readonly name:
       </pre>
     )
   return (
-    <div class="json mono">
+    <div class="json-tree mono">
       <Value name={name} value={parsed.value} depth={0} />
     </div>
   )

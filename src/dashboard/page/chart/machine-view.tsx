@@ -93,7 +93,7 @@ function Children({
 }): JSX.Element | null {
   if (branches.length === 0) return null
   return (
-    <ul>
+    <ul class="offspring">
       {branches.map((branch) => (
         <Branch key={branch.actor.session} branch={branch} chosen={chosen} shown={shown} />
       ))}

@@ -20,7 +20,7 @@ export function Records({
   const here = player.shown.value?.key
   const rows = history.records.value.slice(-rowsShown).reverse()
   return (
-    <section class="panel steps" aria-labelledby="records-title">
+    <section class="panel chart-steps" aria-labelledby="records-title">
       <h2 id="records-title">Events and moves</h2>
       {leftOut > 0 && (
         <p class="quiet">{count(leftOut, 'record was', 'records were')} left out: there were too many.</p>
@@ -62,7 +62,7 @@ function Row({
   if (record.kind === 'event')
     return (
       <details>
-        <summary>
+        <summary class="step-row">
           {time} <strong>{record.type}</strong>
           {record.from !== undefined && <span class="quiet"> from {nameOf(record.from)}</span>}
         </summary>
@@ -70,7 +70,7 @@ function Row({
       </details>
     )
   return (
-    <button type="button" onClick={go}>
+    <button type="button" class="step-row" onClick={go}>
       {time} <span class="quiet">→</span> {placesOf(record.active) || record.status}
     </button>
   )

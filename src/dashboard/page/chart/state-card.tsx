@@ -3,6 +3,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import type { KernelStatus } from '../../../supervisor/status.ts'
 import { nowMs } from '../clock.ts'
+import { Pips } from '../pips.tsx'
 import type { LiveKernel } from '../store.ts'
 import { duration, toneOf } from '../words.ts'
 import type { Lights } from './canvas.tsx'
@@ -40,7 +41,7 @@ export function StateCard({
           </span>
         ))}
       </p>
-      <dl class="facts">
+      <dl class="chart-facts">
         {isLive ? (
           <Fact name="since">
             {dayTime(since, nowMs.value)} ({duration(Math.max(0, nowMs.value - since))})
@@ -54,14 +55,17 @@ export function StateCard({
           </Fact>
         )}
         {!isLive &&
-          step?.timers.map(({ delay, ms }) => (
+          step?.timers.map(({ delay, ms, endsAt }) => (
             <Fact key={delay} name={delay}>
-              {duration(ms)} began here or before
+              {duration(ms)}, until {dayTime(endsAt, nowMs.value)}
             </Fact>
           ))}
+        <Fact name="restarts left">
+          {restartsLeft(budget)} of {budget.max}
+        </Fact>
+        {!isLive && <Counters budget={budget} />}
       </dl>
       <Delays lights={lights} />
-      <Budget budget={budget} />
     </section>
   )
 }
@@ -80,7 +84,7 @@ function Delay({ countdown, now }: { readonly countdown: Countdown; readonly now
   const left = leftMs(countdown, now.value)
   if (left <= 0) return null
   return (
-    <div class="delay">
+    <div class="delay-left">
       <span>
         after <code>{countdown.delay}</code>
       </span>
@@ -90,36 +94,22 @@ function Delay({ countdown, now }: { readonly countdown: Countdown; readonly now
   )
 }
 
-/** Both budgets, a mark for each thing that may still be done. */
-function Budget({ budget }: { readonly budget: KernelStatus['budget'] }): JSX.Element {
+/** What its counters were at a step of the past; those of the present stand above the chart. */
+function Counters({ budget }: { readonly budget: KernelStatus['budget'] }): JSX.Element {
   const { failures, starts, max, attempts, maxAttempts } = budget
-  return (
-    <dl class="facts budget">
-      <Fact name="restarts left">
-        <Marks left={restartsLeft(budget)} of={max} />
-        <span class="quiet">
-          {' '}
-          (crashes {failures} of {max}, starts {starts} of {max + 1})
-        </span>
-      </Fact>
-      <Fact name="repairs left">
-        <Marks left={Math.max(0, maxAttempts - attempts)} of={maxAttempts} />
-      </Fact>
-    </dl>
-  )
-}
-
-function Marks({ left, of }: { readonly left: number; readonly of: number }): JSX.Element {
+  // The first start is not charged.
+  const restarts = Math.max(0, starts - 1)
   return (
     <>
-      {of <= 12 && (
-        <span class="marks" aria-hidden="true">
-          {Array.from({ length: of }, (_, index) => (
-            <i key={index} class={index < left ? 'left' : ''} />
-          ))}
-        </span>
-      )}
-      <strong>{left}</strong> of {of}
+      <Fact name="crashes">
+        <Pips used={failures} of={max} name="crashes since it was last steady" /> {failures} of {max}
+      </Fact>
+      <Fact name="restarts">
+        <Pips used={restarts} of={max} name="restarts since it was last steady" /> {restarts} of {max}
+      </Fact>
+      <Fact name="repairs">
+        <Pips used={attempts} of={maxAttempts} name="repairs tried for the incident" /> {attempts} of {maxAttempts}
+      </Fact>
     </>
   )
 }

@@ -27,12 +27,14 @@ export function StepList({ history }: { readonly history: KernelHistory }): JSX.
     else if (top + height > box.scrollTop + box.clientHeight) box.scrollTop = top + height - box.clientHeight
   }, [index])
   return (
-    <section class="panel steps" aria-labelledby="steps-title">
+    <section class="panel chart-steps" aria-labelledby="steps-title">
       <h2 id="steps-title">
         Steps <span class="quiet">{count(steps.length, 'step')} read</span>
+        <span class="quiet counters-name">crashes · starts · repairs</span>
       </h2>
       {history.problem.value !== undefined && <p class="bad-text">{history.problem.value}</p>}
       <ol
+        class="kernel-steps"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard.
         tabIndex={0}
         reversed
@@ -75,7 +77,7 @@ function Row({
   const isNewDay = before === undefined || dayOf(before.at) !== dayOf(at)
   return (
     <li aria-current={isHere ? 'step' : undefined} class={beginsProcess(step, before) ? 'process' : ''}>
-      <button type="button" onClick={go}>
+      <button type="button" class="step-row" onClick={go}>
         <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString()}>
           {isNewDay && <span class="day">{dayOf(at)} </span>}
           {clockTime(at)}

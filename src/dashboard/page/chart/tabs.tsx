@@ -38,7 +38,7 @@ export function Tabs({
     link.click()
   }
   return (
-    <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
+    <div class="chart-tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
       {tabs.map(({ key, href, text, note }) => (
         <a
           key={key}

@@ -20,7 +20,7 @@ export function Timeline<M extends Move>({
   const isLive = player.isLive.value
   const isPlaying = player.isPlaying.value
   return (
-    <div class="timeline">
+    <div class="chart-timeline">
       {children}
       <input
         type="range"

@@ -71,7 +71,7 @@ function EdgeList({
   readonly edges: readonly ChartEdge[]
 } & Parameters<typeof Transitions>[0]): JSX.Element {
   return (
-    <ul class="edges">
+    <ul class="edge-list">
       {edges.map((edge) => (
         <li key={edge.id}>
           <EdgeRow edge={edge} map={map} pointed={lights.pointed} verdict={verdictOn(edge.guard)} />

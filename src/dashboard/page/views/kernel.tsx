@@ -3,13 +3,15 @@ import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
 import { type ActorBranch, familiesOf, tabbed } from '../chart/actor-tree.ts'
 import '../chart/chart.css'
+import { KernelCharts } from '../kernel-charts.tsx'
+import { KernelPanel } from '../kernel-panel.tsx'
+import '../parts.css'
 import { KernelMachines } from '../chart/kernel-machines.ts'
 import { Lifecycle } from '../chart/lifecycle.tsx'
 import { MachineView, toneOfActor } from '../chart/machine-view.tsx'
 import { type Tab, Tabs } from '../chart/tabs.tsx'
 import { place, to } from '../route.ts'
 import { kernels, type LiveKernel } from '../store.ts'
-import { toneOf } from '../words.ts'
 
 export function KernelView(): JSX.Element {
   const { id } = place.value
@@ -35,8 +37,9 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   const family = families.find(({ actor }) => actor.session === wanted)
   const { shown, rest } = tabbed(families, wanted, tabsMax)
   return (
-    <>
-      <Header kernel={kernel} />
+    <div class="statechart-view">
+      <h1>{id}</h1>
+      <KernelPanel kernel={kernel} withCharts={false} />
       {families.length > 0 && (
         <Tabs
           label={`Charts of ${id}`}
@@ -55,7 +58,10 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
           <MachineView key={wanted} machines={machines} family={family} />
         )}
       </div>
-    </>
+      <div class="below">
+        <KernelCharts kernel={kernel} />
+      </div>
+    </div>
   )
 }
 
@@ -95,13 +101,4 @@ function tabOf(kernel: string, { actor }: ActorBranch): Tab {
     text: id,
     note: <span class={`chip ${toneOfActor(status)}`}>{status}</span>,
   }
-}
-
-function Header({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
-  const { state } = kernel.status.value
-  return (
-    <h1>
-      {kernel.spec.id} <span class={`chip ${toneOf(state)}`}>{state}</span>
-    </h1>
-  )
 }
