@@ -11,7 +11,7 @@ const withoutThreads = [
   'test/architecture.test.ts',
   'test/cli/literal.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',
-  'test/journal/{batch,file,history,journal}.test.ts',
+  'test/journal/{batch,dead-letters,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
   'test/kernels/{healing_stats,http_front,imports,outbox,reports,search,templates,webhooks}.test.ts',
   'test/kernels/{vault,policy,sessions,rate_limits,feature_flags,records,host_health}.test.ts',

@@ -35,6 +35,8 @@ import { IntegrityWatch } from './supervisor/integrity-watch.ts'
 import { type PlaybookDesk, playbookDesk } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
+import { type DeadLettersReplayed, Replay } from './supervisor/replay.ts'
+import type { ReplayOptions } from './supervisor/replay-choice.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import { TaskDesk } from './supervisor/task-desk.ts'
@@ -80,6 +82,7 @@ export class Runtime {
   /** Writes hotfixes that have held into the source files, or takes them back. */
   readonly hotfixes = new HotfixDesk(() => this.#serving())
   readonly #taskDesk = new TaskDesk(() => this.#serving())
+  readonly #replay = new Replay(() => this.#serving())
   #close: (() => Promise<void>) | undefined
   readonly #dashboards: DashboardServer[] = []
   #stopping: Promise<void> | undefined
@@ -160,6 +163,7 @@ export class Runtime {
     }
     closing.defer(() => house.sandbox.close())
     closing.defer(() => this.#taskDesk.close())
+    closing.defer(() => this.#replay.close())
     house.sampler.start()
     closing.defer(() => house.sampler.stop())
     closing.defer(() => house.heartbeat.stop())
@@ -318,6 +322,16 @@ export class Runtime {
   /** Last lines of a kernel's log, oldest first, as JSON lines. */
   logs(id: string, lines: number = limits.kernelLogLines): string[] {
     return this.#opened().logs.last(this.#unitOf(id).id, lines)
+  }
+
+  /**
+   * Sends dead letters to their kernels again as they were, the oldest first, one after the other; each is marked, and is
+   * not sent a second time unless `again` says so. What was not kept whole is skipped.
+   * @throws LazaretError OPTION_INVALID, UNKNOWN_KERNEL; COMMAND_REFUSED where nobody answers for the kernels of all of
+   * them, or another replay goes on. Nothing has been sent then.
+   */
+  replayDeadLetters(options: ReplayOptions): Promise<DeadLettersReplayed> {
+    return this.#replay.run(options)
   }
 
   /** What has been written down: incidents, tasks, dead letters, events, attempts. Read only. */

@@ -24,7 +24,7 @@ export interface Envelope {
   /** Monotonic milliseconds; 0: none. */
   readonly deadlineAt: number
   readonly idempotent: boolean
-  /** For an ask. Called once. */
+  /** For an ask, and for a tell whose end somebody waits for. Called once. */
   readonly settle?: (outcome: Outcome) => void
   /** Kernels that passed it on, because they were out of service. */
   readonly via?: readonly string[]

@@ -85,6 +85,15 @@ export const limits = {
   deadLettersPerKernel: 10_000,
   /** Arguments of a dead letter kept for a person to read. Bytes. */
   deadLetterBytes: 4096,
+  /** Dead letters that one command sends again: unless it says otherwise, and at most. Each waits for the one before. */
+  deadLetterReplay: 100,
+  deadLetterReplayMax: 1000,
+  /** How often a replay says how far it has come, and looks whether a busy mailbox has room again. Milliseconds. */
+  deadLetterReplaySayMs: 1000,
+  deadLetterReplayRoomMs: 50,
+  /** Dead letters in one answer, and characters of their arguments as text: 1.6 MB at most. */
+  deadLettersShown: 200,
+  deadLetterShownChars: 4096,
   /** Events kept in the journal. */
   journalEvents: 200_000,
   /** Longest an event's facts in the journal; longer texts in them are cut. Characters of JSON. */
