@@ -18,7 +18,7 @@ const withoutThreads = [
   'test/lifecycle/machine.test.ts',
   'test/repair/{agents,ddmin,hotfix,hunks,patch,poison-pattern,proof-lines,source-files}.test.ts',
   'test/repair/{submission,work-folder,workspace}.test.ts',
-  'test/supervisor/resume.test.ts',
+  'test/supervisor/{log-tail,resume}.test.ts',
 ]
 
 export default defineConfig({

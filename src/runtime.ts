@@ -16,6 +16,7 @@ import { createLog, type Log } from './base/log.ts'
 import type { ApplyTo } from './base/remedy.ts'
 import type { FleetSpec } from './base/spec.ts'
 import { ControlServer } from './control/server.ts'
+import { controlStreams } from './control/streams.ts'
 import { controlTable } from './control/table.ts'
 import { type DashboardServer, serveDashboard } from './dashboard/server.ts'
 import type { FleetKernel } from './dashboard/wire.ts'
@@ -32,6 +33,7 @@ import { furnish } from './supervisor/furnish.ts'
 import { HotfixDesk } from './supervisor/hotfix-desk.ts'
 import type { House } from './supervisor/house.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
+import { type LogLevel, type LogTailOptions, lastLines, tailLogs } from './supervisor/log-tail.ts'
 import { type PlaybookDesk, playbookDesk } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
@@ -158,7 +160,8 @@ export class Runtime {
     // Workspaces of a process that was killed; a repair that goes on makes its own.
     await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
     if (this.#options.control !== false) {
-      const control = await ControlServer.listen(this.#dataDir, controlTable(this), events)
+      const streams = controlStreams(this, events)
+      const control = await ControlServer.listen(this.#dataDir, controlTable(this), streams, events)
       closing.defer(() => control.close())
     }
     closing.defer(() => house.sandbox.close())
@@ -319,9 +322,20 @@ export class Runtime {
     return switchRepairs(this.#serving(), on, why)
   }
 
-  /** Last lines of a kernel's log, oldest first, as JSON lines. */
-  logs(id: string, lines: number = limits.kernelLogLines): string[] {
-    return this.#opened().logs.last(this.#unitOf(id).id, lines)
+  /** Last lines of a kernel's log, or of all logs, oldest first, as JSON lines. */
+  logs(id?: string, lines: number = limits.kernelLogLines, level?: LogLevel): string[] {
+    const { logs, units } = this.#opened()
+    return lastLines(logs, id === undefined ? units.keys() : [this.#unitOf(id).id], lines, level)
+  }
+
+  /**
+   * Calls with each line that is logged from now on, as JSON text, after those of `options.from`; it must not throw.
+   * Returns the function that ends it. @throws LazaretError UNKNOWN_KERNEL; COMMAND_REFUSED where too many follow.
+   */
+  followLogs(options: LogTailOptions, onLine: (text: string) => void): () => void {
+    const { logs, units } = this.#opened()
+    if (options.kernel !== undefined) this.#unitOf(options.kernel)
+    return tailLogs(logs, units.keys(), options, onLine)
   }
 
   /**
@@ -344,6 +358,7 @@ export class Runtime {
     | 'task'
     | 'deadLetters'
     | 'deadLetterCount'
+    | 'lastPlaybookUses'
     | 'events'
     | 'failures'
     | 'hotfix'

@@ -62,6 +62,10 @@ export const limits = {
   /** Lines kept in memory for each kernel; kernel.log shows the last 100 of them. */
   logRingLines: 500,
   kernelLogLines: 100,
+  /** Who may follow the logs at once: each is called for every line. */
+  logFollowers: 64,
+  /** Earlier lines that a follower gets first: half of what a slow reader may leave unread. Characters. */
+  logBacklogChars: 524_288,
   taskLogLines: 10,
 
   /** What a redacted copy for people may hold: levels, entries of one container, containers and characters in all. */
@@ -366,6 +370,8 @@ export const limits = {
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
+  /** Streams (events, lines of logs) of one connection. */
+  controlStreams: 8,
   /** Longest that the command line waits for an answer; a host that needs longer stands still. Milliseconds. */
   controlAnswerMs: 10_000,
   /** The same for a command that ends when the kernel has settled: three repairs of 15 minutes, and some. */
