@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor.ts'
 import { hotfixesCommand } from './hotfixes.ts'
 import { incidentsCommand } from './incidents.ts'
 import { kernelCommands } from './kernel-command.ts'
+import { lettersCommand } from './letters.ts'
 import { logsCommand } from './logs.ts'
 import { mcpCommand } from './mcp.ts'
 import { playbooksCommand } from './playbooks.ts'
@@ -47,6 +48,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
       hotfixesCommand(),
       repairsCommand(),
       playbooksCommand(),
+      lettersCommand(),
       await replayCommand(argv),
       doctorCommand(),
       await stressCommand(argv),
