@@ -5,8 +5,8 @@
 import type { LazaretEvent } from '../base/events.ts'
 import { escapeUnsafe, redact } from '../base/redact.ts'
 import { unrefTimer } from '../base/timers.ts'
-import { narrate, type Sentence, type Tone } from './narrate.ts'
-import { count, type Style, styled, terminalWidth, timeOfDay, wrap } from './terminal.ts'
+import { narrate, type Sentence, type Tone } from '../dashboard/narrate.ts'
+import { count, pathFromHere, type Style, styled, terminalWidth, timeOfDay, wrap } from './terminal.ts'
 
 const styles: Readonly<Record<Tone, Style>> = {
   ...{ good: 'green', bad: 'red', watch: 'yellow', plain: 'dim' },
@@ -51,7 +51,7 @@ export function textOutput(write: (text: string) => void, kernels: readonly stri
         letters.add(event)
         return
       }
-      const sentence = narrate(event)
+      const sentence = narrate(event, pathFromHere)
       if (sentence !== undefined) line(event.at, event.kernel ?? '', sentence)
     },
     say: (word, text, tone = 'plain') => line(Date.now(), '', { word, text, tone }),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { toRecord } from '../../src/base/error-record.ts'
 import { type EventType, eventTypes, type LazaretEvent } from '../../src/base/events.ts'
 import { jsonOutput, textOutput } from '../../src/cli/foreground.ts'
-import { narrate } from '../../src/cli/narrate.ts'
+import { narrate } from '../../src/dashboard/narrate.ts'
 
 function event(type: EventType, facts: Record<string, unknown> = {}): LazaretEvent {
   return { type, kernel: 'notes', at: 0, seq: 1, ...facts }

@@ -1,11 +1,12 @@
 /**
- * Events as a person reads them while `lazaret run` is in the foreground: a word and a sentence. What happens all the
- * time in a healthy fleet (snapshots, orderly ends) is not told. Pure.
+ * Events as a person reads them, on the page and while `lazaret run` is in the foreground: a word and a sentence. What
+ * happens all the time in a healthy fleet (snapshots, orderly ends) is not told. Pure; it knows neither colours nor paths
+ * of the machine that it is read on.
  */
 import { describeRecord, type ErrorRecord } from '../base/error-record.ts'
 import type { EventType, LazaretEvent } from '../base/events.ts'
-import { redactText, safeLine } from '../base/redact.ts'
-import { count, duration, pathFromHere } from './terminal.ts'
+import { redactText, safeLine } from '../base/redact-text.ts'
+import { count, duration } from './page/words.ts'
 
 export type Tone = 'good' | 'bad' | 'urgent' | 'watch' | 'plain'
 
@@ -15,7 +16,10 @@ export interface Sentence {
   readonly text: string
 }
 
-type Tell = (event: LazaretEvent) => Sentence | undefined
+/** A path as short as it can be said where it is read. */
+export type ShortPath = (path: string) => string
+
+type Tell = (event: LazaretEvent, shortPath: ShortPath) => Sentence | undefined
 
 function said(value: unknown): string {
   if (typeof value === 'string') return safeLine(redactText(value))
@@ -26,9 +30,9 @@ function said(value: unknown): string {
 }
 
 /** @param text made of the event's facts; nothing is said where it gives undefined. */
-function tell(word: string, tone: Tone, text: (event: LazaretEvent) => string | undefined): Tell {
-  return (event) => {
-    const sentence = text(event)
+function tell(word: string, tone: Tone, text: (event: LazaretEvent, shortPath: ShortPath) => string | undefined): Tell {
+  return (event, shortPath) => {
+    const sentence = text(event, shortPath)
     return sentence === undefined ? undefined : { word, tone, text: sentence }
   }
 }
@@ -77,8 +81,8 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'incident.resolved': tell('resolved', 'good', ({ incident, tookMs }) => {
     return `${said(incident)}  after ${duration(Number(tookMs))}`
   }),
-  'diagnostics.captured': tell('evidence', 'plain', ({ folder, error }) => {
-    return folder === undefined ? `could not be written: ${said(error)}` : pathFromHere(said(folder))
+  'diagnostics.captured': tell('evidence', 'plain', ({ folder, error }, shortPath) => {
+    return folder === undefined ? `could not be written: ${said(error)}` : shortPath(said(folder))
   }),
   'task.created': tell('task', 'plain', ({ task }) => `${said(task)}  for a coding agent or a person`),
   'task.claimed': tell('task', 'plain', ({ task, by }) => `${said(task)}  claimed by ${said(by)}`),
@@ -97,10 +101,10 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'hotfix.rolledBack': tell('rolled back', 'bad', ({ agent, by }) =>
     by === 'person' ? `${said(agent)}: by command` : `${said(agent)} did not hold`,
   ),
-  'hotfix.written': tell('written', 'good', ({ hotfix, written, left }) => {
-    const files = (Array.isArray(written) ? written : []).map((file) => pathFromHere(said(file))).join(', ')
+  'hotfix.written': tell('written', 'good', ({ hotfix, written, left }, shortPath) => {
+    const files = (Array.isArray(written) ? written : []).map((file) => shortPath(said(file))).join(', ')
     if (!Array.isArray(left) || left.length === 0) return `${said(hotfix)} is in your files: ${files}`
-    const why = left.map(({ file, why }) => `${pathFromHere(said(file))}: ${said(why)}`).join('; ')
+    const why = left.map(({ file, why }) => `${shortPath(said(file))}: ${said(why)}`).join('; ')
     return `not, ${said(hotfix)} stays an overlay: ${why}${files === '' ? '' : `. Written all the same: ${files}`}`
   }),
   'task.expired': tell('expired', 'watch', ({ task, agent }) => `${said(task)}  the proved repair of ${said(agent)}`),
@@ -126,13 +130,13 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'playbook.suspended': tell('suspended', 'watch', ({ name }) => `playbook ${said(name)} failed`),
   'playbook.invalid': tell('bad file', 'watch', ({ error }) => said(error)),
   'config.drifted': tell('drift', 'watch', ({ findings }) => said(findings)),
-  'config.settled': tell('settled', 'good', ({ what, file }) => {
-    return `${said(what)}${file === undefined ? '' : ` of ${pathFromHere(said(file))}`} is as it is run again`
+  'config.settled': tell('settled', 'good', ({ what, file }, shortPath) => {
+    return `${said(what)}${file === undefined ? '' : ` of ${shortPath(said(file))}`} is as it is run again`
   }),
-  'damage.found': tell('damage', 'bad', ({ what, path, reason, done }) => {
-    return `${said(what)} ${pathFromHere(said(path))}: ${said(reason)}; ${said(done)}`
+  'damage.found': tell('damage', 'bad', ({ what, path, reason, done }, shortPath) => {
+    return `${said(what)} ${shortPath(said(path))}: ${said(reason)}; ${said(done)}`
   }),
-  'damage.mended': tell('mended', 'good', ({ path, how }) => `${said(how)}  (${pathFromHere(said(path))})`),
+  'damage.mended': tell('mended', 'good', ({ path, how }, shortPath) => `${said(how)}  (${shortPath(said(path))})`),
   'journal.setAside': tell('journal', 'urgent', ({ movedTo }) => `was damaged; it lies in ${said(movedTo)} now`),
   'journal.failed': tell('journal', 'urgent', (event) => `cannot be written: ${said(event.error)}`),
   'journal.resumed': tell('journal', 'good', () => 'is written again'),
@@ -141,7 +145,7 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'listener.failed': tell('defect', 'bad', ({ error }) => said(error)),
 }
 
-/** Undefined for what need not be told. */
-export function narrate(event: LazaretEvent): Sentence | undefined {
-  return tellers[event.type]?.(event)
+/** Undefined for what need not be told. @param shortPath how paths of files are said; by default whole. */
+export function narrate(event: LazaretEvent, shortPath: ShortPath = (path) => path): Sentence | undefined {
+  return tellers[event.type]?.(event, shortPath)
 }
