@@ -207,20 +207,20 @@ async function replay(given: readonly number[], options: ReplayCommandOptions): 
   if (done.failed > 0 || done.skipped.length > 0) process.exitCode = 1
 }
 
-function showReplayed({ asked, sent, failed, skipped, failures, left }: DeadLettersReplayed): void {
-  if (asked === 0) {
-    print('No dead letter that matches and has not been sent again before.')
-    return
-  }
+function showReplayed({ asked, sent, failed, skipped, failures, left, unsendable }: DeadLettersReplayed): void {
   const good = sent - failed
-  print(
-    `${count(asked, 'letter')}: ${styled(good > 0 ? 'green' : 'dim', `${good} handled`)}, ${failed} failed, ${asked - sent} skipped.`,
-  )
+  const handled = styled(good > 0 ? 'green' : 'dim', `${good} handled`)
+  if (asked === 0) print('No dead letter that matches, can be sent, and has not been sent again before.')
+  else print(`${count(asked, 'letter')}: ${handled}, ${failed} failed, ${asked - sent} skipped.`)
   for (const { id, outcome } of failures) print(`  ${styled('red', 'failed')}   ${id}: ${safeLine(outcome)}`)
   for (const { reason, ids: of } of skipped) {
-    print(
-      `  ${styled('yellow', 'skipped')}  ${of.length > 5 ? count(of.length, 'letter') : of.join(', ')}: ${safeLine(reason)}`,
-    )
+    const which = of.length > 5 ? count(of.length, 'letter') : of.join(', ')
+    print(`  ${styled('yellow', 'skipped')}  ${which}: ${safeLine(reason)}`)
   }
   if (left > 0) print(`${left} more match: run it again to send the next ones.`)
+  if (unsendable > 0) {
+    print(
+      `${unsendable} cannot be sent: their arguments were not kept whole, or the fleet has no such kernel any more.`,
+    )
+  }
 }

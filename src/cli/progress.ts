@@ -6,8 +6,8 @@
 import type { LazaretEvent } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
 import { safeLine } from '../base/redact.ts'
+import { narrate } from '../dashboard/narrate.ts'
 import { type Link, withRuntime } from './connection.ts'
-import { narrate } from './narrate.ts'
 import { clip, duration, styled, terminalWidth } from './terminal.ts'
 
 const frames = ['|', '/', '-', '\\'] as const

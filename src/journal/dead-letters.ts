@@ -53,7 +53,7 @@ export function markReplayed(
 
 /** `WHERE`, and the values in it. */
 function conditionsOf(filter: DeadLetterFilter): [string, SqlValue[]] {
-  const { kernel, from, method, code, text, since, until, before, replayed, ids } = filter
+  const { kernel, from, method, code, text, since, until, before, replayed, ids, whole, kernels } = filter
   const [equal, values] = whereClause({ kernel, from, method, code })
   const conditions = equal === '' ? [] : [equal.slice('WHERE '.length)]
   const add = (sql: string, ...given: SqlValue[]) => {
@@ -66,7 +66,9 @@ function conditionsOf(filter: DeadLetterFilter): [string, SqlValue[]] {
   if (until !== undefined) add('at <= ?', until)
   if (before !== undefined) add('id < ?', before)
   if (replayed !== undefined) add(`replayedAt IS ${replayed ? 'NOT ' : ''}NULL`)
+  if (whole === true) add('argsBytes <= length(args)')
   // One value for all of them: a statement for each number of ids would be kept for ever.
   if (ids !== undefined) add('id IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
+  if (kernels !== undefined) add('kernel IN (SELECT value FROM json_each(?))', JSON.stringify(kernels))
   return [conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values]
 }

@@ -237,6 +237,10 @@ export interface DeadLetterFilter {
   readonly until?: number | undefined
   /** True: those that have been sent again; false: those that have not. */
   readonly replayed?: boolean | undefined
+  /** True: those whose arguments were kept whole. */
+  readonly whole?: true | undefined
+  /** To one of these. */
+  readonly kernels?: readonly string[] | undefined
   /** These alone, limits.deadLetterReplayMax of them at most. */
   readonly ids?: readonly number[] | undefined
   /** Only those with a smaller id: the page after the one that ended with this. */

@@ -5,21 +5,24 @@ import type { DeadLetterFilter, DeadLetterRow } from '../journal/rows.ts'
 import type { House } from './house.ts'
 
 /** Letters that match all of it: `ids`, or the oldest of what the other keys name. */
-export interface ReplayOptions extends Omit<DeadLetterFilter, 'limit' | 'before' | 'order' | 'replayed'> {
-  /** Letters at most. Default limits.deadLetterReplay, the number of `ids` where there are some; at most limits.deadLetterReplayMax. */
+export interface ReplayOptions
+  extends Omit<DeadLetterFilter, 'limit' | 'before' | 'order' | 'replayed' | 'whole' | 'kernels'> {
+  /** Letters sent at most. Default limits.deadLetterReplay, the number of `ids` where there are some; at most limits.deadLetterReplayMax. */
   readonly max?: number | undefined
   /** Those too that have been sent again before. Default false. */
   readonly again?: boolean | undefined
 }
 
 export interface Chosen {
-  readonly asked: number
-  /** Oldest first. */
+  /** Oldest first: sent until `max` of them have been, so that those which are refused do not stand in the way. */
   readonly letters: readonly DeadLetterRow[]
-  /** Of those asked for. */
+  readonly max: number
+  /** Of those named by their ids. */
   readonly refused: readonly { readonly id: number; readonly reason: string }[]
-  /** Letters that match and are beyond the maximum. */
-  readonly left: number
+  /** Letters that match, those beyond `letters` included. */
+  readonly matching: number
+  /** Letters that match but for this: their arguments were not kept whole, or the fleet does not have their kernel. */
+  readonly unsendable: number
 }
 
 /** @throws LazaretError OPTION_INVALID, UNKNOWN_KERNEL. */
@@ -32,10 +35,12 @@ export function choose(house: House, options: ReplayOptions): Chosen {
     throw new LazaretError('UNKNOWN_KERNEL', `The fleet has no kernel ${JSON.stringify(kernel)}. It has: ${known}.`)
   }
   if (ids !== undefined) return byId(house, ids, options)
-  const matching: DeadLetterFilter = { ...filter, ...(again !== true && { replayed: false }) }
-  const letters = house.journal.deadLetters({ ...matching, order: 'oldest first', limit: max })
-  const left = house.journal.deadLetterCount(matching) - letters.length
-  return { asked: letters.length, letters, refused: [], left }
+  const all: DeadLetterFilter = { ...filter, ...(again !== true && { replayed: false }) }
+  const sendable: DeadLetterFilter = { ...all, whole: true, kernels: [...house.units.keys()] }
+  const { journal } = house
+  const letters = journal.deadLetters({ ...sendable, order: 'oldest first', limit: limits.deadLetterReplayMax })
+  const matching = journal.deadLetterCount(sendable)
+  return { letters, max, refused: [], matching, unsendable: journal.deadLetterCount(all) - matching }
 }
 
 function byId({ journal }: House, ids: readonly number[], { max: _max, again, ...filter }: ReplayOptions): Chosen {
@@ -44,14 +49,13 @@ function byId({ journal }: House, ids: readonly number[], { max: _max, again, ..
   const known = new Set(found.map(({ id }) => id))
   const isOver = (letter: DeadLetterRow) => again !== true && letter.replayedAt !== undefined
   const reason = 'no such dead letter: it does not match, or is older than what the journal keeps'
+  const letters = found.filter((letter) => !isOver(letter))
   return {
-    asked: unique.length,
-    letters: found.filter((letter) => !isOver(letter)),
+    ...{ letters, max: letters.length, matching: letters.length, unsendable: 0 },
     refused: [
       ...unique.filter((id) => !known.has(id)).map((id) => ({ id, reason })),
       ...found.filter(isOver).map(({ id }) => ({ id, reason: 'it has been sent again before' })),
     ],
-    left: 0,
   }
 }
 

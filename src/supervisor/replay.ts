@@ -20,7 +20,7 @@ import type { Unit } from './unit.ts'
 
 /** What became of a replay. `asked` is `sent` and what was skipped. */
 export interface DeadLettersReplayed {
-  /** Letters that were chosen. */
+  /** Letters that were looked at: those named, or the oldest that match, until enough of them were sent. */
   readonly asked: number
   /** Given to their kernels. */
   readonly sent: number
@@ -30,8 +30,10 @@ export interface DeadLettersReplayed {
   readonly skipped: readonly { readonly reason: string; readonly ids: readonly number[] }[]
   /** Of those that failed, why. */
   readonly failures: readonly { readonly id: number; readonly outcome: string }[]
-  /** Letters that match and were beyond `max`. */
+  /** Letters that match and were not looked at, because `max` were sent. */
   readonly left: number
+  /** Letters that match and never can be sent: not kept whole, or to a kernel that the fleet does not have. */
+  readonly unsendable: number
 }
 
 /** Its message never began to be handled. */
@@ -116,19 +118,22 @@ class Run {
   }
 
   async run(): Promise<DeadLettersReplayed> {
-    const { letters, asked, left } = this.#chosen
-    for (const [index, letter] of letters.entries()) {
+    const { letters, max, refused, matching, unsendable } = this.#chosen
+    let looked = 0
+    for (const letter of letters) {
+      if (this.#sent >= max) break
+      looked += 1
       const reason = (await this.#whyNot(letter)) ?? (await this.#replay(letter))
       if (reason !== undefined) this.#skip(letter.id, reason)
-      this.#sayNow(index + 1, letters.length)
+      this.#sayNow(this.#sent, Math.min(max, letters.length))
     }
     const skipped = [...this.#skipped].map(([reason, ids]) => ({ reason, ids }))
-    const counts = { asked, sent: this.#sent, failed: this.#failures.length }
+    const counts = { asked: looked + refused.length, sent: this.#sent, failed: this.#failures.length }
     this.#house.events.emit('deadLetters.replayed', this.#kernel, {
       ...counts,
       skipped: skipped.map(({ reason, ids }) => ({ reason, count: ids.length })),
     })
-    return { ...counts, skipped, failures: this.#failures, left }
+    return { ...counts, skipped, failures: this.#failures, left: matching - looked, unsendable }
   }
 
   #skip(id: number, reason: string): void {
@@ -137,7 +142,7 @@ class Run {
 
   #sayNow(done: number, of: number): void {
     const nowMs = this.#house.clock.monotonicMs()
-    if (done === of || nowMs - this.#saidAtMs < limits.deadLetterReplaySayMs) return
+    if (nowMs - this.#saidAtMs < limits.deadLetterReplaySayMs) return
     this.#saidAtMs = nowMs
     this.#house.events.emit('deadLetters.progressed', this.#kernel, { done, of, failed: this.#failures.length })
   }

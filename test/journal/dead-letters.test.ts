@@ -30,6 +30,9 @@ test('dead letters are found by everything that they say, and counted the same w
     [{ since: 11, until: 20 }, [2]],
     [{ ids: [3, 1, 99] }, [3, 1]],
     [{ ids: [] }, []],
+    [{ kernels: ['beta', 'alpha'] }, [3, 2, 1]],
+    [{ kernels: [] }, []],
+    [{ whole: true }, []],
   ]
   for (const [filter, ids] of found) {
     expect.soft({ filter, ids: journal.deadLetters(filter).map(({ id }) => id) }).toEqual({ filter, ids })
