@@ -401,6 +401,7 @@ export class Runtime {
         status: () => this.status(),
         links: () => [],
         on: (listener) => this.on('event', listener),
+        followLogs: (options, onLine) => this.followLogs(options, onLine),
       },
       options,
     )

@@ -64,6 +64,9 @@ export const limits = {
   kernelLogLines: 100,
   /** Who may follow the logs at once: each is called for every line. */
   logFollowers: 64,
+  /** How long a page waits for more lines of a log before it is sent what there is, and lines that wait for that: older ones go. */
+  logFrameMs: 100,
+  logFrameLines: 2000,
   /** Earlier lines that a follower gets first: half of what a slow reader may leave unread. Characters. */
   logBacklogChars: 524_288,
   taskLogLines: 10,

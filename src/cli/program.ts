@@ -28,7 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function buildProgram(argv: readonly string[]): Promise<Command> {
+/** @param argv decides whose options are known: the large ones are loaded only where they are named. */
+export async function buildProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('lazaret')
     .description('Runs a fleet of kernels, each an actor in its own thread, and repairs the ones that keep failing.')
     .version(version())

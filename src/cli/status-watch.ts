@@ -119,7 +119,7 @@ class ScreenView implements View {
     this.#enter()
     this.#draw()
   }
-  readonly #leave = () => void process.stdout.write('\x1b[?25h\x1b[?1049l')
+  readonly #leave = () => void process.stdout.write('\x1b[?7h\x1b[?25h\x1b[?1049l')
 
   constructor() {
     this.#enter()
@@ -134,8 +134,9 @@ class ScreenView implements View {
     this.#draw()
   }
 
+  /** Lines that are too long all the same end at the edge: one that wrapped would move those below it. */
   #enter(): void {
-    process.stdout.write('\x1b[?1049h\x1b[?25l')
+    process.stdout.write('\x1b[?1049h\x1b[?25l\x1b[?7l')
   }
 
   [Symbol.dispose](): void {
