@@ -11,9 +11,7 @@ import { toRecord } from '../base/error-record.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import { type ControlOp, controlOps } from '../control/protocol.ts'
 import type { ControlTable } from '../control/server.ts'
-import type { LogTailOptions } from '../supervisor/log-tail.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
-import { logStream } from './log-stream.ts'
 import type { Frame, Opening } from './wire.ts'
 
 /** The part of a runtime that a dashboard shows. */
@@ -23,7 +21,6 @@ export interface DashboardPorts {
   status(): KernelStatus[]
   links(): Opening['links']
   on(listener: (event: LazaretEvent) => void): () => void
-  followLogs(options: LogTailOptions, onLine: (text: string) => void): () => void
 }
 
 const pageFolder = new URL(import.meta.url.includes('/dist/') ? '../../page/' : '../../dist/page/', import.meta.url)
@@ -46,8 +43,6 @@ export function dashboardApp(ports: DashboardPorts, token: string): Hono {
       }
     }),
   )
-  app.get('/api/logs', (c) => logStream(c, ports.followLogs))
-  app.get('/api/logs/:kernel', (c) => logStream(c, ports.followLogs))
   app.post('/api/ops/:op', async (c) => {
     const op = c.req.param('op') as Exclude<ControlOp, 'events'>
     try {
