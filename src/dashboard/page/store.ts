@@ -7,21 +7,10 @@ import type { LazaretEvent } from '../../base/events.ts'
 import type { KernelStatus } from '../../supervisor/status.ts'
 import type { FleetKernel, Opening, TrafficLink } from '../wire.ts'
 import { frames, opening, Refused } from './api.ts'
+import { type Sample, withSample } from './samples.ts'
 
-/** Samples kept for a sparkline: a minute and more. */
-export const samplesKept = 120
 /** Events kept for the views that show what has just happened. */
 const eventsKept = 500
-
-export interface Sample {
-  readonly at: number
-  readonly cpu: number
-  readonly elu: number
-  readonly heapMb: number
-  readonly mailbox: number
-  /** Messages a second since the sample before. */
-  readonly rate: number
-}
 
 export interface LiveKernel {
   readonly spec: FleetKernel
@@ -98,7 +87,7 @@ function begin({ kernels: statuses, links: traffic, fleet, ...rest }: Opening): 
         if (status === undefined) return []
         const known = before.get(spec.id)
         if (known !== undefined) known.status.value = status
-        return [[spec.id, known ?? { spec, status: signal(status), samples: signal([]) }]]
+        return [[spec.id, known ?? { spec, status: signal(status), samples: signal(withSample([], status, rest.now)) }]]
       }),
     )
   })
@@ -110,15 +99,7 @@ function takeState(now: number, changed: readonly KernelStatus[], traffic: reado
   for (const status of changed) {
     const kernel = kernels.value.get(status.id)
     if (kernel === undefined) continue
-    const last = kernel.samples.value.at(-1)
-    const handledBefore = kernel.status.value.handled
-    const seconds = last === undefined ? 0 : (now - last.at) / 1000
-    const rate = seconds <= 0 ? 0 : Math.max(0, status.handled - handledBefore) / seconds
-    const { cpu, elu, heapMb, mailbox } = status
-    kernel.samples.value = [
-      ...kernel.samples.value.slice(1 - samplesKept),
-      { at: now, cpu, elu, heapMb, mailbox, rate },
-    ]
+    kernel.samples.value = withSample(kernel.samples.value, status, now)
     kernel.status.value = status
   }
   if (traffic.length === 0) return

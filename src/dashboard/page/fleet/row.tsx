@@ -1,0 +1,118 @@
+/** One kernel as a row of the table. Its cells name themselves, for the cards that they become on a narrow screen. */
+import { useComputed } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useRef } from 'preact/hooks'
+import type { KernelStatus } from '../../../supervisor/status.ts'
+import { nowMs } from '../clock.ts'
+import { Pips } from '../pips.tsx'
+import { to } from '../route.ts'
+import { rateNow, type Sample } from '../samples.ts'
+import { type Measure, Sparkline } from '../sparkline.tsx'
+import type { LiveKernel } from '../store.ts'
+import { duration, toneOf } from '../words.ts'
+import { detour, megabytes, percent, rateText, servedText } from './facts.ts'
+import { useSeen } from './seen.ts'
+
+export function Row({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
+  const ref = useRef<HTMLTableRowElement>(null)
+  const isSeen = useSeen(ref)
+  const status = isSeen.value ? kernel.status.value : kernel.status.peek()
+  const samples = isSeen.value ? kernel.samples.value : kernel.samples.peek()
+  const rate = useComputed(() => (isSeen.value ? rateNow(kernel.samples.value, nowMs.value) : 0)).value
+  const { id, tier, mailbox, cpu, elu, heapMb } = status
+  return (
+    <tr ref={ref}>
+      <th scope="row" class="name">
+        <a href={to('kernel', id)}>{id}</a>
+        {status.hotfix !== undefined && <span class="chip calm">hotfix</span>}
+        {status.incident !== undefined && (
+          <a class="chip bad" href={to('incident', status.incident)}>
+            incident
+          </a>
+        )}
+      </th>
+      <td data-label="Tier">{tier}</td>
+      <td data-label="State">
+        <span class={`chip ${toneOf(status.state)}`}>{status.state}</span> <Since at={status.stateSince} />
+      </td>
+      <td data-label="Served by" class={detour(status) === undefined ? '' : 'detour'}>
+        {servedText(status)}
+        {status.standbys.of > 0 && (
+          <span class="quiet">
+            {' '}
+            ({status.standbys.ready} of {status.standbys.of} ready)
+          </span>
+        )}
+      </td>
+      <td data-label="Uptime" class="number">
+        <Uptime kernel={kernel} />
+      </td>
+      <td data-label="Crashes, starts">
+        <Budget status={status} />
+      </td>
+      <td data-label="Repairs" class="number">
+        {status.budget.attempts}/{status.budget.maxAttempts}
+      </td>
+      <Figure label="Loop busy" text={percent(elu)} {...{ samples, of: 'elu', top: 0.1 }} />
+      <Figure label="CPU" text={percent(cpu)} {...{ samples, of: 'cpu', top: 0.1 }} />
+      <Figure label="Heap" text={megabytes(heapMb)} {...{ samples, of: 'heapMb', top: 16 }} />
+      <td data-label="Mailbox" class={mailbox > 0 ? 'number' : 'number quiet'}>
+        {mailbox}
+      </td>
+      <Figure label="Messages" text={rateText(rate)} {...{ samples, of: 'rate', top: 1 }} />
+    </tr>
+  )
+}
+
+/** Crashes and starts since the kernel was last steady, each of the most that it may have. */
+export function Budget({ status: { budget } }: { readonly status: KernelStatus }): JSX.Element {
+  return (
+    <span class="budget">
+      <Pips used={budget.failures} of={budget.max} name="crashes since it was last steady" />
+      {/* The first start is not charged. */}
+      <Pips used={Math.max(0, budget.starts - 1)} of={budget.max} name="restarts since it was last steady" />
+    </span>
+  )
+}
+
+/** How long ago, counted on by itself. */
+export function Since({ at }: { readonly at: number }): JSX.Element | null {
+  const text = useComputed(() => (at === 0 ? '' : roughly(nowMs.value - at)))
+  return (
+    <span class="quiet since" title={at === 0 ? undefined : new Date(at).toLocaleString()}>
+      {text}
+    </span>
+  )
+}
+
+/** Counted on by itself: it is told only when something else has changed. */
+export function Uptime({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
+  const text = useComputed(() => {
+    const { uptimeMs } = kernel.status.value
+    const toldAt = kernel.samples.value.at(-1)?.at ?? nowMs.value
+    return uptimeMs === 0 ? '' : roughly(uptimeMs + Math.max(0, nowMs.value - toldAt))
+  })
+  return <>{text}</>
+}
+
+/** Whole seconds at least: tenths would flicker. */
+export function roughly(ms: number): string {
+  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1000))} s` : duration(ms)
+}
+
+interface FigureProps {
+  readonly label: string
+  readonly text: string
+  readonly samples: readonly Sample[]
+  readonly of: Measure
+  readonly top: number
+}
+
+function Figure({ label, text, samples, of, top }: FigureProps): JSX.Element {
+  return (
+    <td data-label={label} class="number">
+      <span class="value">{text}</span>
+      <Sparkline {...{ samples, of, top }} width={44} name={`${label} ${text}`} />
+    </td>
+  )
+}

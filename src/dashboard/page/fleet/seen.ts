@@ -1,0 +1,32 @@
+/** Whether an element is on the screen, or nearly so: what nobody sees need not be drawn again. */
+import { type Signal, useSignal } from '@preact/signals'
+import type { RefObject } from 'preact'
+import { useEffect } from 'preact/hooks'
+
+const seen = new WeakMap<Element, Signal<boolean>>()
+let observer: IntersectionObserver | undefined
+
+function observing(): IntersectionObserver {
+  observer ??= new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const one = seen.get(target)
+        if (one !== undefined) one.value = isIntersecting
+      }
+    },
+    { rootMargin: '200px' },
+  )
+  return observer
+}
+
+export function useSeen(ref: RefObject<Element | null>): Signal<boolean> {
+  const isSeen = useSignal(true)
+  useEffect(() => {
+    const element = ref.current
+    if (element === null) return
+    seen.set(element, isSeen)
+    observing().observe(element)
+    return () => observing().unobserve(element)
+  }, [ref, isSeen])
+  return isSeen
+}

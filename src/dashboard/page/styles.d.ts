@@ -1,0 +1,2 @@
+/** Styles are the bundler's business; an import of them gives nothing. */
+declare module '*.css'
