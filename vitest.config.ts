@@ -5,7 +5,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** No threads, no processes, no state that outlives a file: these share a process, which saves one of 0.6 s a file. */
 const withoutThreads = [
-  ...['base', 'escalation', 'routing', 'playbook', 'diagnostics', 'actor', 'snapshot'].map(
+  ...['base', 'escalation', 'routing', 'playbook', 'diagnostics', 'actor', 'snapshot', 'chart'].map(
     (name) => `test/${name}/*.test.ts`,
   ),
   'test/architecture.test.ts',

@@ -15,11 +15,17 @@ import { limits } from './base/limits.ts'
 import { createLog, type Log } from './base/log.ts'
 import type { ApplyTo } from './base/remedy.ts'
 import type { FleetSpec } from './base/spec.ts'
-import { ControlServer } from './control/server.ts'
+import { version } from './base/version.ts'
+import type { InspectedActor } from './chart/inspected.ts'
+import { withCommandLog } from './control/command-log.ts'
+import { ControlServer, type ControlTable } from './control/server.ts'
 import { controlStreams } from './control/streams.ts'
 import { controlTable } from './control/table.ts'
-import { type DashboardServer, serveDashboard } from './dashboard/server.ts'
-import type { FleetKernel } from './dashboard/wire.ts'
+import { DashboardDesk } from './dashboard/desk.ts'
+import type { DashboardHandler } from './dashboard/mount.ts'
+import type { DashboardHandlerOptions, DashboardOptions } from './dashboard/options.ts'
+import type { Shown } from './dashboard/ports.ts'
+import type { DashboardServer } from './dashboard/serve.ts'
 import { expireReplays } from './diagnostics/replay.ts'
 import { checkAlertOptions } from './escalation/alert-options.ts'
 import { Journal } from './journal/journal.ts'
@@ -30,9 +36,12 @@ import { checkOptions, type RuntimeOptions } from './runtime-options.ts'
 import { approve, type CommandName, command, openTask, reject } from './supervisor/commands.ts'
 import { checkAgents, loadFleet } from './supervisor/fleet.ts'
 import { furnish } from './supervisor/furnish.ts'
+import { type HistoryPage, type HistoryStep, historyOf } from './supervisor/history.ts'
 import { HotfixDesk } from './supervisor/hotfix-desk.ts'
 import type { House } from './supervisor/house.ts'
+import type { InspectionListener } from './supervisor/inspections.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
+import type { TrafficLink } from './supervisor/links.ts'
 import { type LogLevel, type LogTailOptions, lastLines, tailLogs } from './supervisor/log-tail.ts'
 import { type PlaybookDesk, playbookDesk } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
@@ -79,6 +88,7 @@ export class Runtime {
   readonly #subscriptions = new Set<Subscription>()
   #events: EventStream | undefined
   #phase: Phase = 'new'
+  #startedAt = 0
   #house: House | undefined
   #opening: Promise<{ house: House; supervisor: Supervisor }> | undefined
   /** Writes hotfixes that have held into the source files, or takes them back. */
@@ -86,7 +96,7 @@ export class Runtime {
   readonly #taskDesk = new TaskDesk(() => this.#serving())
   readonly #replay = new Replay(() => this.#serving())
   #close: (() => Promise<void>) | undefined
-  readonly #dashboards: DashboardServer[] = []
+  readonly #dashboards = new DashboardDesk(() => this.#shown())
   #stopping: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
@@ -120,6 +130,7 @@ export class Runtime {
     if (this.#phase !== 'new')
       throw new LazaretError('RUNTIME_STOPPED', `A runtime is started once; this one is ${this.#phase}.`)
     this.#phase = 'starting'
+    this.#startedAt = this.#clock.now()
     await using opening = new AsyncDisposableStack()
     this.#opening = this.#open(opening)
     const { house, supervisor } = await this.#opening
@@ -161,7 +172,7 @@ export class Runtime {
     await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
     if (this.#options.control !== false) {
       const streams = controlStreams(this, events)
-      const control = await ControlServer.listen(this.#dataDir, controlTable(this), streams, events)
+      const control = await ControlServer.listen(this.#dataDir, this.#commandLine(house), streams, events)
       closing.defer(() => control.close())
     }
     closing.defer(() => house.sandbox.close())
@@ -181,6 +192,10 @@ export class Runtime {
     vitals.start()
     closing.defer(() => vitals.stop())
     return { house, supervisor }
+  }
+
+  #commandLine({ units, events }: House): ControlTable {
+    return withCommandLog(controlTable(this), 'command line', { emit: events.emit, isKernel: (id) => units.has(id) })
   }
 
   #lockDataDir(): DataDirLock {
@@ -222,7 +237,7 @@ export class Runtime {
     this.#phase = 'stopping'
     // A stop while the data directory is being opened waits for that; its failure is told to whoever called start().
     await Promise.allSettled([this.#opening])
-    for (const dashboard of this.#dashboards) await dashboard.close()
+    await this.#dashboards.close()
     await this.#close?.()
     this.#phase = 'stopped'
   }
@@ -278,6 +293,29 @@ export class Runtime {
   /** Every kernel, in the order of the fleet. */
   status(): KernelStatus[] {
     return [...this.#opened().units.values()].map(statusOf)
+  }
+
+  /** Who talks to whom: messages by sender and target, `host` for the host program, since start(). */
+  links(): TrafficLink[] {
+    return this.#opened().office.links()
+  }
+
+  /**
+   * The way of a kernel through the states of its lifecycle, in earlier processes too, oldest first.
+   * @param page before: only steps with a smaller seq; limit: the last so many, default limits.historySteps.
+   */
+  history(id: string, page: HistoryPage = {}): HistoryStep[] {
+    return historyOf(this.#opened().journal, this.#unitOf(id).id, page)
+  }
+
+  /** State machines of the kernel's own that it gives `ctx.inspect`, as the instance that serves has told of them. */
+  machines(id: string): InspectedActor[] {
+    return this.#opened().inspections.of(this.#unitOf(id))
+  }
+
+  /** Calls with the id of a kernel whose own machines have moved. Returns the function that ends it. */
+  onInspected(listener: InspectionListener): () => void {
+    return this.#opened().inspections.onChange(listener)
   }
 
   /** Asks of the host program that wait for their reply. */
@@ -381,32 +419,32 @@ export class Runtime {
   }
 
   /**
-   * Serves the dashboard on the loopback address until stop(). @param options port: default any free one.
-   * The address that is returned holds the token.
+   * Serves the dashboard until stop(), to this machine only unless `host` says otherwise.
+   * @returns its address, which holds the token.
+   * @throws LazaretError OPTION_INVALID, RUNTIME_NOT_STARTED, DASHBOARD_FAILED where the port is taken.
    */
-  async serveDashboard(options: { readonly port?: number } = {}): Promise<DashboardServer> {
-    const house = this.#serving()
-    const fleet = this.#fleet.kernels.map(
-      ({ id, tier, dependsOn, replicas, degraded: { mode, to } }): FleetKernel => ({
-        ...{ id, tier, dependsOn, replicas, degraded: { mode, ...(to !== undefined && { to }) } },
-      }),
-    )
-    const server = await serveDashboard(
-      {
-        table: controlTable(this),
-        opening: () => ({
-          ...{ version: '0.1.0', dataDir: this.#dataDir, startedAt: 0, now: this.#clock.now(), repairs: this.repairs },
-          ...{ fleet, kernels: this.status(), links: [], seq: house.events.lastSeq },
-        }),
-        status: () => this.status(),
-        links: () => [],
-        on: (listener) => this.on('event', listener),
-        followLogs: (options, onLine) => this.followLogs(options, onLine),
-      },
-      options,
-    )
-    this.#dashboards.push(server)
-    return server
+  serveDashboard(options: DashboardOptions = {}): Promise<DashboardServer> {
+    return this.#dashboards.serve(options)
+  }
+
+  /**
+   * The dashboard, to be mounted in a server of your own: as middleware of node:http, or as a handler of web requests.
+   * It may be made before start(), and answers 503 until then. @throws LazaretError OPTION_INVALID
+   */
+  dashboardHandler(options: DashboardHandlerOptions = {}): DashboardHandler {
+    return this.#dashboards.handler(options)
+  }
+
+  #shown(): Shown {
+    const { units, events, clock, dataDir, journal, report } = this.#serving()
+    return {
+      ...{ runtime: this, fleet: this.#fleet, units, events, clock, dataDir, report },
+      ...{ startedAt: this.#startedAt, version: version() },
+      eventsAfter: (after, limit) => journal.events({ after, limit }),
+      links: () => this.links(),
+      machines: (id) => this.machines(id),
+      onInspected: (listener) => this.onInspected(listener),
+    }
   }
 
   #unitOf(id: string): Unit {

@@ -159,6 +159,16 @@ export interface KernelContext<State = unknown, Config = Record<string, unknown>
   ref<R = AnyRemoteApi>(id: string): Ref<R>
   /** Aborted when the kernel is asked to stop. */
   readonly signal: AbortSignal
+  /**
+   * Shows state machines of the kernel's own on the dashboard: give it to XState (version 5) as `inspect` when the root
+   * actor is made; the actors that it invokes and spawns come with it. What is shown is redacted and bounded, a machine
+   * faster than the eye loses steps in between, and nothing that goes wrong here reaches the kernel. Where a kernel is
+   * tried out (the sandbox, tests) it does nothing.
+   *
+   * @example
+   * const order = createActor(orderMachine, { inspect: ctx.inspect }).start()
+   */
+  readonly inspect: (event: object) => void
 }
 
 export interface KernelInstance<A extends Api, State> {

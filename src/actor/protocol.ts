@@ -7,6 +7,7 @@ import type { Transferable } from 'node:worker_threads'
 import type { ErrorRecord } from '../base/error-record.ts'
 import type { FailurePhase, LoadedFile, Overlay } from '../base/remedy.ts'
 import type { CrashOn } from '../base/spec.ts'
+import type { InspectedRecord } from '../chart/inspected.ts'
 
 /** First post to a new thread; hands over the ports, which nobody but thread-main sees. */
 export interface ThreadPorts {
@@ -133,6 +134,8 @@ export type ThreadMessage =
   | { readonly t: 'unsubscribe'; readonly topic: string }
   | { readonly t: 'snapshot'; readonly id: number; readonly state?: Uint8Array; readonly error?: ErrorRecord }
   | LineMessage
+  /** What the kernel's own state machines did; see inspect.ts. */
+  | { readonly t: 'inspected'; readonly records: readonly InspectedRecord[] }
   | { readonly t: 'exiting'; readonly code: number; readonly vitals: InstanceVitals }
 
 /** How an instance was at its end. */

@@ -38,6 +38,8 @@ export function recordedContext({ kernel, config, state, dataDir, replies, log }
     bus: { on: () => () => {} },
     ref: (id) => makeRef(id, (message) => (message.kind === 'ask' ? book.answer(message) : undefined)),
     signal: new AbortController().signal,
+    // Nobody watches.
+    inspect: () => {},
   }
 }
 

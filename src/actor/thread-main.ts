@@ -12,6 +12,7 @@ import { fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { FailurePhase } from '../base/remedy.ts'
+import { inspectFor } from './inspect.ts'
 import type { AskOptions, BusTopics, Kernel, KernelBus, KernelContext, KernelLog } from './kernel.ts'
 import { type Handled, importKernel, KernelFailure, KernelHost } from './kernel-host.ts'
 import { Lines } from './line.ts'
@@ -203,6 +204,7 @@ class KernelThread {
       bus: this.#bus(),
       ref: (id) => makeRef(id, this.#send, (to, options) => this.#remote(to, options)),
       signal: this.#stopping.signal,
+      inspect: inspectFor(this.outbox, () => this.#ended),
     }
   }
 

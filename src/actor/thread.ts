@@ -204,6 +204,18 @@ export class Thread {
     return this.#worker?.performance.eventLoopUtilization().idle ?? 0
   }
 
+  #loopBefore: ReturnType<Worker['performance']['eventLoopUtilization']> | undefined
+
+  /** Share of the time since the last call, or since it began, in which its loop was busy: 0 to 1. */
+  busyShare(): number {
+    const performance = this.#worker?.performance
+    if (performance === undefined || this.#ended) return 0
+    const now = performance.eventLoopUtilization()
+    const before = this.#loopBefore
+    this.#loopBefore = now
+    return before === undefined ? now.utilization : performance.eventLoopUtilization(now, before).utilization
+  }
+
   /** Bytes, measured by V8; undefined where the thread does not answer. */
   async memory(): Promise<{ heapUsed: number; heapLimit: number; external: number } | undefined> {
     if (this.#worker === undefined || this.#ended) return undefined

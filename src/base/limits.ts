@@ -77,6 +77,30 @@ export const limits = {
   redactNodes: 5000,
   redactChars: 262_144,
 
+  /**
+   * Actors of a kernel's own machines that are shown: as many as a person looks through. An actor that has ended gives
+   * way to a new one; further ones that live are not shown.
+   */
+  inspectedActors: 64,
+  /** Records of them that wait in the thread, and leave it together: newer ones push older ones out. */
+  inspectedHeld: 48,
+  /** Time between two such batches, and what making the next may cost the thread. Milliseconds. */
+  inspectedEveryMs: 100,
+  inspectedSpendMs: 5,
+  /** A batch that took 1 ms to make is followed by a pause of this many: 2 % of the thread at most; and the longest. */
+  inspectedPause: 50,
+  inspectedPauseMs: 1000,
+  /** What is written of one context or one event: containers, entries of one, characters of its texts, and in all. */
+  inspectedNodes: 200,
+  inspectedEntries: 50,
+  inspectedTextChars: 4096,
+  inspectedJsonChars: 8192,
+  /** States and transitions of a machine that is drawn. */
+  inspectedChartParts: 2000,
+  /** Records kept for each actor, and characters of all records of one kernel: they are the host's memory. */
+  inspectedRecent: 50,
+  inspectedChars: 1_048_576,
+
   /** Messages kept for each kernel by the flight recorder, and their bytes in all. */
   recorderMessages: 256,
   recorderBytes: 1_048_576,
@@ -118,6 +142,10 @@ export const limits = {
   journalLockWaitMs: 250,
   /** Rows that a reading returns where it names no limit. */
   journalReadRows: 1000,
+  /** Transitions of one kernel's chart that a reading returns where it names no number, and at most. */
+  historySteps: 200,
+  historyStepsCeiling: 1000,
+
   /** Failures kept for each kernel. */
   journalFailuresPerKernel: 1000,
   /** Finished incidents, attempts, tasks, hotfixes and the like, each kind; what is still open is always kept. */
@@ -370,6 +398,22 @@ export const limits = {
   /** Kernels tried one after another where the sandbox does not suit the one before. */
   drillTries: 3,
 
+  /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
+  chartNameChars: 48,
+
+  /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 10 s here, and nobody reads it. */
+  chartParts: 1000,
+  /** States and transitions up to which all ways to lay a chart out are tried; of larger ones a few. */
+  chartPartsTried: 120,
+  /** Layouts that are kept: of every machine of the largest fleet that runs some, 30 KB each. */
+  chartLayouts: 200,
+  /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */
+  chartIdleMs: 10_000,
+  /** Heap of that thread: ELK takes 60 MB for a chart of 100 parts, and 300 MB for one of chartParts. Megabytes. */
+  chartHeapMb: 768,
+  /** Longest that a layout may take before its thread is given up. Milliseconds. */
+  chartDeadlineMs: 60_000,
+
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
@@ -379,6 +423,41 @@ export const limits = {
   controlAnswerMs: 10_000,
   /** The same for a command that ends when the kernel has settled: three repairs of 15 minutes, and some. */
   controlCommandMs: 3_600_000,
+  /** Texts of a command's parameters as they are journaled; a diff that is handed in is longer. Characters. */
+  commandTextChars: 400,
+
+  /** Events that come within it reach the dashboard's page together. Milliseconds; a frame of the eye is 16. */
+  dashboardFrameMs: 100,
+  /** The same after a pause: long enough for what one crash sets off at once. Milliseconds. */
+  dashboardSoonMs: 10,
+  /** How often what no event tells (cpu, heap, mailboxes, links) is compared, while a page is open. Milliseconds. */
+  dashboardSampleMs: 1000,
+  /** Events of one frame, and their bytes in all: more are counted, and left out. */
+  dashboardFrameEvents: 250,
+  dashboardFrameBytes: 262_144,
+  /** Streams of events and of logs at once: a browser keeps six connections, and a page needs one or two. */
+  dashboardStreams: 8,
+  /** What waits for a stream's reader; past it the reader begins anew. Bytes: two full states of the largest fleet. */
+  dashboardStreamBytes: 1_048_576,
+  /** A reader that has taken nothing for so long is cut off. Milliseconds. */
+  dashboardStalledMs: 10_000,
+  /** A stream without news says so, for the proxies between. Milliseconds. */
+  dashboardKeepAliveMs: 15_000,
+  /** Missed events that a page is told after a gap; after a longer one it begins anew. */
+  dashboardResumeEvents: 1000,
+  /** A request's body. Bytes (FACTS D). */
+  dashboardBodyBytes: 65_536,
+  dashboardConnections: 64,
+  /** Longest that a request's header, and all of a request, may take to arrive (FACTS D). Milliseconds. */
+  dashboardHeaderMs: 5000,
+  dashboardRequestMs: 10_000,
+  /** How often Node looks for those that are late; its own default is 30 s. Milliseconds. */
+  dashboardCheckMs: 1000,
+  /** Longest that a connection is kept open between two requests. Milliseconds. */
+  dashboardIdleMs: 5000,
+  /** Ids in a path: an incident's, an actor's session. Characters. */
+  dashboardIdChars: 128,
+
   /** Longest path of a Unix socket: sun_path has 108 bytes on Linux, 104 on macOS. */
   socketPathBytes: 100,
 } as const

@@ -10,24 +10,45 @@ import { isSecretKey, redacted, redactText } from './redact-text.ts'
 
 export { escapeUnsafe, isSecretKey, redacted, redactText, safeLine } from './redact-text.ts'
 
+/** What one copy may hold. */
+export interface RedactBounds {
+  /** Containers. */
+  readonly nodes: number
+  /** Of one container. */
+  readonly entries: number
+  /** Of all texts. */
+  readonly chars: number
+  /** Words that stand for an object in the copy; undefined: it is copied. */
+  readonly describe?: (value: object) => string | undefined
+}
+
 interface Budget {
   nodes: number
   chars: number
+  readonly entries: number
+  readonly describe: ((value: object) => string | undefined) | undefined
   readonly path: object[]
+}
+
+const ordinary: RedactBounds = {
+  ...{ nodes: limits.redactNodes, entries: limits.redactEntries, chars: limits.redactChars },
 }
 
 /**
  * A copy as plain data, fit for JSON and for people. Values under secret keys become '[redacted]'; errors, dates, maps,
  * sets and bytes become plain descriptions; depth, entries and text are bounded (limits.redact...). Never throws.
  */
-export function redact(value: unknown): unknown {
-  return copy(value, { nodes: limits.redactNodes, chars: limits.redactChars, path: [] })
+export function redact(value: unknown, bounds: RedactBounds = ordinary): unknown {
+  const { nodes, entries, chars, describe } = bounds
+  return copy(value, { nodes, entries, chars, describe, path: [] })
 }
 
 function copy(value: unknown, budget: Budget): unknown {
   try {
     if (typeof value === 'string') return copyText(value, budget)
     if (typeof value !== 'object' || value === null) return copyPrimitive(value)
+    const words = budget.describe?.(value)
+    if (words !== undefined) return words
     budget.nodes -= 1
     if (budget.nodes < 0) return '[left out: too large]'
     if (budget.path.length >= limits.redactDepth) return '[left out: too deep]'
@@ -83,7 +104,7 @@ function copyObject(value: object, budget: Budget): unknown {
 /** @param lazy the second of each pair is the object to read the key from, so that one bad getter costs one key. */
 function copyEntries(pairs: readonly (readonly [string, unknown])[], budget: Budget, lazy = false): unknown {
   const entries: [string, unknown][] = []
-  for (const [key, source] of pairs.slice(0, limits.redactEntries)) {
+  for (const [key, source] of pairs.slice(0, budget.entries)) {
     const name = redactText(key.slice(0, 256))
     if (isSecretKey(key)) {
       entries.push([name, strike(lazy ? undefinedIfAbsent(source, key) : source)])
@@ -91,7 +112,7 @@ function copyEntries(pairs: readonly (readonly [string, unknown])[], budget: Bud
     }
     entries.push([name, lazy ? readAndCopy(source as object, key, budget) : copy(source, budget)])
   }
-  if (pairs.length > limits.redactEntries) entries.push(['...', `[${pairs.length - limits.redactEntries} more]`])
+  if (pairs.length > budget.entries) entries.push(['...', `[${pairs.length - budget.entries} more]`])
   // fromEntries defines own properties: a key `__proto__` stays a key.
   return Object.fromEntries(entries)
 }
@@ -124,8 +145,8 @@ function readAndCopy(source: object, key: string, budget: Budget): unknown {
 function copyPairs(map: ReadonlyMap<unknown, unknown>, size: number, budget: Budget): unknown[] {
   const pairs: unknown[] = []
   for (const [key, value] of map) {
-    if (pairs.length >= limits.redactEntries) {
-      pairs.push(`[${size - limits.redactEntries} more]`)
+    if (pairs.length >= budget.entries) {
+      pairs.push(`[${size - budget.entries} more]`)
       break
     }
     pairs.push([copy(key, budget), typeof key === 'string' && isSecretKey(key) ? strike(value) : copy(value, budget)])
@@ -136,8 +157,8 @@ function copyPairs(map: ReadonlyMap<unknown, unknown>, size: number, budget: Bud
 function copyList(values: Iterable<unknown>, size: number, budget: Budget): unknown[] {
   const list: unknown[] = []
   for (const value of values) {
-    if (list.length >= limits.redactEntries) {
-      list.push(`[${size - limits.redactEntries} more]`)
+    if (list.length >= budget.entries) {
+      list.push(`[${size - budget.entries} more]`)
       break
     }
     list.push(copy(value, budget))

@@ -31,8 +31,10 @@ export type InspectedRecord =
       readonly active: readonly string[]
       /** Ids of the chart's edges that were taken since the one before. */
       readonly edges: readonly string[]
-      /** The context as JSON, redacted and cut. */
+      /** The context as JSON, redacted and cut; of an actor that runs no machine: its output, error or input. */
       readonly context: string
+      /** Records of this actor that were left out since its last snapshot, because there were too many. */
+      readonly leftOut?: number
     }
 
 /** An actor of a kernel as the host remembers it. */
@@ -44,6 +46,8 @@ export interface InspectedActor {
   readonly status: string
   readonly active: readonly string[]
   readonly context: string
+  /** Its records that were left out so far, because there were too many; absent: none. */
+  readonly leftOut?: number
   /** The last ones, oldest first. */
   readonly recent: readonly Exclude<InspectedRecord, { kind: 'actor' }>[]
 }

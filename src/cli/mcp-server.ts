@@ -10,10 +10,10 @@ import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { redactText, safeLine } from '../base/redact.ts'
+import { version } from '../base/version.ts'
 import { fenceRule } from '../repair/agents/fence.ts'
 import { withRuntime } from './connection.ts'
 import { type Desk, type Shown, toolsOf } from './mcp-tools.ts'
-import { version } from './version.ts'
 
 const instructions = `Tasks ask for the repair of kernels: long-lived parts of a Node.js application that failed and are out of service. \
 List the tasks, claim one, read its TASK.md, the sources and the evidence, try changes out with replay, and hand in a unified diff with submit_patch. \

@@ -1,5 +1,6 @@
 /** All commands in one program. Usage errors, unknown commands included, end with exit code 2 and a way on. */
 import { Command, CommanderError } from 'commander'
+import { version } from '../base/version.ts'
 import { reportFailure } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { hotfixesCommand } from './hotfixes.ts'
@@ -13,7 +14,6 @@ import { repairsCommand } from './repairs.ts'
 import { statusCommand } from './status.ts'
 import { taskCommand } from './task.ts'
 import { taskCommands } from './tasks.ts'
-import { version } from './version.ts'
 
 /** Runs one command line and returns its exit code; a command may set process.exitCode itself. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -5,8 +5,10 @@
  */
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { LazaretError } from '../base/errors.ts'
 import { type ApplyTo, applyTargets } from '../base/remedy.ts'
 import { controlSocketPath } from '../control/path.ts'
+import { checkDashboardOptions, type DashboardOptions } from '../dashboard/options.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, reportFailure } from './command.ts'
@@ -36,7 +38,16 @@ export function runCommand(): Command {
         'where repairs that hold go: hotfix (your files are not written), or source',
       ).choices(applyTargets),
     )
-    .option('--dashboard [port]', 'serve the dashboard on the loopback address')
+    .option('--dashboard [port]', 'serve the dashboard, on any free port or this one; prints its address')
+    .addOption(
+      new Option(
+        '--dashboard-host <address>',
+        'listen there, not on 127.0.0.1 only; the line is not encrypted',
+      ).implies({
+        dashboard: true,
+      }),
+    )
+    .addOption(new Option('--read-only', 'the dashboard shows, and takes no commands').implies({ dashboard: true }))
     .action(async (fleet: string, options: RunOptions) => {
       process.exitCode = await run(fleet, options)
     })
@@ -45,11 +56,15 @@ export function runCommand(): Command {
 interface RunOptions extends CommonOptions {
   /** A port, or true: any free one. */
   readonly dashboard?: string | true
+  readonly dashboardHost?: string
+  readonly readOnly?: true
   readonly alertUrl?: string
   readonly apply?: ApplyTo
 }
 
-async function run(fleet: string, { dataDir, json, alertUrl, apply, dashboard }: RunOptions): Promise<number> {
+async function run(fleet: string, options: RunOptions): Promise<number> {
+  const { dataDir, json, alertUrl, apply } = options
+  const dashboard = dashboardOptions(options)
   // What is written for operators is told by the events here; programs get it on stderr, as from any other host.
   const runtime = createRuntime({
     ...{ fleet, dataDir, ...(json ? {} : { log: false }) },
@@ -72,8 +87,10 @@ async function run(fleet: string, { dataDir, json, alertUrl, apply, dashboard }:
     const first = await Promise.race([started, stop.asked])
     if (Array.isArray(first)) sayReady(runtime, first, performance.now() - startedAt, output)
     if (Array.isArray(first) && dashboard !== undefined) {
-      const { url } = await runtime.serveDashboard(dashboard === true ? {} : { port: Number(dashboard) })
+      const { url, port } = await runtime.serveDashboard(dashboard)
       output.say('dashboard', url)
+      // The event of it has no token; whoever started this gets it once.
+      if (json) write(`${JSON.stringify({ type: 'dashboard.address', at: Date.now(), url, port })}\n`)
     }
     const signal = await stop.asked
     output.say('stopping', `${signal}; the same again ends it at once`)
@@ -86,6 +103,25 @@ async function run(fleet: string, { dataDir, json, alertUrl, apply, dashboard }:
   } finally {
     stop.off()
   }
+}
+
+/** @throws LazaretError OPTION_INVALID */
+function dashboardOptions({ dashboard, dashboardHost, readOnly }: RunOptions): DashboardOptions | undefined {
+  if (dashboard === undefined) return undefined
+  const isPort = dashboard === true || (/^\d{1,5}$/.test(dashboard) && Number(dashboard) <= 65_535)
+  if (!isPort) {
+    const text = `--dashboard takes a port from 0 to 65535, or nothing: then it is any free one. Got: ${dashboard}.`
+    const hint = /\.ya?ml$/.test(dashboard)
+      ? `The fleet file comes first: lazaret run ${dashboard} --dashboard`
+      : 'See: lazaret run --help'
+    throw new LazaretError('OPTION_INVALID', text, { hint })
+  }
+  const options: DashboardOptions = {
+    ...(dashboard !== true && { port: Number(dashboard) }),
+    ...(dashboardHost !== undefined && { host: dashboardHost }),
+    ...(readOnly === true && { readOnly }),
+  }
+  return checkDashboardOptions(options)
 }
 
 function write(text: string): void {

@@ -16,6 +16,7 @@ export const controlOps = [
   ...(['playbookVersions', 'dryRunPlaybook', 'runPlaybook'] as const),
   ...(['hotfixes', 'applyHotfix', 'revertHotfix', 'repairs'] as const),
   ...(['deadLetterCount', 'replayDeadLetters', 'playbooksInWords'] as const),
+  ...(['history', 'machines'] as const),
   ...(['task', 'claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
 ] as const
 export type ControlOp = (typeof controlOps)[number]
@@ -26,6 +27,18 @@ export type ControlOp = (typeof controlOps)[number]
  */
 export const streamOps = ['events', 'logLines'] as const
 export type StreamOp = (typeof streamOps)[number]
+
+/** The ops that change something, or run something: they are journaled, and refused where one may only look. */
+export const commandOps: ReadonlySet<ControlOp> = new Set([
+  ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
+  ...(['runPlaybook', 'applyHotfix', 'revertHotfix', 'replayDeadLetters'] as const),
+  ...(['claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
+])
+
+/** `repairs` asks, or switches where it says `on`. */
+export function isCommand(op: ControlOp, params: Readonly<Record<string, unknown>>): boolean {
+  return commandOps.has(op) || (op === 'repairs' && params.on !== undefined)
+}
 
 export type ControlReply =
   | { readonly id: number; readonly result: unknown }

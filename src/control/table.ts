@@ -1,7 +1,10 @@
 /** What the command line may ask of a runtime: each op of the protocol, and what is accepted as its parameters. */
 import { LazaretError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { type ApplyTo, applyTargets, isApplyTo } from '../base/remedy.ts'
+import type { InspectedActor } from '../chart/inspected.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { HistoryPage, HistoryStep } from '../supervisor/history.ts'
 import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
 import type { PlaybookDesk } from '../supervisor/playbook-commands.ts'
 import { playbooksInWords } from '../supervisor/playbooks-in-words.ts'
@@ -10,10 +13,11 @@ import type { KernelStatus } from '../supervisor/status.ts'
 import type { TaskDesk } from '../supervisor/task-desk.ts'
 import { type LettersAndLogs, letterOps } from './letter-ops.ts'
 import type { ControlTable } from './server.ts'
+import type { Followable } from './streams.ts'
 import { taskOps } from './task-ops.ts'
 
 /** The part of a runtime that can be reached from outside. */
-export interface Controllable extends LettersAndLogs {
+export interface Controllable extends LettersAndLogs, Followable {
   status(): KernelStatus[]
   kernel(
     id: string,
@@ -38,6 +42,8 @@ export interface Controllable extends LettersAndLogs {
   readonly repairs: RepairsState
   setRepairs(on: boolean, why?: string): RepairsState
   readonly tasks: Omit<TaskDesk, 'close'>
+  history(id: string, page?: HistoryPage): HistoryStep[]
+  machines(id: string): InspectedActor[]
 }
 
 export function controlTable(runtime: Controllable): ControlTable {
@@ -52,6 +58,7 @@ export function controlTable(runtime: Controllable): ControlTable {
   return {
     ...taskOps(runtime.tasks),
     ...letterOps(runtime),
+    ...chartOps(runtime, (params) => text(params, 'kernel')),
     status: () => runtime.status(),
     incidents: ({ kernel, limit }) =>
       runtime.journal.incidents({ ...(typeof kernel === 'string' && { kernel }), limit: count(limit) }),
@@ -93,5 +100,19 @@ export function controlTable(runtime: Controllable): ControlTable {
     revertHotfix: (params) => runtime.hotfixes.revert(text(params, 'hotfix')),
     repairs: ({ on, why }) =>
       typeof on === 'boolean' ? runtime.setRepairs(on, typeof why === 'string' ? why : undefined) : runtime.repairs,
+  }
+}
+
+function chartOps(
+  runtime: Controllable,
+  kernelIn: (params: Readonly<Record<string, unknown>>) => string,
+): Pick<ControlTable, 'history' | 'machines'> {
+  return {
+    history: ({ before, limit, ...params }) =>
+      runtime.history(kernelIn(params), {
+        ...(typeof before === 'number' && { before }),
+        ...(typeof limit === 'number' && { limit: Math.min(limit, limits.historyStepsCeiling) }),
+      }),
+    machines: (params) => runtime.machines(kernelIn(params)),
   }
 }

@@ -1,36 +1,33 @@
 /**
- * `GET api/logs` and `GET api/logs/:kernel`: lines of logs as server-sent events, some at a time. `?level=` is the lowest
- * one, `?from=` how many earlier lines come first. A page that reads too slowly is told how many were left out: the
- * runtime holds limits.logFrameLines for it, and waits for nobody.
+ * `GET api/logs` and `GET api/logs/:kernel`: lines of logs as they come, some of them together. `?level=` is the lowest
+ * one, `?from=` how many earlier lines come first. Where more come than a page could show, it is told how many were left
+ * out; what becomes of a reader that does not read is in stream.ts.
  */
-import type { Context } from 'hono'
-import { streamSSE } from 'hono/streaming'
-import { toRecord } from '../base/error-record.ts'
-import { LazaretError } from '../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
-import { type LogTailOptions, logTailOptions } from '../supervisor/log-tail.ts'
+import { unrefTimer } from '../base/timers.ts'
+import { logTailOptions } from '../supervisor/log-tail.ts'
+import type { DashboardPorts } from './ports.ts'
+import type { StreamSource } from './stream.ts'
 
 export interface LogFrame {
   /** JSON, each a line in pino's shape with `kernel`. */
   readonly lines: readonly string[]
   /** Lines that were dropped before these. */
   readonly leftOut: number
+  /** The reader was too slow, and has missed nobody knows how many. */
+  readonly missed?: true
 }
 
-/** @param onLine must not throw. Returns the function that ends it. @throws LazaretError UNKNOWN_KERNEL, COMMAND_REFUSED. */
-export type FollowLogs = (options: LogTailOptions, onLine: (text: string) => void) => () => void
-
-/** Lines that wait to be sent: the oldest go where they are too many. */
+/** Lines that wait to be sent, limits.logFrameLines at most: the oldest go. */
 export class LogQueue {
   #lines: string[] = []
   #leftOut = 0
-  #news = Promise.withResolvers<void>()
 
   add(line: string): void {
     this.#lines.push(line)
     // In one go at twice the number: to shift an array of thousands for each line would cost more than to send it.
     if (this.#lines.length >= limits.logFrameLines * 2) this.#drop()
-    this.#news.resolve()
   }
 
   #drop(): void {
@@ -40,50 +37,53 @@ export class LogQueue {
     this.#leftOut += over
   }
 
-  /** Resolves when there is something to send. */
-  get news(): Promise<void> {
-    return this.#news.promise
-  }
-
   take(): LogFrame {
     this.#drop()
     const frame = { lines: this.#lines, leftOut: this.#leftOut }
     this.#lines = []
     this.#leftOut = 0
-    this.#news = Promise.withResolvers()
     return frame
   }
 }
 
-export function logStream(c: Context, follow: FollowLogs): Response | Promise<Response> {
-  const queue = new LogQueue()
-  let off: () => void
-  try {
-    const from = c.req.query('from')
-    const level = c.req.query('level')
-    const given = { kernel: c.req.param('kernel'), ...(level && { level }), ...(from && { from: Number(from) }) }
-    off = follow(logTailOptions(given), (line) => queue.add(line))
-  } catch (thrown) {
-    const isWrong = thrown instanceof LazaretError && thrown.code === 'OPTION_INVALID'
-    const isUnknown = thrown instanceof LazaretError && thrown.code === 'UNKNOWN_KERNEL'
-    return c.json({ error: toRecord(thrown) }, isWrong ? 400 : isUnknown ? 404 : 409)
-  }
-  return streamSSE(
-    c,
-    async (stream) => {
-      const gone = new Promise<void>((resolve) => stream.onAbort(resolve))
-      try {
-        while (!stream.aborted) {
-          await stream.writeSSE({ data: JSON.stringify(queue.take()) })
-          await Promise.race([queue.news, gone])
-          // What comes together is sent together.
-          if (!stream.aborted) await stream.sleep(limits.logFrameMs)
-        }
-      } finally {
-        off()
+function block(frame: LogFrame): string {
+  return `data: ${JSON.stringify(frame)}\n\n`
+}
+
+/** @throws LazaretError OPTION_INVALID where the query is wrong; open() throws UNKNOWN_KERNEL, COMMAND_REFUSED. */
+export function logSource(
+  { clock, followLogs }: { readonly clock: Clock } & Pick<DashboardPorts, 'followLogs'>,
+  request: Request,
+  kernel?: string,
+): StreamSource {
+  const query = new URL(request.url).searchParams
+  const [level, from] = [query.get('level') ?? undefined, query.get('from')]
+  const options = logTailOptions({ kernel, level, ...(from !== null && { from: Number(from) }) })
+  return {
+    missed: block({ lines: [], leftOut: 0, missed: true }),
+    open(send) {
+      const queue = new LogQueue()
+      let timer: unknown
+      let isOpen = false
+      const flush = () => {
+        timer = undefined
+        send(block(queue.take()))
+      }
+      const off = followLogs(options, (line) => {
+        queue.add(line)
+        // Earlier lines are in what comes first.
+        if (!isOpen || timer !== undefined) return
+        timer = clock.setTimeout(flush, limits.logFrameMs)
+        unrefTimer(timer)
+      })
+      isOpen = true
+      return {
+        first: block(queue.take()),
+        leave() {
+          clock.clearTimeout(timer)
+          off()
+        },
       }
     },
-    // A page that is gone is no failure; whatever else it may be ends this stream alone.
-    async () => {},
-  )
+  }
 }

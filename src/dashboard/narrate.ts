@@ -111,6 +111,10 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'repairs.switched': tell('repairs', 'watch', ({ on, why }) => {
     return `${on === true ? 'are on' : 'are off'}${why === undefined ? '' : `: ${said(why)}`}`
   }),
+  'command.given': tell('command', 'plain', ({ op, by }) => {
+    // The command line's own user sees what it does.
+    return by === 'dashboard' ? `${said(op)}, given on the dashboard` : undefined
+  }),
   'hotfix.dropped': tell('dropped', 'watch', (event) => `hotfix ${said(event.hotfix)}: ${said(event.reason)}`),
   'message.poisoned': tell('poison', 'watch', (event) => `${said(event.method)}() from ${said(event.from)} is parked`),
   'deadLetters.progressed': tell('replay', 'plain', ({ done, of }) => `${said(done)} of ${said(of)} dead letters`),

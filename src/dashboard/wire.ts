@@ -6,6 +6,8 @@ import type { ErrorRecord } from '../base/error-record.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import type { Tier } from '../base/spec.ts'
 import type { Chart, ChartLayout } from '../chart/model.ts'
+import type { HistoryStep } from '../supervisor/history.ts'
+import type { TrafficLink } from '../supervisor/links.ts'
 import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 
@@ -18,13 +20,7 @@ export interface FleetKernel {
   readonly degraded: { readonly mode: string; readonly to?: string }
 }
 
-/** Messages from one kernel to another, or from the host program, since the runtime was started. */
-export interface TrafficLink {
-  /** `host`: the host program. */
-  readonly from: string
-  readonly to: string
-  readonly messages: number
-}
+export type { HistoryStep, TrafficLink }
 
 /** `GET api/state`: everything that the page begins with. */
 export interface Opening {
@@ -71,22 +67,6 @@ export interface DrawnChart {
   readonly layout: ChartLayout
   /** Its colours are CSS variables, its nodes and edges carry `data-node` and `data-edge` with their ids. */
   readonly svg: string
-}
-
-/** One step of a kernel's history, as op `history` tells it. */
-export interface HistoryStep {
-  readonly seq: number
-  readonly at: number
-  readonly from: string
-  readonly to: string
-  /** Type of the event that caused it. */
-  readonly on: string
-  /** Ids of edges of the lifecycle chart. */
-  readonly edges: readonly string[]
-  readonly failures: number
-  readonly starts: number
-  readonly attempts: number
-  readonly timers: KernelStatus['timers']
 }
 
 export interface Refusal {

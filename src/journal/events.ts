@@ -25,16 +25,21 @@ export function lastEventSeq(connection: Connection): number {
 /** In the order of their numbers. */
 export function findEvents(connection: Connection, filter: EventFilter): LazaretEvent[] {
   const limit = checkedLimit(filter.limit)
-  const [where, values] = whereClause({ kernel: filter.kernel, type: filter.type })
-  const select = `SELECT seq, at, type, kernel, facts FROM events ${where}`
-  if (filter.after === undefined) {
-    return connection
-      .all(`${select} ORDER BY seq DESC LIMIT ?`, [...values, limit])
-      .reverse()
-      .map(parseEvent)
+  const { kernel, type, after, before } = filter
+  const [where, values] = whereClause({ kernel, type })
+  const conditions = where === '' ? [] : [where.slice('WHERE '.length)]
+  for (const [sign, seq] of [['>', after] as const, ['<', before] as const]) {
+    if (seq === undefined) continue
+    conditions.push(`seq ${sign} ?`)
+    values.push(seq)
   }
-  const after = where === '' ? 'WHERE seq > ?' : 'AND seq > ?'
-  return connection.all(`${select} ${after} ORDER BY seq LIMIT ?`, [...values, filter.after, limit]).map(parseEvent)
+  const among = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+  const select = `SELECT seq, at, type, kernel, facts FROM events ${among}`
+  if (after !== undefined) return connection.all(`${select} ORDER BY seq LIMIT ?`, [...values, limit]).map(parseEvent)
+  return connection
+    .all(`${select} ORDER BY seq DESC LIMIT ?`, [...values, limit])
+    .reverse()
+    .map(parseEvent)
 }
 
 function parseEvent(row: SqlRow): LazaretEvent {

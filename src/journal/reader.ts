@@ -167,7 +167,7 @@ export class JournalReader {
     return findVersion(this.connection, kernel, version)
   }
 
-  /** In the order of their numbers: the first ones after `after`, or the last ones of all. */
+  /** In the order of their numbers: the first ones after `after`, or the last ones of all, or before `before`. */
   events(filter: EventFilter = {}): LazaretEvent[] {
     this.beforeBatched()
     return findEvents(this.connection, filter)

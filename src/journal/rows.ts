@@ -254,6 +254,8 @@ export interface DeadLetterFilter {
 export interface EventFilter {
   /** Only events with a larger number; the first of them where there are more than `limit`. Without it: the last ones. */
   readonly after?: number | undefined
+  /** Only events with a smaller number. */
+  readonly before?: number | undefined
   readonly kernel?: string | undefined
   readonly type?: EventType | undefined
   /** Default limits.journalReadRows. */

@@ -29,6 +29,7 @@ import { GoldenStore } from '../snapshot/golden.ts'
 import { SnapshotStore } from '../snapshot/store.ts'
 import { RuntimeBus } from './bus.ts'
 import type { House } from './house.ts'
+import { Inspections } from './inspections.ts'
 import { missedNotices, openNotices } from './notices.ts'
 import { PostOffice } from './post-office.ts'
 import { RepairSwitch } from './repair-switch.ts'
@@ -103,6 +104,7 @@ export function furnish(given: Furniture): House {
     sandbox: new SandboxPool(compiledDir),
     agents: [...agentChain, ...outsideAgents(given.agents, [dataDir, quarantineDir])],
     heartbeat: new Heartbeat(clock, report),
+    inspections: new Inspections(),
     ...{ operators, notify: (notice) => operators.tell(notice) },
   }
 }

@@ -18,6 +18,7 @@ import type { IntentStore } from '../repair/source-files.ts'
 import type { GoldenStore } from '../snapshot/golden.ts'
 import type { SnapshotStore } from '../snapshot/store.ts'
 import type { RuntimeBus } from './bus.ts'
+import type { Inspections } from './inspections.ts'
 import type { PostOffice } from './post-office.ts'
 import type { RepairSwitch } from './repair-switch.ts'
 import type { Suggestions } from './suggestions.ts'
@@ -48,6 +49,8 @@ export interface House {
   /** Who proposes repairs, cheapest first: those of this package, and what was configured. */
   readonly agents: readonly RepairAgent[]
   readonly heartbeat: Heartbeat
+  /** What kernels' own state machines do. */
+  readonly inspections: Inspections
   readonly notify: (notice: Notice) => void
   readonly operators: Pick<Operators, 'start' | 'stop'>
   /** Absolute paths. */

@@ -15,6 +15,7 @@ import type { Emit } from '../base/events.ts'
 import type { DeadLetter as DeadLetterRow } from '../journal/rows.ts'
 import type { DeadLetter } from '../routing/route.ts'
 import { WaitGraph } from '../routing/wait-graph.ts'
+import { Links, type TrafficLink } from './links.ts'
 import type { Unit } from './unit.ts'
 
 type Sent = Extract<ThreadMessage, { t: 'send' }>
@@ -32,6 +33,7 @@ export class PostOffice {
   readonly #ports: PostOfficePorts
   readonly #hostAsks: AskTable
   readonly #waits = new WaitGraph()
+  readonly #links = new Links()
 
   constructor(units: ReadonlyMap<string, Unit>, ports: PostOfficePorts) {
     this.#units = units
@@ -60,6 +62,7 @@ export class PostOffice {
       )
     }
     const { kind, method, options, to } = message
+    this.#links.count('host', to)
     const idempotent = options.idempotent ?? false
     if (kind === 'tell') {
       unit.route.accept({ kind, from: 'host', method, args, deadlineAt: 0, idempotent })
@@ -135,6 +138,7 @@ export class PostOffice {
       })
       return
     }
+    if (target !== undefined) this.#links.count(sender.id, to)
     if (kind === 'tell') {
       if (target !== undefined) target.route.accept({ kind, from: sender.id, method, args, deadlineAt: 0, idempotent })
       else
@@ -184,8 +188,10 @@ export class PostOffice {
       return
     }
     const cycle = message.moved?.(to)
-    if (cycle === undefined) target.route.accept({ ...message, via })
-    else message.settle?.({ ok: false, error: cycle })
+    if (cycle === undefined) {
+      this.#links.count(from.id, to)
+      target.route.accept({ ...message, via })
+    } else message.settle?.({ ok: false, error: cycle })
   }
 
   #reply(thread: Thread, id: number, outcome: Outcome): void {
@@ -213,13 +219,16 @@ export class PostOffice {
     const { n, error } = message
     const outcome = error === undefined ? { ok: true as const, value: message.value } : { ok: false as const, error }
     this.#waits.finished(unit.id, n)
+    const isSkipped = message.refused === true && error?.code === 'ASK_TIMEOUT'
+    if (!isSkipped) unit.handled += 1
     if (message.refused !== true) unit.recorder.finished(n, outcome)
-    else if (error?.code === 'ASK_TIMEOUT') unit.recorder.skipped(n)
+    else if (isSkipped) unit.recorder.skipped(n)
     else unit.recorder.finished(n)
     unit.route.finished(n, message.refused ? { ...outcome, refused: true } : outcome)
   }
 
   told(unit: Unit, numbers: readonly number[]): void {
+    unit.handled += numbers.length
     for (const n of numbers) {
       this.#waits.finished(unit.id, n)
       unit.recorder.finished(n)
@@ -250,6 +259,11 @@ export class PostOffice {
   /** Settles everything that still waits in the host. */
   close(error: () => LazaretError): void {
     this.#hostAsks.close(error)
+  }
+
+  /** Messages by sender and target. */
+  links(): TrafficLink[] {
+    return this.#links.list()
   }
 
   /** Asks of the host that wait for a reply. */

@@ -31,6 +31,7 @@ import { resume } from './resume.ts'
 import { Service } from './service.ts'
 import { StandIns } from './standing-in.ts'
 import { finishWriting, takeOverIfWished } from './taking-over.ts'
+import { Transitions } from './transitions.ts'
 import type { Unit } from './unit.ts'
 import { watchThread } from './watching.ts'
 
@@ -47,6 +48,7 @@ export class Supervisor {
   readonly #standbyTurnstile = new Turnstile(1)
   readonly #bystanders: Bystanders
   readonly #service: Service
+  readonly #transitions: Transitions
   readonly #actor: ActorRefFrom<typeof supervisorMachine>
   readonly #unwatch = new Map<Thread, () => void>()
   /** Effects that are still being carried out: an orderly end waits for them. */
@@ -64,11 +66,13 @@ export class Supervisor {
       track: (work) => this.#track(work),
       isStopping: () => this.#stopping,
     })
+    this.#transitions = new Transitions(house.journal)
     this.#rows = new Map(house.journal.kernelRows().map((row) => [row.id, row]))
     const members = [...house.units.values()].map((unit) => this.#member(unit))
     this.#actor = createActor(supervisorMachine, {
       input: { levels, members, adopt: (id, ref) => this.#adopt(id, ref) },
       clock: house.clock,
+      inspect: this.#transitions.inspect,
     })
     this.#actor.start()
   }
@@ -89,6 +93,7 @@ export class Supervisor {
 
   #adopt(id: string, ref: ConstructorParameters<typeof Instance>[1]): void {
     const unit = this.#unit(id)
+    this.#transitions.follow(unit, ref, this.#house.clock.now())
     unit.instance = new Instance(() => unit.spec, ref, this.#ports(unit), this.#turnstile, this.#house.clock)
     unit.keeper = new Keeper(this.#house, unit)
     unit.standIns = new StandIns(this.#house, unit, {
@@ -190,15 +195,22 @@ export class Supervisor {
     this.#unwatch.get(thread)?.()
     this.#unwatch.delete(thread)
     this.#house.bus.forget(thread)
+    this.#house.inspections.forget(thread)
   }
 
   /** Before any effect of the transition. */
   #commit(unit: Unit, snapshot: LifecycleSnapshot): void {
+    const { journal, events, clock } = this.#house
     const state = dotted(snapshot.value)
+    const moved = this.#transitions.take(unit, snapshot, clock.now())
     // Until its turn comes the journal has where an earlier process left it: one killed before that must find it there.
     if (state === 'stopped' && !unit.begun) return
     unit.begun = true
-    this.#house.journal.commitKernel(rowOf(unit, snapshot, this.#house.clock.now()))
+    try {
+      journal.commitKernel(rowOf(unit, snapshot, clock.now()))
+    } finally {
+      if (moved !== undefined) events.emit('kernel.transitioned', unit.id, { ...moved })
+    }
     if (!state.startsWith('repairing'))
       unit.repair?.abort(new LazaretError('COMMAND_REFUSED', `The kernel is ${state} now.`))
   }
@@ -342,6 +354,9 @@ export class Supervisor {
         return
       case 'unsubscribe':
         bus.unsubscribe(message.topic, thread)
+        return
+      case 'inspected':
+        this.#house.inspections.add(unit, thread, message.records)
         return
       case 'snapshot':
         unit.keeper.answered(message.id, message.state, message.error)

@@ -53,17 +53,21 @@ export class VitalsSampler {
       this.#cpuBefore.delete(unit.id)
       return
     }
+    const elu = thread.busyShare()
     // A thread that is stuck does not answer; the sweep must not wait for it.
     const answered = Promise.all([thread.memory(), thread.cpuUsage()])
     const [memory, cpu] = await Promise.race([answered, thread.silence(limits.vitalsAnswerMs)])
-    if (memory === undefined) return
+    if (memory === undefined) {
+      unit.vitals = { ...unit.vitals, elu }
+      return
+    }
     const nowMs = this.#house.clock.monotonicMs()
     const before = this.#cpuBefore.get(thread.name)
     const micros = cpu === undefined ? 0 : cpu.user + cpu.system
     this.#cpuBefore.set(thread.name, { micros, atMs: nowMs })
     const share = before === undefined ? 0 : (micros - before.micros) / 1000 / Math.max(1, nowMs - before.atMs)
     const externalMb = memory.external / megabyte
-    unit.vitals = { heapMb: memory.heapUsed / megabyte, externalMb, cpu: Math.max(0, share), elu: 0 }
+    unit.vitals = { heapMb: memory.heapUsed / megabyte, externalMb, cpu: Math.max(0, share), elu }
     const max = unit.spec.limits.externalMb
     if (externalMb <= max) return
     this.#house.events.emit('kernel.overLimit', unit.id, { limit: 'externalMb', max, found: Math.round(externalMb) })

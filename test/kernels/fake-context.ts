@@ -90,6 +90,7 @@ export async function startKernel<A extends Api>(kernel: Kernel<A>, options: Sta
         return undefined
       }),
     signal: new AbortController().signal,
+    inspect: () => {},
   }
   fake.say = async (topic, message) => handlers.get(topic)?.(structuredClone(message) as never)
   const instance = await kernel.start(ctx)

@@ -3,7 +3,7 @@
  * follows the end until the user scrolls up, and keeps its place while older lines go.
  */
 import { type Signal, useSignal } from '@preact/signals'
-import type { JSX } from 'preact'
+import type { JSX, TargetedEvent, TargetedKeyboardEvent } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { indexFrom, levelWord, type ShownLine } from '../log-lines.ts'
 import { clockTime } from '../words.ts'
@@ -55,7 +55,7 @@ export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Ele
     if (Math.abs(element.scrollTop - wanted) >= 1) element.scrollTop = wanted
   }, [lines, lines.at(-1)?.n, lines.length, isFollowing, rowHeight])
 
-  const onScroll = (event: JSX.TargetedEvent<HTMLDivElement>) => {
+  const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
     const { scrollTop, scrollHeight, clientHeight } = event.currentTarget
     const isUp = scrollTop < view.value.top - 1
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - rowHeight / 2
@@ -78,7 +78,7 @@ export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Ele
     else if (top + rowHeight > element.scrollTop + element.clientHeight)
       element.scrollTop = top + rowHeight - element.clientHeight
   }
-  const onKeyDown = (event: JSX.TargetedKeyboardEvent<HTMLDivElement>) => {
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const at = selected.value === undefined ? lines.length : indexFrom(lines, selected.value.n)
     const next = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: lines.length - 1 }[event.key]
     if (event.key === 'Escape') selected.value = undefined
