@@ -30,7 +30,10 @@ function deskWithLogs() {
   }
   const { app, clock } = desk({ more: { followLogs } })
   const get = (path: string) => app.fetch(new Request(`http://localhost:4000${path}`, { headers: bearer }))
-  return { get, clock, asked, followers, log: (text: string) => followers.forEach((follower) => follower(text)) }
+  const log = (text: string) => {
+    for (const follower of followers) follower(text)
+  }
+  return { get, clock, asked, followers, log }
 }
 
 test('lines are streamed with those that came before, some of them together, until the reader goes', async () => {
@@ -38,9 +41,9 @@ test('lines are streamed with those that came before, some of them together, unt
   const answer = await get('/api/logs/a?level=warn&from=10')
   expect(answer.headers.get('content-type')).toBe('text/event-stream')
   expect(asked).toEqual([{ kernel: 'a', level: 'warn', from: 10 }])
-  const reader = (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
   const frame = async () => {
-    const { value = '' } = await reader.read()
+    const value = new TextDecoder().decode((await reader.read()).value)
     return JSON.parse(/^data: (.*)$/m.exec(value)?.[1] ?? 'null') as LogFrame
   }
   expect(await frame()).toEqual({ lines: ['"earlier"'], leftOut: 0 })
