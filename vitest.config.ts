@@ -10,17 +10,17 @@ const withoutThreads = [
   ),
   'test/architecture.test.ts',
   'test/viz/*.test.ts',
-  'test/cli/literal.test.ts',
   'test/dashboard/{actor-tree,chart-logic,moves,player}.test.ts',
+  'test/cli/{commands,literal,watch-screen}.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',
-  'test/journal/{batch,file,history,journal}.test.ts',
+  'test/journal/{batch,dead-letters,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
   'test/kernels/{healing_stats,http_front,imports,outbox,reports,search,templates,webhooks}.test.ts',
   'test/kernels/{vault,policy,sessions,rate_limits,feature_flags,records,host_health}.test.ts',
   'test/lifecycle/machine.test.ts',
   'test/repair/{agents,ddmin,hotfix,hunks,patch,poison-pattern,proof-lines,source-files}.test.ts',
   'test/repair/{submission,work-folder,workspace}.test.ts',
-  'test/supervisor/{inspected-actors,resume}.test.ts',
+  'test/supervisor/{inspected-actors,log-tail,resume}.test.ts',
 ]
 
 export default defineConfig({

@@ -20,6 +20,7 @@ import { version } from './base/version.ts'
 import type { InspectedActor } from './chart/inspected.ts'
 import { withCommandLog } from './control/command-log.ts'
 import { ControlServer, type ControlTable } from './control/server.ts'
+import { controlStreams } from './control/streams.ts'
 import { controlTable } from './control/table.ts'
 import { DashboardDesk } from './dashboard/desk.ts'
 import type { DashboardHandler } from './dashboard/mount.ts'
@@ -45,9 +46,12 @@ import type { House } from './supervisor/house.ts'
 import type { InspectionListener } from './supervisor/inspections.ts'
 import { IntegrityWatch } from './supervisor/integrity-watch.ts'
 import type { TrafficLink } from './supervisor/links.ts'
+import { type LogLevel, type LogTailOptions, lastLines, tailLogs } from './supervisor/log-tail.ts'
 import { type PlaybookDesk, playbookDesk } from './supervisor/playbook-commands.ts'
 import type { PostOffice } from './supervisor/post-office.ts'
 import { type RepairsState, switchRepairs } from './supervisor/repair-switch.ts'
+import { type DeadLettersReplayed, Replay } from './supervisor/replay.ts'
+import type { ReplayOptions } from './supervisor/replay-choice.ts'
 import { type KernelStatus, statusOf } from './supervisor/status.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import { TaskDesk } from './supervisor/task-desk.ts'
@@ -95,6 +99,7 @@ export class Runtime {
   /** Writes hotfixes that have held into the source files, or takes them back. */
   readonly hotfixes = new HotfixDesk(() => this.#serving())
   readonly #taskDesk = new TaskDesk(() => this.#serving())
+  readonly #replay = new Replay(() => this.#serving())
   #close: (() => Promise<void>) | undefined
   readonly #dashboards = new DashboardDesk(() => this.#shown())
   #signals: Signals | undefined
@@ -175,11 +180,13 @@ export class Runtime {
     // Workspaces of a process that was killed; a repair that goes on makes its own.
     await rm(resolve(this.#dataDir, 'repair'), { recursive: true, force: true })
     if (this.#options.control !== false) {
-      const control = await ControlServer.listen(this.#dataDir, this.#commandLine(house), events)
+      const streams = controlStreams(this, events)
+      const control = await ControlServer.listen(this.#dataDir, this.#commandLine(house), streams, events)
       closing.defer(() => control.close())
     }
     closing.defer(() => house.sandbox.close())
     closing.defer(() => this.#taskDesk.close())
+    closing.defer(() => this.#replay.close())
     house.sampler.start()
     closing.defer(() => house.sampler.stop())
     closing.defer(() => house.heartbeat.stop())
@@ -362,9 +369,30 @@ export class Runtime {
     return switchRepairs(this.#serving(), on, why)
   }
 
-  /** Last lines of a kernel's log, oldest first, as JSON lines. */
-  logs(id: string, lines: number = limits.kernelLogLines): string[] {
-    return this.#opened().logs.last(this.#unitOf(id).id, lines)
+  /** Last lines of a kernel's log, or of all logs, oldest first, as JSON lines. */
+  logs(id?: string, lines: number = limits.kernelLogLines, level?: LogLevel): string[] {
+    const { logs, units } = this.#opened()
+    return lastLines(logs, id === undefined ? units.keys() : [this.#unitOf(id).id], lines, level)
+  }
+
+  /**
+   * Calls with each line that is logged from now on, as JSON text, after those of `options.from`; it must not throw.
+   * Returns the function that ends it. @throws LazaretError UNKNOWN_KERNEL; COMMAND_REFUSED where too many follow.
+   */
+  followLogs(options: LogTailOptions, onLine: (text: string) => void): () => void {
+    const { logs, units } = this.#opened()
+    if (options.kernel !== undefined) this.#unitOf(options.kernel)
+    return tailLogs(logs, units.keys(), options, onLine)
+  }
+
+  /**
+   * Sends dead letters to their kernels again as they were, the oldest first, one after the other; each is marked, and is
+   * not sent a second time unless `again` says so. What was not kept whole is skipped.
+   * @throws LazaretError OPTION_INVALID, UNKNOWN_KERNEL; COMMAND_REFUSED where nobody answers for the kernels of all of
+   * them, or another replay goes on. Nothing has been sent then.
+   */
+  replayDeadLetters(options: ReplayOptions): Promise<DeadLettersReplayed> {
+    return this.#replay.run(options)
   }
 
   /** The text of one scrape, in Prometheus' format; what `/metrics` of the dashboard answers. */
@@ -383,6 +411,7 @@ export class Runtime {
     | 'task'
     | 'deadLetters'
     | 'deadLetterCount'
+    | 'lastPlaybookUses'
     | 'events'
     | 'failures'
     | 'hotfix'

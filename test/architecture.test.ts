@@ -70,7 +70,7 @@ const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
   'src/base/limits.ts': { max: 520, why: 'every bound with its unit and reason, in one place' },
   'src/lifecycle/machine.ts': { max: 310, why: 'the whole chart, to be read as one' },
   'src/actor/thread.ts': { max: 390, why: 'one thread from its start to its end' },
-  'src/runtime.ts': { max: 460, why: 'the public handle, mostly docstrings' },
+  'src/runtime.ts': { max: 500, why: 'the public handle, mostly docstrings' },
   'src/supervisor/supervisor.ts': { max: 375, why: 'the joints between the chart and the parts' },
   'src/supervisor/standing-in.ts': { max: 335, why: 'who stands in, from the first crash to the handing over' },
   'src/repair/patch.ts': { max: 320, why: 'a patch from its making to its refusal' },

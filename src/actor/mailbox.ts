@@ -25,7 +25,7 @@ export interface Envelope {
   /** Monotonic milliseconds; 0: none. */
   readonly deadlineAt: number
   readonly idempotent: boolean
-  /** For an ask. Called once. */
+  /** For an ask, and for a tell whose end somebody waits for. Called once. */
   readonly settle?: (outcome: Outcome) => void
   /** Context of whoever traces, see actor/tracing.ts. */
   readonly trace?: TraceCarrier | undefined

@@ -60,6 +60,7 @@ export const eventTypes = [
   'hotfix.written',
   'message.poisoned',
   'message.deadLettered',
+  'deadLetters.progressed',
   'deadLetters.replayed',
   'playbook.generated',
   'playbook.applied',

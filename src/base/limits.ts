@@ -62,6 +62,13 @@ export const limits = {
   /** Lines kept in memory for each kernel; kernel.log shows the last 100 of them. */
   logRingLines: 500,
   kernelLogLines: 100,
+  /** Who may follow the logs at once: each is called for every line. */
+  logFollowers: 64,
+  /** How long a page waits for more lines of a log before it is sent what there is, and lines that wait for that: older ones go. */
+  logFrameMs: 100,
+  logFrameLines: 2000,
+  /** Earlier lines that a follower gets first: half of what a slow reader may leave unread. Characters. */
+  logBacklogChars: 524_288,
   taskLogLines: 10,
 
   /** What a redacted copy for people may hold: levels, entries of one container, containers and characters in all. */
@@ -119,6 +126,15 @@ export const limits = {
   deadLettersPerKernel: 10_000,
   /** Arguments of a dead letter kept for a person to read. Bytes. */
   deadLetterBytes: 4096,
+  /** Dead letters that one command sends again: unless it says otherwise, and at most. Each waits for the one before. */
+  deadLetterReplay: 100,
+  deadLetterReplayMax: 1000,
+  /** How often a replay says how far it has come, and looks whether a busy mailbox has room again. Milliseconds. */
+  deadLetterReplaySayMs: 1000,
+  deadLetterReplayRoomMs: 50,
+  /** Dead letters in one answer, and characters of their arguments as text: 1.6 MB at most. */
+  deadLettersShown: 200,
+  deadLetterShownChars: 4096,
   /** Events kept in the journal. */
   journalEvents: 200_000,
   /** Longest an event's facts in the journal; longer texts in them are cut. Characters of JSON. */
@@ -448,6 +464,8 @@ export const limits = {
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
+  /** Streams (events, lines of logs) of one connection. */
+  controlStreams: 8,
   /** Longest that the command line waits for an answer; a host that needs longer stands still. Milliseconds. */
   controlAnswerMs: 10_000,
   /** The same for a command that ends when the kernel has settled: three repairs of 15 minutes, and some. */

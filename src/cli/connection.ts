@@ -4,8 +4,8 @@
  */
 import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { ControlClient } from '../control/client.ts'
-import type { ControlOp } from '../control/protocol.ts'
+import { ControlClient, type ControlStream } from '../control/client.ts'
+import type { ControlOp, StreamOp } from '../control/protocol.ts'
 import { type JournalReader, openJournalReadOnly } from '../journal/reader.ts'
 
 type Op = Exclude<ControlOp, 'events'>
@@ -13,6 +13,8 @@ type Op = Exclude<ControlOp, 'events'>
 export interface Link {
   /** Rejects with CONTROL_FAILED when no answer has come in time. `T` is what the op is known to answer. */
   ask<T>(op: Op, params?: Record<string, unknown>): Promise<T>
+  /** Calls back for each item; `T` is what the stream is known to consist of. */
+  stream<T>(op: StreamOp, params: Record<string, unknown>, onItem: (item: T) => void): ControlStream
 }
 
 /** @param signal hangs up; what was asked goes on in the runtime. @throws LazaretError CONTROL_FAILED where no runtime answers. */
@@ -30,6 +32,7 @@ export async function withRuntime<T>(
     return await use({
       ask: <A>(op: Op, params?: Record<string, unknown>) =>
         answered(client.ask(op, params), op, answerMs) as Promise<A>,
+      stream: (op, params, onItem) => client.stream(op, params, onItem),
     })
   } finally {
     signal?.removeEventListener('abort', hangUp)

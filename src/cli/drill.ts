@@ -11,7 +11,7 @@ import { drill } from '../chaos/drill/drill.ts'
 import { type DrillReport, drillExitCode } from '../chaos/drill/report.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { drillMarkdown, drillPage } from './drill-page.ts'
-import { clip, styled } from './terminal.ts'
+import { progressLine } from './progress.ts'
 
 interface Options extends Omit<CommonOptions, 'dataDir'> {
   readonly kernel?: string
@@ -77,7 +77,7 @@ async function run(fleet: string, options: Options): Promise<number> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const onSignal = () => interrupted.abort()
   for (const signal of signals) process.on(signal, onSignal)
-  const progress = progressLine()
+  const progress = progressLine('drill', { quiet: json, afterMs: 0 })
   try {
     const report = await drill({
       ...{ fleet, defect, playbooksDir, signal: interrupted.signal, onProgress: progress.say },
@@ -106,18 +106,5 @@ function writeReport(file: string, report: DrillReport): void {
     throw new LazaretError('OPTION_INVALID', `--report: ${file} cannot be written: ${toRecord(thrown).message}`, {
       hint: 'Name a file in a folder that exists.',
     })
-  }
-}
-
-/** On a terminal alone, and on stderr: a log of CI has the page and nothing else. */
-function progressLine(): { say(text: string): void; clear(): void } {
-  const isShown = process.stderr.isTTY === true
-  const clear = () => void (isShown && process.stderr.write('\r\x1b[K'))
-  return {
-    say(text) {
-      clear()
-      if (isShown) process.stderr.write(styled('dim', clip(`drill: ${text} ...`, 79), process.stderr))
-    },
-    clear,
   }
 }

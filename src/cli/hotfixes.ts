@@ -5,16 +5,17 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { LazaretError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import type { LazaretEvent } from '../base/events.ts'
 import { escapeUnsafe, safeLine } from '../base/redact.ts'
 import type { AttemptRow, HotfixRow, IncidentRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import type { TakenOver } from '../supervisor/taking-over.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
-import { readEither, withRuntime } from './connection.ts'
+import { type Link, readEither, withRuntime } from './connection.ts'
 import { inForce, patchOf } from './hotfix-patch.ts'
 import { showVerdict } from './incidents.ts'
 import { failUnlessServing, showAfter } from './kernel-command.ts'
+import { withProgress } from './progress.ts'
 import { ago, type Cell, pathFromHere, type Style, styled, table } from './terminal.ts'
 
 interface ListOptions extends CommonOptions {
@@ -164,13 +165,11 @@ async function apply(hotfix: string, { dataDir, json }: CommonOptions): Promise<
   if (done.left.length > 0) process.exitCode = 1
 }
 
-async function revert(hotfix: string, { dataDir, json }: CommonOptions): Promise<void> {
-  const after = await withRuntime(
-    dataDir,
-    (link) => link.ask<KernelStatus>('revertHotfix', { hotfix }),
-    limits.controlCommandMs,
-  )
-  if (json) printJson(after)
+async function revert(hotfix: string, options: CommonOptions): Promise<void> {
+  const about = (event: LazaretEvent) => event.hotfix === hotfix
+  const ask = (link: Link) => link.ask<KernelStatus>('revertHotfix', { hotfix })
+  const after = await withProgress(options, `reverting ${hotfix}`, about, ask)
+  if (options.json) printJson(after)
   else showAfter(after)
   failUnlessServing(after)
 }

@@ -1,10 +1,10 @@
 /** `lazaret restart|quarantine|repair|rejoin|park <id>`: one word to one kernel; it ends when the kernel has settled. */
 import type { Command } from 'commander'
-import { limits } from '../base/limits.ts'
 import type { CommandName } from '../supervisor/commands.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
-import { withRuntime } from './connection.ts'
+import type { Link } from './connection.ts'
+import { withProgress } from './progress.ts'
 import { stateCell, styled, whatNow } from './terminal.ts'
 
 const summaries: Readonly<Record<CommandName, string>> = {
@@ -23,9 +23,10 @@ export function kernelCommands(): Command[] {
   )
 }
 
-async function send(name: CommandName, kernel: string, { dataDir, json }: CommonOptions): Promise<void> {
-  const after = await withRuntime(dataDir, (link) => link.ask<KernelStatus>(name, { kernel }), limits.controlCommandMs)
-  if (json) printJson(after)
+async function send(name: CommandName, kernel: string, options: CommonOptions): Promise<void> {
+  const ask = (link: Link) => link.ask<KernelStatus>(name, { kernel })
+  const after = await withProgress(options, `${name} ${kernel}`, kernel, ask)
+  if (options.json) printJson(after)
   else showAfter(after)
   if (name !== 'quarantine' && name !== 'park') failUnlessServing(after)
 }

@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LazaretError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
 import { safeLine } from '../base/redact.ts'
 import type { FleetSpec, KernelSpec } from '../base/spec.ts'
 import type { PlaybookVersionRow } from '../journal/rows.ts'
@@ -16,10 +15,11 @@ import { type DryStep, dryRun } from '../repair/dry-run.ts'
 import { readSources } from '../repair/sources.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
-import { isNobodyThere, readEither, withRuntime } from './connection.ts'
+import { isNobodyThere, type Link, readEither, withRuntime } from './connection.ts'
 import { failUnlessServing, showAfter } from './kernel-command.ts'
 import { lintFile, playbookFiles } from './playbooks-lint.ts'
 import { showDryRun, showList, showPlaybook, showVersions, type VersionFacts } from './playbooks-show.ts'
+import { withProgress } from './progress.ts'
 import { count, styled } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -259,13 +259,10 @@ async function sourcesOf({ steps }: Playbook, { entryUrl }: KernelSpec) {
   return readSources({ files: [] }, { sources }, {})
 }
 
-async function run(kernel: string, name: string, { dataDir, json }: CommonOptions): Promise<void> {
-  const after = await withRuntime(
-    dataDir,
-    (link) => link.ask<KernelStatus>('runPlaybook', { kernel, name }),
-    limits.controlCommandMs,
-  )
-  if (json) printJson(after)
+async function run(kernel: string, name: string, options: CommonOptions): Promise<void> {
+  const ask = (link: Link) => link.ask<KernelStatus>('runPlaybook', { kernel, name })
+  const after = await withProgress(options, `running ${name} on ${kernel}`, kernel, ask)
+  if (options.json) printJson(after)
   else showAfter(after)
   failUnlessServing(after)
 }

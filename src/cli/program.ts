@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts'
 import { hotfixesCommand } from './hotfixes.ts'
 import { incidentsCommand } from './incidents.ts'
 import { kernelCommands } from './kernel-command.ts'
+import { lettersCommand } from './letters.ts'
 import { logsCommand } from './logs.ts'
 import { mcpCommand } from './mcp.ts'
 import { playbooksCommand } from './playbooks.ts'
@@ -27,7 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function buildProgram(argv: readonly string[]): Promise<Command> {
+/** @param argv decides whose options are known: the large ones are loaded only where they are named. */
+export async function buildProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('lazaret')
     .description('Runs a fleet of kernels, each an actor in its own thread, and repairs the ones that keep failing.')
     .version(version())
@@ -47,6 +49,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
       hotfixesCommand(),
       repairsCommand(),
       playbooksCommand(),
+      lettersCommand(),
       await replayCommand(argv),
       doctorCommand(),
       await vizCommand(argv),

@@ -18,9 +18,9 @@ import { SandboxPool } from '../repair/sandbox-pool.ts'
 import { makeWorkspace } from '../repair/workspace.ts'
 import { type CommonOptions, newCommand, printJson } from './command.ts'
 import { readEither } from './connection.ts'
+import { progressLine } from './progress.ts'
 import { type ReplayReport, reportOf, show } from './replay-report.ts'
 import { mustBeFree, testPathFor, writeTest } from './replay-write.ts'
-import { styled, terminalWidth } from './terminal.ts'
 
 interface ReplayOptions extends CommonOptions {
   readonly evidence?: string
@@ -63,16 +63,16 @@ async function run(incident: string, options: ReplayOptions): Promise<void> {
   const pool = new SandboxPool()
   const folder = await mkdtemp(join(realpathSync(tmpdir()), 'lazaret-incident-'))
   const dataDirOfKernel = join(resolve(options.dataDir), 'kernels', evidence.kernel)
-  const progress = progressLine(options.json === true)
+  const line = progressLine('replay', { quiet: options.json, afterMs: 0 })
   try {
-    const session = { evidence, pool, folder, dataDirOfKernel, progress, signal: abort.signal }
+    const session = { evidence, pool, folder, dataDirOfKernel, progress: line.say, signal: abort.signal }
     const report = await replay(session, options, test)
-    progress('')
+    line.clear()
     if (options.json) printJson(report)
     else show(report)
     process.exitCode = report.reproduced ? 0 : 1
   } catch (thrown) {
-    progress('')
+    line.clear()
     if (!abort.signal.aborted) throw thrown
     process.stderr.write('Stopped; nothing is left of it.\n')
     // As a shell says of a program that SIGINT has ended.
@@ -139,10 +139,4 @@ async function folderOf(incident: string, dataDir: string): Promise<string> {
   throw new LazaretError('NOT_FOUND', `No evidence of ${incident} could be written when it happened.`, {
     hint: `See why: lazaret logs ${found.kernel}`,
   })
-}
-
-/** One line on a terminal that is written over again and again; elsewhere nothing. */
-function progressLine(json: boolean): (text: string) => void {
-  if (json || terminalWidth(process.stderr) === undefined) return () => {}
-  return (text) => process.stderr.write(`\r\u001b[2K${text === '' ? '' : styled('dim', `${text}...`, process.stderr)}`)
 }

@@ -1,4 +1,7 @@
-/** `lazaret status`: where every kernel stands; after the runtime has ended, where its journal says that it stood. */
+/**
+ * `lazaret status`: where every kernel stands; after the runtime has ended, where its journal says that it stood. With
+ * --watch, live.
+ */
 import type { Command } from 'commander'
 import { redactText, safeLine } from '../base/redact.ts'
 import type { KernelRow } from '../journal/rows.ts'
@@ -7,10 +10,15 @@ import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
 import { repairsIn, repairsText } from './repairs.ts'
-import { ago, type Cell, count, duration, stateCell, styled, table, whatNow } from './terminal.ts'
+import { countCell, inService, statusColumns, statusRow } from './status-table.ts'
+import { watchStatus } from './status-watch.ts'
+import { ago, type Cell, count, stateCell, styled, table, whatNow } from './terminal.ts'
 
 export function statusCommand(): Command {
-  return newCommand('status', 'show where every kernel stands', 'lazaret status\nlazaret status --json').action(status)
+  const example = 'lazaret status\nlazaret status --watch\nlazaret status --json'
+  return newCommand('status', 'show where every kernel stands', example)
+    .option('-w, --watch', 'stay and show it live, until Ctrl-C; a line a change where there is no terminal')
+    .action((options: CommonOptions & { watch?: true }) => (options.watch ? watchStatus(options) : status(options)))
 }
 
 type Found = { readonly repairs: RepairsState } & ({ live: KernelStatus[] } | { left: KernelRow[] })
@@ -32,33 +40,8 @@ async function status({ dataDir, json }: CommonOptions): Promise<void> {
 }
 
 function showLive(kernels: readonly KernelStatus[]): void {
-  const columns = [
-    ...[{ title: 'KERNEL' }, { title: 'TIER', right: true, spare: 4 } as const, { title: 'STATE' }],
-    ...[{ title: 'SERVED BY' }, { title: 'FAILED', right: true, spare: 3 } as const],
-    ...([
-      { title: 'RESTARTS LEFT', right: true },
-      { title: 'UP', right: true },
-      { title: 'HEAP', right: true, spare: 5 },
-    ] as const),
-    ...([
-      { title: 'CPU', right: true, spare: 6 },
-      { title: 'MAILBOX', right: true },
-    ] as const),
-  ]
-  const rows = kernels.map((kernel): Cell[] => [
-    ...[kernel.id, String(kernel.tier), stateCell(kernel.state), servedByCell(kernel)],
-    ...[countCell(kernel.failures), kernel.state.startsWith('quarantined') ? '-' : String(kernel.restartsLeft)],
-    isUp(kernel) ? duration(kernel.uptimeMs) : '-',
-    ...(isUp(kernel) ? [`${kernel.heapMb.toFixed(1)} MB`, `${(kernel.cpu * 100).toFixed(1)} %`] : ['-', '-']),
-    String(kernel.mailbox),
-  ])
-  print(table(columns, rows), '')
-  const serving = kernels.filter(({ servedBy }) => servedBy === 'instance').length
-  const instead = kernels.flatMap(({ id, servedBy, reroutedTo }) => {
-    if (servedBy === 'standby' || servedBy === 'fallback') return [`${id} by its ${servedBy}`]
-    return reroutedTo === undefined ? [] : [`${id} by ${reroutedTo}`]
-  })
-  print([`${serving} of ${count(kernels.length, 'kernel')} in service`, ...instead].join(', '))
+  print(table(statusColumns, kernels.map(statusRow)), '')
+  print(inService(kernels))
   for (const { id, incident, why, state, hotfix, standbys, parkedPatterns = [] } of kernels) {
     if (standbys.ready < standbys.of) print(`${id} has ${standbys.ready} of ${count(standbys.of, 'standby')} ready.`)
     if (hotfix !== undefined) print(`${id} runs with ${hotfix}: what that mends is not mended in your files yet.`)
@@ -84,20 +67,8 @@ function showFindings(kernels: readonly KernelStatus[]): void {
   }
 }
 
-function isUp({ uptimeMs }: KernelStatus): boolean {
-  return uptimeMs > 0
-}
-
 function showParked(id: string, why: string): void {
   print(`${styled('red', `${id} is parked`)}: ${whatNow(id, why)}`)
-}
-
-function servedByCell({ servedBy, reroutedTo }: KernelStatus): Cell {
-  return servedBy === 'instance' ? servedBy : { text: reroutedTo ?? servedBy, style: 'yellow' }
-}
-
-function countCell(n: number): Cell {
-  return n === 0 ? '0' : { text: String(n), style: 'yellow' }
 }
 
 function parkedWhy({ state, facts }: KernelRow): string | undefined {

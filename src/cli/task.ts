@@ -1,7 +1,7 @@
 /** `lazaret task <id>`: one task in full, the folder to mend it in, who works on it, and the repair that is handed in. */
 import { type Command, Option } from 'commander'
 import { LazaretError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
+import type { LazaretEvent } from '../base/events.ts'
 import { redactText, safeLine } from '../base/redact.ts'
 import type { HandOver } from '../repair/hand-over.ts'
 import type { Submitted } from '../supervisor/submission.ts'
@@ -10,6 +10,8 @@ import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither, withRuntime } from './connection.ts'
 import { showAttempt, showVerdict } from './incidents.ts'
 import { failUnlessServing, showAfter } from './kernel-command.ts'
+import { withProgress } from './progress.ts'
+import { kernelOfTask } from './tasks.ts'
 import { ago, count, duration, pathFromHere, styled } from './terminal.ts'
 
 interface TaskOptions extends CommonOptions {
@@ -109,14 +111,17 @@ function inShell(path: string): string {
 
 async function submit(id: string, path: string, { dataDir, json, why }: TaskOptions): Promise<void> {
   const { readSubmission } = await import('./handed-over.ts')
-  const { submitted, leftOut } = await withRuntime(
-    dataDir,
+  const kernel = await kernelOfTask(id, dataDir)
+  const about = (event: LazaretEvent) => kernel !== undefined && event.kernel === kernel
+  const { submitted, leftOut } = await withProgress(
+    { dataDir, ...(json && { json }) },
+    `proving ${id}`,
+    about,
     async (link) => {
       const read = await readSubmission(path, async () => (await link.ask<HandOver>('handOver', { task: id })).files)
       const params = { task: id, diff: read.diff, by: 'person', ...(why !== undefined && { why }) }
       return { submitted: await link.ask<Submitted>('submit', params), leftOut: read.leftOut }
     },
-    limits.controlCommandMs,
   )
   if (json) printJson({ ...submitted, leftOut })
   else showSubmitted(submitted, leftOut)

@@ -1,13 +1,14 @@
 /** `lazaret tasks`, `approve`, `reject`: what waits for a coding agent or a person, and a person's word on it. */
 import { type Command, Option } from 'commander'
-import { limits } from '../base/limits.ts'
+import type { LazaretEvent } from '../base/events.ts'
 import { type ApplyTo, applyTargets } from '../base/remedy.ts'
 import type { TaskRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither, withRuntime } from './connection.ts'
 import { failUnlessServing, showAfter } from './kernel-command.ts'
-import { ago, type Cell, duration, table } from './terminal.ts'
+import { withProgress } from './progress.ts'
+import { ago, type Cell, duration, table, terminalWidth } from './terminal.ts'
 
 export function taskCommands(): Command[] {
   return [
@@ -81,8 +82,17 @@ interface DecideOptions extends CommonOptions {
 async function decide(op: 'approve' | 'reject', task: string, options: DecideOptions): Promise<void> {
   const { dataDir, json, apply } = options
   const params = { task, ...(apply && { apply }) }
-  const after = await withRuntime(dataDir, (link) => link.ask<KernelStatus>(op, params), limits.controlCommandMs)
+  const kernel = op === 'approve' ? await kernelOfTask(task, dataDir) : undefined
+  const about = (event: LazaretEvent) => kernel !== undefined && event.kernel === kernel
+  const after = await withProgress(options, `${op} ${task}`, about, (link) => link.ask<KernelStatus>(op, params))
   if (json) printJson(after)
   else showAfter(after)
   if (op === 'approve') failUnlessServing(after)
+}
+
+/** Whose events tell how far it is. What is wrong with the id is told by the command itself. */
+export async function kernelOfTask(task: string, dataDir: string): Promise<string | undefined> {
+  if (terminalWidth(process.stderr) === undefined) return undefined
+  const open = await withRuntime(dataDir, (link) => link.ask<TaskRow[]>('tasks', { status: 'open' }))
+  return open.find(({ id }) => id === task)?.kernel
 }

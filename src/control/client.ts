@@ -6,7 +6,7 @@ import { LazaretError } from '../base/errors.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
 import { controlSocketPath } from './path.ts'
-import type { ControlOp } from './protocol.ts'
+import type { ControlOp, StreamOp } from './protocol.ts'
 
 type AnyReply = { id: number; result?: unknown; error?: ErrorRecord; item?: unknown }
 
@@ -14,12 +14,24 @@ function gone(): LazaretError {
   return new LazaretError('CONTROL_FAILED', 'The runtime closed the connection.', { hint: 'Is it still running?' })
 }
 
+export interface ControlStream {
+  /** Resolves when the stream has ended, by cancel() or with the connection. @throws LazaretError where it was refused. */
+  readonly ended: Promise<'cancelled' | 'gone'>
+  cancel(): void
+}
+
+interface Following {
+  onItem(item: unknown): void
+  end(how: 'cancelled' | 'gone'): void
+  refuse(error: unknown): void
+}
+
 export class ControlClient {
   readonly #socket: Socket
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   #nextId = 1
   #closed = false
-  #onItem: ((event: LazaretEvent) => void) | undefined
+  readonly #following = new Map<number, Following>()
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -30,7 +42,9 @@ export class ControlClient {
     socket.on('close', () => {
       this.#closed = true
       for (const { reject } of this.#waiting.values()) reject(gone())
+      for (const { end } of this.#following.values()) end('gone')
       this.#waiting.clear()
+      this.#following.clear()
     })
   }
 
@@ -67,10 +81,25 @@ export class ControlClient {
   }
 
   /** Calls back for each event until the client is closed. */
-  follow(onEvent: (event: LazaretEvent) => void): Promise<void> {
-    this.#onItem = onEvent
-    this.#socket.write(`${JSON.stringify({ id: this.#nextId++, op: 'events', params: {} })}\n`)
-    return new Promise((resolve) => this.#socket.once('close', () => resolve()))
+  async follow(onEvent: (event: LazaretEvent) => void): Promise<void> {
+    await this.stream<LazaretEvent>('events', {}, onEvent).ended
+  }
+
+  /** Calls back for each item of a stream. `T` is what the stream is known to consist of. */
+  stream<T>(op: StreamOp, params: Record<string, unknown>, onItem: (item: T) => void): ControlStream {
+    const id = this.#nextId++
+    const { promise, resolve, reject } = Promise.withResolvers<'cancelled' | 'gone'>()
+    if (this.#closed) {
+      resolve('gone')
+    } else {
+      this.#following.set(id, { onItem: (item) => onItem(item as T), end: resolve, refuse: reject })
+      this.#socket.write(`${JSON.stringify({ id, op, params })}\n`)
+    }
+    const cancel = () => {
+      if (this.#closed || !this.#following.has(id)) return
+      this.#socket.write(`${JSON.stringify({ id: this.#nextId++, op: 'cancel', params: { request: id } })}\n`)
+    }
+    return { ended: promise, cancel }
   }
 
   close(): void {
@@ -78,8 +107,15 @@ export class ControlClient {
   }
 
   #receive(reply: AnyReply): void {
-    if (reply.item !== undefined) {
-      this.#onItem?.(reply.item as LazaretEvent)
+    const following = this.#following.get(reply.id)
+    if (following !== undefined) {
+      if (reply.item !== undefined) {
+        following.onItem(reply.item)
+        return
+      }
+      this.#following.delete(reply.id)
+      if (reply.error === undefined) following.end('cancelled')
+      else following.refuse(fromRecord(reply.error))
       return
     }
     const waiting = this.#waiting.get(reply.id)

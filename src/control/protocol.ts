@@ -1,12 +1,12 @@
 /**
  * How the command line talks to a running runtime: one JSON object a line over a Unix socket, a request with an id, and
- * replies with the same id. `events` answers with a line for each event until the connection closes. No logic.
+ * replies with the same id. A stream answers with an item a line until it is cancelled or the connection closes. No logic.
  */
 import type { ErrorRecord } from '../base/error-record.ts'
 
 export interface ControlRequest {
   readonly id: number
-  readonly op: ControlOp
+  readonly op: ControlOp | StreamOp | 'cancel'
   readonly params: Readonly<Record<string, unknown>>
 }
 
@@ -15,15 +15,23 @@ export const controlOps = [
   ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
   ...(['playbookVersions', 'dryRunPlaybook', 'runPlaybook'] as const),
   ...(['hotfixes', 'applyHotfix', 'revertHotfix', 'repairs'] as const),
+  ...(['deadLetterCount', 'replayDeadLetters', 'playbooksInWords'] as const),
   ...(['history', 'machines', 'story'] as const),
   ...(['task', 'claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
 ] as const
 export type ControlOp = (typeof controlOps)[number]
 
+/**
+ * Answered with items: `events` ({}) with each event, `logLines` ({ kernel?, level?, from? }) with each line of the logs as
+ * a text, after the last `from` of them. `cancel` ({ request: id }) ends one; its last answer is a result.
+ */
+export const streamOps = ['events', 'logLines'] as const
+export type StreamOp = (typeof streamOps)[number]
+
 /** The ops that change something, or run something: they are journaled, and refused where one may only look. */
 export const commandOps: ReadonlySet<ControlOp> = new Set([
   ...(['restart', 'quarantine', 'repair', 'rejoin', 'park', 'approve', 'reject'] as const),
-  ...(['runPlaybook', 'applyHotfix', 'revertHotfix'] as const),
+  ...(['runPlaybook', 'applyHotfix', 'revertHotfix', 'replayDeadLetters'] as const),
   ...(['claimTask', 'releaseTask', 'handOver', 'submit', 'tryOut'] as const),
 ])
 

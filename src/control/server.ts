@@ -6,11 +6,12 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
-import type { EventStream, LazaretEvent } from '../base/events.ts'
+import type { EventStream } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
 import { controlSocketPath } from './path.ts'
-import type { ControlOp, ControlReply, ControlRequest } from './protocol.ts'
-import { controlOps } from './protocol.ts'
+import type { ControlOp, ControlReply, ControlRequest, StreamOp } from './protocol.ts'
+import { controlOps, streamOps } from './protocol.ts'
+import { type ControlStreams, OpenStreams } from './streams.ts'
 
 type Answer = (params: Readonly<Record<string, unknown>>) => unknown | Promise<unknown>
 
@@ -28,12 +29,17 @@ export class ControlServer {
   }
 
   /** @throws LazaretError CONTROL_FAILED where the socket cannot be made. */
-  static async listen(dataDir: string, table: ControlTable, events: EventStream): Promise<ControlServer> {
+  static async listen(
+    dataDir: string,
+    table: ControlTable,
+    streams: ControlStreams,
+    { emit }: Pick<EventStream, 'emit'>,
+  ): Promise<ControlServer> {
     const path = controlSocketPath(dataDir)
     const server = createServer()
     const control = new ControlServer(server, path)
     server.maxConnections = limits.controlConnections
-    server.on('connection', (socket) => control.#serve(socket, table, events))
+    server.on('connection', (socket) => control.#serve(socket, table, streams))
     await new Promise<void>((done, fail) => {
       server.once('error', fail)
       // The lock on dataDir is held, so whatever lies there belongs to a process that is gone.
@@ -47,25 +53,25 @@ export class ControlServer {
       })
     })
     // A connection that cannot be taken (no descriptor left) must not end the host.
-    server.on('error', (error) => events.emit('runtime.failed', undefined, { error: toRecord(error) }))
+    server.on('error', (error) => emit('runtime.failed', undefined, { error: toRecord(error) }))
     chmodSync(path, 0o600)
     // The socket alone does not keep a program running.
     server.unref()
     return control
   }
 
-  #serve(socket: Socket, table: ControlTable, events: EventStream): void {
+  #serve(socket: Socket, table: ControlTable, streams: ControlStreams): void {
     this.#sockets.add(socket)
     socket.unref()
     socket.setEncoding('utf8')
     let buffered = ''
-    let off: (() => void) | undefined
+    const open = new OpenStreams(socket, streams)
     const write = (reply: ControlReply) => {
       if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`)
     }
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
-      off?.()
+      open.close()
       this.#sockets.delete(socket)
     })
     socket.on('data', (text: string) => {
@@ -79,7 +85,8 @@ export class ControlServer {
       for (const line of lines) {
         const request = parse(line)
         if (!('op' in request)) write(request)
-        else if (request.op === 'events') off ??= follow(socket, events, request.id, write)
+        else if (request.op === 'cancel') open.cancel(request)
+        else if (isStream(request.op)) open.begin(request.op, request)
         else answer(table[request.op], request, write)
       }
     })
@@ -92,12 +99,8 @@ export class ControlServer {
   }
 }
 
-function follow(socket: Socket, events: EventStream, id: number, write: (reply: ControlReply) => void): () => void {
-  return events.on((item: LazaretEvent) => {
-    // A reader that does not read is cut off: the runtime buffers for nobody.
-    if (socket.writableLength > limits.controlLineBytes) socket.destroy()
-    else write({ id, item })
-  })
+function isStream(op: ControlOp | StreamOp): op is StreamOp {
+  return streamOps.some((name) => name === op)
 }
 
 function answer(run: Answer, { id, params }: ControlRequest, write: (reply: ControlReply) => void): void {
@@ -118,8 +121,9 @@ function parse(line: string): ControlRequest | { id: number; error: ReturnType<t
   if (typeof value !== 'object' || value === null) return refuse('A request is an object { id, op, params }.')
   const { id, op, params } = value as Record<string, unknown>
   if (typeof id !== 'number') return refuse('A request has a number as its id.')
-  if (!controlOps.includes(op as ControlOp))
-    return refuse(`There is no op ${String(op)}. There are: ${controlOps.join(', ')}.`, id)
+  const known = [...new Set([...controlOps, ...streamOps, 'cancel' as const])]
+  const named = known.find((name) => name === op)
+  if (named === undefined) return refuse(`There is no op ${String(op)}. There are: ${known.join(', ')}.`, id)
   const given = typeof params === 'object' && params !== null ? (params as Record<string, unknown>) : {}
-  return { id, op: op as ControlOp, params: given }
+  return { id, op: named, params: given }
 }

@@ -7,16 +7,18 @@ import type { Journal } from '../journal/journal.ts'
 import type { HistoryPage, HistoryStep } from '../supervisor/history.ts'
 import type { HotfixDesk } from '../supervisor/hotfix-desk.ts'
 import type { PlaybookDesk } from '../supervisor/playbook-commands.ts'
+import { playbooksInWords } from '../supervisor/playbooks-in-words.ts'
 import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import type { TaskDesk } from '../supervisor/task-desk.ts'
+import { type LettersAndLogs, letterOps } from './letter-ops.ts'
 import type { ControlTable } from './server.ts'
+import type { Followable } from './streams.ts'
 import { taskOps } from './task-ops.ts'
 
 /** The part of a runtime that can be reached from outside. */
-export interface Controllable {
+export interface Controllable extends LettersAndLogs, Followable {
   status(): KernelStatus[]
-  logs(id: string, lines: number): string[]
   kernel(
     id: string,
   ): Readonly<Record<'restart' | 'quarantine' | 'repair' | 'rejoin' | 'park', () => Promise<KernelStatus>>>
@@ -29,6 +31,8 @@ export interface Controllable {
     | 'attempts'
     | 'tasks'
     | 'deadLetters'
+    | 'deadLetterCount'
+    | 'lastPlaybookUses'
     | 'hotfixes'
     | 'playbookVersions'
     | 'playbookVersion'
@@ -55,9 +59,9 @@ export function controlTable(runtime: Controllable): ControlTable {
     typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1000) : 100
   return {
     ...taskOps(runtime.tasks),
+    ...letterOps(runtime),
     ...chartOps(runtime, (params) => text(params, 'kernel')),
     status: () => runtime.status(),
-    logs: (params) => runtime.logs(text(params, 'kernel'), count(params.lines)),
     incidents: ({ kernel, limit }) =>
       runtime.journal.incidents({ ...(typeof kernel === 'string' && { kernel }), limit: count(limit) }),
     incident: (params) => {
@@ -72,7 +76,7 @@ export function controlTable(runtime: Controllable): ControlTable {
         status === 'open' ? { status } : { ...(status === 'closed' && { status }), limit: count(limit) },
       ),
     playbooks: () => runtime.playbooks.list(),
-    deadLetters: (params) => runtime.journal.deadLetters({ limit: count(params.limit) }),
+    playbooksInWords: () => playbooksInWords(runtime.playbooks.list(), runtime.journal.lastPlaybookUses()),
     restart: (params) => kernel(params).restart(),
     quarantine: (params) => kernel(params).quarantine(),
     repair: (params) => kernel(params).repair(),

@@ -117,6 +117,13 @@ const tellers: Partial<Record<EventType, Tell>> = {
   }),
   'hotfix.dropped': tell('dropped', 'watch', (event) => `hotfix ${said(event.hotfix)}: ${said(event.reason)}`),
   'message.poisoned': tell('poison', 'watch', (event) => `${said(event.method)}() from ${said(event.from)} is parked`),
+  'deadLetters.progressed': tell('replay', 'plain', ({ done, of }) => `${said(done)} of ${said(of)} dead letters`),
+  'deadLetters.replayed': tell('replayed', 'plain', ({ asked, sent, failed, skipped }) => {
+    const list = Array.isArray(skipped) ? (skipped as { reason: string; count: number }[]) : []
+    const left = list.map(({ reason, count: n }) => `${n} skipped: ${said(reason)}`).join('; ')
+    const failures = failed === 0 ? '' : `, ${said(failed)} of them not handled`
+    return `${said(sent)} of ${count(Number(asked), 'dead letter')}${failures}${left === '' ? '' : `; ${left}`}`
+  }),
   'playbook.generated': tell('learnt', 'good', ({ name, trust }) => `playbook ${said(name)} (${said(trust)})`),
   'playbook.applied': tell('playbook', 'good', ({ playbook }) => said(playbook)),
   'playbook.changed': tell('playbook', 'plain', ({ version, change }) => `version ${said(version)}: ${said(change)}`),

@@ -37,6 +37,8 @@ export interface DashboardPorts {
   on(listener: EventListener): () => void
   /** Number of the last event. */
   lastSeq(): number
+  /** Lines of logs, see supervisor/log-tail.ts. Returns the function that ends it. */
+  followLogs: Controllable['followLogs']
   /** From the journal, in their order. */
   eventsAfter(seq: number, limit: number): LazaretEvent[]
   /** Calls back with the kernel whose own machines have moved. */
@@ -86,6 +88,7 @@ export function portsOf(shown: Shown, charts: ChartPorts): DashboardPorts {
     },
     on: (listener) => events.on(listener),
     lastSeq: () => events.lastSeq,
+    followLogs: (options, onLine) => runtime.followLogs(options, onLine),
     ...(routes && { routes }),
   }
 }

@@ -11,6 +11,7 @@ import { readJson } from './body.ts'
 import { eventText } from './event-batch.ts'
 import { block, eventBlock, type Feed } from './feed.ts'
 import type { Access, Guard } from './guard.ts'
+import { logSource } from './log-stream.ts'
 import type { ChartPorts, DashboardPorts } from './ports.ts'
 import type { StreamSource, Streams } from './stream.ts'
 import type { Opening } from './wire.ts'
@@ -49,6 +50,10 @@ export function dashboardRoutes(parts: RouteParts): DashboardRoute[] {
   return [
     get('/api/state', () => json({ ...ports.opening(), readOnly } satisfies Opening)),
     get('/api/events', ({ request, cut }) => streams.answer(request, eventSource(ports, feed, request), cut)),
+    get('/api/logs', ({ request, cut }) => streams.answer(request, logSource(ports, request), cut)),
+    get('/api/logs/:kernel', ({ request, params, cut }) =>
+      streams.answer(request, logSource(ports, request, params.kernel), cut),
+    ),
     { method: 'POST', path: '/api/ops/:op', access: 'read', answer: (asked) => answerOp(parts, asked) },
     get('/api/charts/lifecycle', ({ request }) => answerChart(ports.charts, ports.charts?.lifecycle, request)),
     get('/api/charts/:kernel/:session', ({ request, params: { kernel = '', session = '' } }) =>

@@ -4,6 +4,7 @@
  */
 import type { LogLine } from '../actor/protocol.ts'
 import type { ErrorRecord } from '../base/error-record.ts'
+import { LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { escapeUnsafe, redact, redactText } from '../base/redact.ts'
 
@@ -23,14 +24,25 @@ function encode(line: object): string {
   return escapeUnsafe(JSON.stringify(line))
 }
 
+/** A finished line, and what it is chosen by. */
+export interface KeptLine {
+  readonly text: string
+  readonly level: LogLine['level']
+  readonly time: number
+}
+
 interface Ring {
-  readonly lines: string[]
+  readonly lines: KeptLine[]
   /** Where the next line goes once the ring is full: also the oldest line. */
   next: number
 }
 
+/** @param text the finished line. */
+export type LogFollower = (kernel: string, level: LogLine['level'], text: string) => void
+
 export class LogRing {
   readonly #rings = new Map<string, Ring>()
+  readonly #followers = new Set<LogFollower>()
 
   /** Returns the finished line. */
   add(kernel: string, line: LogLine): string {
@@ -40,13 +52,34 @@ export class LogRing {
       ring = { lines: [], next: 0 }
       this.#rings.set(kernel, ring)
     }
-    ring.lines[ring.next] = text
+    ring.lines[ring.next] = { text, level: line.level, time: line.time }
     ring.next = (ring.next + 1) % limits.logRingLines
+    if (this.#followers.size > 0) for (const follower of [...this.#followers]) follower(kernel, line.level, text)
     return text
+  }
+
+  /**
+   * Calls for each line from now on, at once and within the caller's turn: it must not throw and must not wait. Returns
+   * the function that ends it. @throws LazaretError COMMAND_REFUSED past limits.logFollowers.
+   */
+  follow(follower: LogFollower): () => void {
+    if (this.#followers.size >= limits.logFollowers) {
+      throw new LazaretError('COMMAND_REFUSED', `${limits.logFollowers} already follow the logs, which is the most.`, {
+        hint: 'End one of them: lazaret logs -f, or a page of the dashboard that shows logs.',
+      })
+    }
+    // One object for each call: the same function may follow twice.
+    const one: LogFollower = (...line) => follower(...line)
+    this.#followers.add(one)
+    return () => this.#followers.delete(one)
   }
 
   /** The last `n` lines of a kernel, oldest first; none for a kernel that never logged. */
   last(kernel: string, n: number = limits.kernelLogLines): string[] {
+    return this.lastKept(kernel, n).map(({ text }) => text)
+  }
+
+  lastKept(kernel: string, n: number): KeptLine[] {
     const ring = this.#rings.get(kernel)
     if (ring === undefined || n <= 0) return []
     const inOrder =

@@ -9,7 +9,7 @@ import { LazaretError } from '../base/errors.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import { Batch } from './batch.ts'
 import type { Connection } from './connection.ts'
-import { deadLetterRow } from './dead-letters.ts'
+import { deadLetterRow, markReplayed } from './dead-letters.ts'
 import { eventRow } from './events.ts'
 import { journalPath, openForWriting } from './file.ts'
 import { pruneAfter, pruneEvents, pruneFailures, pruneHistory } from './history.ts'
@@ -159,6 +159,11 @@ export class Journal extends JournalReader {
   addDeadLetter(letter: DeadLetter): void {
     this.connection.assertOpen('addDeadLetter')
     this.#batch.add(deadLetterRow(letter))
+  }
+
+  /** What became of a dead letter that is sent again. @param replayedAt undefined: it may be sent again once more. */
+  markReplayed(id: number, outcome: string, replayedAt: number | undefined): void {
+    this.transaction(() => markReplayed(this.connection, id, outcome, replayedAt))
   }
 
   /** Counts one more crash while this message was being handled; returns how many there are now. */

@@ -96,9 +96,15 @@ export class JournalReader {
   }
 
   /** How many are kept: limits.deadLettersPerKernel for each kernel at most. */
-  deadLetterCount(kernel?: string): number {
+  deadLetterCount(filter?: string | DeadLetterFilter): number {
     this.beforeBatched()
-    return countDeadLetters(this.connection, kernel)
+    return countDeadLetters(this.connection, typeof filter === 'string' ? { kernel: filter } : filter)
+  }
+
+  /** When each playbook was used last, and how that ended; playbooks that never were are not there. */
+  lastPlaybookUses(): PlaybookUse[] {
+    const sql = `${playbookUseTable.selectSql} WHERE rowid IN (SELECT max(rowid) FROM playbookUses GROUP BY kernel, playbook)`
+    return this.connection.all(sql).map((row) => playbookUseTable.parse(row))
   }
 
   /** All of them, for one kernel or for every one. */

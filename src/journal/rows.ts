@@ -115,6 +115,10 @@ export interface DeadLetterRow extends DeadLetter {
   readonly id: number
   /** Bytes before the cut: larger than args.length means that args cannot be deserialized. */
   readonly argsBytes?: number
+  /** When it was sent again; absent: never. Epoch milliseconds. */
+  readonly replayedAt?: number
+  /** What became of that: `sent` (not known yet, or never), `handled`, `replied`, or `CODE: why it was not`. */
+  readonly outcome?: string
 }
 
 /** A message that crashed a kernel; parked where `parkedAt` is set. */
@@ -219,9 +223,31 @@ export interface TaskFilter {
   readonly limit?: number | undefined
 }
 
+/** What is named must hold, all of it. */
 export interface DeadLetterFilter {
   readonly kernel?: string | undefined
-  /** Rows at most, newest first. Default limits.journalReadRows. */
+  readonly from?: string | undefined
+  readonly method?: string | undefined
+  /** Code of the error, such as MAILBOX_FULL. */
+  readonly code?: string | undefined
+  /** Is found within the reason; upper and lower case of A to Z are the same. */
+  readonly text?: string | undefined
+  /** Epoch milliseconds, both included. */
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  /** True: those that have been sent again; false: those that have not. */
+  readonly replayed?: boolean | undefined
+  /** True: those whose arguments were kept whole. */
+  readonly whole?: true | undefined
+  /** To one of these. */
+  readonly kernels?: readonly string[] | undefined
+  /** These alone, limits.deadLetterReplayMax of them at most. */
+  readonly ids?: readonly number[] | undefined
+  /** Only those with a smaller id: the page after the one that ended with this. */
+  readonly before?: number | undefined
+  /** Default `newest first`. */
+  readonly order?: 'newest first' | 'oldest first' | undefined
+  /** Rows at most. Default limits.journalReadRows. */
   readonly limit?: number | undefined
 }
 

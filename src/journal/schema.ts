@@ -78,6 +78,10 @@ CREATE TABLE parkedPatterns (kernel TEXT NOT NULL, method TEXT NOT NULL, pattern
 CREATE TABLE playbookVersions (kernel TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, change TEXT NOT NULL,
   playbook TEXT, text TEXT NOT NULL, PRIMARY KEY (kernel, version));
 `,
+  `
+ALTER TABLE deadLetters ADD COLUMN replayedAt INTEGER;
+ALTER TABLE deadLetters ADD COLUMN outcome TEXT;
+`,
 ]
 
 export const schemaVersion = migrations.length

@@ -74,14 +74,15 @@ export class Route {
   }
 
   accept(envelope: Envelope): void {
-    const refusal = this.#refusal(envelope)
+    const refusal = this.whyRefused(envelope)
     const to = this.#divertedTo ?? this.#spec().degraded.to
     if (refusal !== undefined) this.refuse(envelope, refusal)
     else if (this.servedBy === 'reroute' && to !== undefined) this.#ports.reroute(to, envelope)
     else this.mailbox.push(envelope)
   }
 
-  #refusal(envelope: Envelope): LazaretError | undefined {
+  /** Why this message would not be taken now. */
+  whyRefused(envelope: Pick<Envelope, 'method' | 'args'>): LazaretError | undefined {
     const { id, mailbox, degraded } = this.#spec()
     if (this.#mode === 'closed')
       return this.#error('RUNTIME_STOPPED', `${id} takes no more messages: the runtime stops.`)
@@ -128,9 +129,12 @@ export class Route {
     )
   }
 
-  /** Ends a message without handling it: an ask fails, a tell becomes a dead letter. */
+  /**
+   * Ends a message without handling it: an ask fails, a tell becomes a dead letter; one that is a dead letter sent again
+   * stays the one that it is, and whoever sent it is told.
+   */
   refuse(envelope: Envelope, error: LazaretError): void {
-    if (envelope.kind === 'ask') {
+    if (envelope.kind === 'ask' || envelope.settle !== undefined) {
       envelope.settle?.({ ok: false, error: toRecord(error) })
       return
     }

@@ -12,7 +12,11 @@ async function running() {
   const folder = await folderWith(kernels)
   const dataDir = join(folder, 'data')
   const runtime = createRuntime({
-    ...{ fleet: { kernels: [{ id: 'notes', entry: join(folder, 'notes.js') }] }, dataDir, log: false },
+    ...{
+      fleet: { kernels: [{ id: 'notes', entry: join(folder, 'notes.js'), degraded: { mode: 'reject' } }] },
+      dataDir,
+      log: false,
+    },
     ...{ quarantineDir: join(folder, 'quarantine'), playbooksDir: join(folder, 'playbooks') },
   })
   onTestFinished(() => runtime.stop())
@@ -59,7 +63,10 @@ test('what is no request is refused with the reason, and the connection goes on'
   expect(await say('{"op":"status"}')).toMatchObject(refused(0, 'a number as its id'))
   expect(await say('{"id":1,"op":"explode"}')).toMatchObject(refused(1, 'There are: status, logs'))
   expect(await say('{"id":2,"op":"constructor"}')).toMatchObject(refused(2, 'no op constructor'))
-  expect(await say('{"id":3,"op":"logs"}')).toMatchObject({ id: 3, error: { code: 'OPTION_INVALID' } })
+  expect(await say('{"id":3,"op":"logs","params":{"level":"loud"}}')).toMatchObject({
+    id: 3,
+    error: { code: 'OPTION_INVALID' },
+  })
   expect(await say('{"id":4,"op":"restart","params":{"kernel":"../x"}}')).toMatchObject({
     error: { code: 'UNKNOWN_KERNEL' },
   })
@@ -87,6 +94,67 @@ test('a client asks, follows the events, and hears of the end', async () => {
   expect(types).toContain('kernel.restarted')
   await runtime.stop()
   await ended
+})
+
+test('lines of logs are a stream: what was, what comes, and no more of it once it is cancelled', async () => {
+  const { runtime, dataDir } = await running()
+  const client = await ControlClient.connect(dataDir)
+  const lines: { level: number; msg: string }[] = []
+  const warnings: string[] = []
+  let onLine = () => {}
+  const stream = client.stream<string>('logLines', { kernel: 'notes', from: 500 }, (text) => {
+    lines.push(JSON.parse(text))
+    onLine()
+  })
+  const other = client.stream<string>('logLines', { level: 'warn' }, (text) => warnings.push(text))
+  // Asked after the streams were: their first items are here when it is answered.
+  await client.ask('status')
+  expect(lines.map(({ level }) => level)).toEqual([30, 40])
+  expect(warnings).toEqual([])
+  const again = new Promise<void>((resolve) => {
+    onLine = () => lines.length === 4 && resolve()
+  })
+  await client.ask('restart', { kernel: 'notes' })
+  await again
+  expect(warnings).toHaveLength(1)
+  stream.cancel()
+  expect(await stream.ended).toBe('cancelled')
+  await client.ask('restart', { kernel: 'notes' })
+  expect(lines).toHaveLength(4)
+  const refusal = client.stream('logLines', { kernel: 'nobody' }, () => {})
+  await expect(refusal.ended).rejects.toMatchObject({ code: 'UNKNOWN_KERNEL' })
+  await runtime.stop()
+  expect(await other.ended).toBe('gone')
+})
+
+test('a connection follows as many streams as the limit says, and one more is refused', async () => {
+  const { dataDir } = await running()
+  const client = await ControlClient.connect(dataDir)
+  const streams = Array.from({ length: limits.controlStreams }, () => client.stream('events', {}, () => {}))
+  await expect(client.stream('events', {}, () => {}).ended).rejects.toMatchObject({ code: 'CONTROL_FAILED' })
+  streams[0]?.cancel()
+  await streams[0]?.ended
+  const last = client.stream('events', {}, () => {})
+  await client.ask('status')
+  client.close()
+  expect(await last.ended).toBe('gone')
+})
+
+test('dead letters are asked for with filters, shown without secrets, and sent again', async () => {
+  const { runtime, dataDir } = await running()
+  await runtime.kernel('notes').quarantine()
+  runtime.ref('notes').tell.nothing?.({ password: 'hunter2', text: 'hello' })
+  const client = await ControlClient.connect(dataDir)
+  const filter = { kernel: 'notes', code: 'KERNEL_UNAVAILABLE', replayed: false }
+  expect(await client.ask('deadLetterCount', filter)).toBe(1)
+  const [letter] = (await client.ask('deadLetters', filter)) as Record<string, unknown>[]
+  expect(letter).toMatchObject({ id: 1, from: 'host', shownArgs: '[{"password":"[redacted]","text":"hello"}]' })
+  expect(letter).not.toHaveProperty('args')
+  await expect(client.ask('deadLetters', { since: 'yesterday' })).rejects.toMatchObject({ code: 'OPTION_INVALID' })
+  await expect(client.ask('replayDeadLetters', { ids: [1] })).rejects.toMatchObject({ code: 'COMMAND_REFUSED' })
+  await client.ask('rejoin', { kernel: 'notes' })
+  expect(await client.ask('replayDeadLetters', { ids: [1] })).toMatchObject({ asked: 1, sent: 1, failed: 0 })
+  expect(await client.ask('deadLetterCount', filter)).toBe(0)
 })
 
 test('connections beyond the limit are turned away', async () => {

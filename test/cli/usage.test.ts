@@ -25,9 +25,12 @@ test('wrong usage ends with exit code 2 and a last line that says where to look'
   const cases: [string[], string, string][] = [
     [['statu'], 'Did you mean status?', 'See: lazaret --help'],
     [['frobnicate'], "unknown command 'frobnicate'", 'See: lazaret --help'],
-    [['logs'], "missing required argument 'id'", 'See: lazaret logs --help'],
-    [['logs', 'a', '-n', '0'], 'from 1 to 500', 'See: lazaret logs --help'],
-    [['logs', 'a', '-n', '501'], 'from 1 to 500', 'See: lazaret logs --help'],
+    [['restart'], "missing required argument 'id'", 'See: lazaret restart --help'],
+    [['logs', 'a', '-n', '-1'], 'from 0 to 500', 'See: lazaret logs --help'],
+    [['logs', 'a', '-n', '501'], 'from 0 to 500', 'See: lazaret logs --help'],
+    [['logs', '--level', 'loud'], 'debug, info, warn, error', 'See: lazaret logs --help'],
+    [['letters', 'replay', 'x'], 'above 0', 'See: lazaret letters replay --help'],
+    [['letters', 'replay', '--max', '1001'], 'from 1 to 1000', 'See: lazaret letters replay --help'],
     [['status', '--jsno'], 'Did you mean --json?', 'See: lazaret status --help'],
     [['status', 'extra'], 'too many arguments', 'See: lazaret status --help'],
   ]

@@ -88,6 +88,7 @@ export function desk({
     links: () => links,
     on: (listener) => events.on(listener),
     lastSeq: () => events.lastSeq,
+    followLogs: () => () => {},
     eventsAfter: (after, limit) => seen.filter(({ seq }) => seq > after).slice(0, limit),
     failed: (thrown) => failures.push(thrown),
     ...more,

@@ -53,8 +53,13 @@ export const opening = (): Promise<Opening> => read<Opening>('api/state')
  * Frames until the connection ends. @param after the last event that is known.
  * @throws Refused, or what fetch throws where nobody answers.
  */
-export async function* frames(after: number, signal: AbortSignal): AsyncGenerator<Frame> {
-  const response = await request('api/events', { headers: { 'last-event-id': String(after) }, signal })
+export function frames(after: number, signal: AbortSignal): AsyncGenerator<Frame> {
+  return parts<Frame>('api/events', { headers: { 'last-event-id': String(after) }, signal })
+}
+
+/** The data of each server-sent event until the connection ends. `T` is what it is known to be. @throws Refused */
+export async function* parts<T>(path: string, init: RequestInit): AsyncGenerator<T> {
+  const response = await request(path, init)
   if (response.body === null) return
   let buffered = ''
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -66,7 +71,7 @@ export async function* frames(after: number, signal: AbortSignal): AsyncGenerato
     buffered = blocks.pop() ?? ''
     for (const block of blocks) {
       const data = block.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []))
-      if (data.length > 0) yield JSON.parse(data.join('\n')) as Frame
+      if (data.length > 0) yield JSON.parse(data.join('\n')) as T
     }
   }
 }

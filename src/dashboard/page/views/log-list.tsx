@@ -1,0 +1,156 @@
+/**
+ * The rows of the log that the window shows: every row has the same height, so which ones those are is a division. It
+ * follows the end until the user scrolls up, and keeps its place while older lines go.
+ */
+import { type Signal, useSignal } from '@preact/signals'
+import type { JSX, TargetedEvent, TargetedKeyboardEvent } from 'preact'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { indexFrom, levelWord, type ShownLine } from '../log-lines.ts'
+import { clockTime } from '../words.ts'
+
+interface Props {
+  readonly lines: readonly ShownLine[]
+  readonly showKernel: boolean
+  readonly follow: Signal<boolean>
+  readonly selected: Signal<ShownLine | undefined>
+}
+
+/** As logs.css has it; a narrow page gives each line two rows of text. Pixels. */
+const rowHeights = { wide: 22, narrow: 42 } as const
+/** Rows drawn beyond the edges, so that scrolling shows no gap. */
+const spareRows = 12
+
+const narrow = matchMedia('(max-width: 700px)')
+
+export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Element {
+  const box = useRef<HTMLDivElement>(null)
+  const view = useSignal({ top: 0, height: 600 })
+  /** The line at the top edge, and how much of it is above: what stays in place. */
+  const anchor = useRef({ n: 0, offset: 0 })
+  const isNarrow = useSignal(narrow.matches)
+  const rowHeight = isNarrow.value ? rowHeights.narrow : rowHeights.wide
+
+  useEffect(() => {
+    const onNarrow = () => {
+      isNarrow.value = narrow.matches
+    }
+    const measure = new ResizeObserver(([entry]) => {
+      if (entry !== undefined) view.value = { ...view.value, height: entry.contentRect.height }
+    })
+    narrow.addEventListener('change', onNarrow)
+    if (box.current !== null) measure.observe(box.current)
+    return () => {
+      narrow.removeEventListener('change', onNarrow)
+      measure.disconnect()
+    }
+  }, [])
+
+  const isFollowing = follow.value
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const end = element.scrollHeight - element.clientHeight
+    const { n, offset } = anchor.current
+    const wanted = isFollowing ? end : Math.min(end, indexFrom(lines, n) * rowHeight + offset)
+    if (Math.abs(element.scrollTop - wanted) >= 1) element.scrollTop = wanted
+  }, [lines, lines.at(-1)?.n, lines.length, isFollowing, rowHeight])
+
+  const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
+    const { scrollTop, scrollHeight, clientHeight } = event.currentTarget
+    const isUp = scrollTop < view.value.top - 1
+    const isAtEnd = scrollTop + clientHeight >= scrollHeight - rowHeight / 2
+    // Lines that come make the end move away, never the top: who moves up is the user.
+    if (isUp && !isAtEnd) follow.value = false
+    else if (isAtEnd && lines.length > 0) follow.value = true
+    const first = Math.floor(scrollTop / rowHeight)
+    anchor.current = { n: lines[first]?.n ?? 0, offset: scrollTop - first * rowHeight }
+    view.value = { top: scrollTop, height: clientHeight }
+  }
+
+  const choose = (index: number) => {
+    const line = lines[Math.max(0, Math.min(lines.length - 1, index))]
+    const element = box.current
+    if (line === undefined || element === null) return
+    follow.value = false
+    selected.value = line
+    const top = lines.indexOf(line) * rowHeight
+    if (top < element.scrollTop) element.scrollTop = top
+    else if (top + rowHeight > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + rowHeight - element.clientHeight
+  }
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
+    const at = selected.value === undefined ? lines.length : indexFrom(lines, selected.value.n)
+    const next = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: lines.length - 1 }[event.key]
+    if (event.key === 'Escape') selected.value = undefined
+    if (next === undefined) return
+    event.preventDefault()
+    choose(next)
+  }
+
+  const first = Math.max(0, Math.floor(view.value.top / rowHeight) - spareRows)
+  const last = Math.min(lines.length, Math.ceil((view.value.top + view.value.height) / rowHeight) + spareRows)
+  // While it follows, the end is drawn before the scroll position says so: otherwise a frame would be empty.
+  const from = isFollowing ? Math.max(0, lines.length - (last - first) - spareRows) : Math.min(first, lines.length)
+  const drawn = lines.slice(from, isFollowing ? lines.length : last)
+  return (
+    <div
+      ref={box}
+      class={`log-list panel${showKernel ? '' : ' one-kernel'}`}
+      role="listbox"
+      aria-label="Lines of the log"
+      aria-activedescendant={selected.value && `log-${selected.value.n}`}
+      tabIndex={0}
+      onScroll={onScroll}
+      onKeyDown={onKeyDown}
+    >
+      {lines.length === 0 && <p class="quiet log-empty">No line yet.</p>}
+      <div class="log-space" style={{ height: `${lines.length * rowHeight}px` }}>
+        <div class="log-rows" style={{ transform: `translateY(${from * rowHeight}px)` }}>
+          {drawn.map((line, index) => (
+            <Row
+              key={line.n}
+              line={line}
+              isSelected={selected.value?.n === line.n}
+              onClick={() => choose(from + index)}
+              {...{ showKernel, position: from + index + 1, of: lines.length }}
+            />
+          ))}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly line: ShownLine
+  readonly isSelected: boolean
+  readonly showKernel: boolean
+  readonly position: number
+  readonly of: number
+  readonly onClick: () => void
+}
+
+function Row({ line, isSelected, showKernel, position, of, onClick }: RowProps): JSX.Element {
+  const { n, at, level, kernel, msg, facts } = line
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the focus and takes the keys, as a listbox does.
+    <div
+      id={`log-${n}`}
+      class={`log-row mono${isSelected ? ' selected' : ''}`}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isSelected}
+      aria-posinset={position}
+      aria-setsize={of}
+      onClick={onClick}
+    >
+      <span class="at">{clockTime(at)}</span>
+      <span class={`level l${level}`}>{levelWord(level)}</span>
+      {showKernel && <span class="of">{kernel}</span>}
+      <span class="said">
+        {msg}
+        {facts !== '' && <span class="facts"> {facts}</span>}
+      </span>
+    </div>
+  )
+}
