@@ -12,6 +12,8 @@ const withoutThreads = [
   'test/viz/*.test.ts',
   'test/dashboard/{actor-tree,chart-logic,moves,player}.test.ts',
   'test/cli/{commands,literal,watch-screen}.test.ts',
+  'test/cli/literal.test.ts',
+  'test/dashboard/{fleet-arrange,fleet-facts}.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',
   'test/journal/{batch,dead-letters,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',

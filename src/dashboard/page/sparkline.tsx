@@ -1,9 +1,8 @@
 /** The last minute of one number as a small line: cheap enough for a few hundred. The large ones are kernel-charts.tsx. */
 import type { JSX } from 'preact'
 import type { Sample } from './samples.ts'
+import { type Measure, sparklinePath } from './sparkline-path.ts'
 import './sparkline.css'
-
-export type Measure = Exclude<keyof Sample, 'at'>
 
 interface Props {
   /** Oldest first. */
@@ -18,32 +17,6 @@ interface Props {
   /** Where, within another SVG. */
   readonly x?: number
   readonly y?: number
-}
-
-/** What it spans; as long as less is known, that is drawn as wide as it can be. Milliseconds. */
-const span = { leastMs: 1000, mostMs: 60_000 }
-
-/** The line's path: the newest sample at the right edge. Pure. */
-export function sparklinePath(
-  samples: readonly Sample[],
-  of: Measure,
-  { top, width, height }: { readonly top: number; readonly width: number; readonly height: number },
-): string {
-  const end = samples.at(-1)?.at ?? 0
-  const spanMs = Math.min(span.mostMs, Math.max(span.leastMs, end - (samples[0]?.at ?? end)))
-  let first = samples.length
-  // One more than fits, so that the line comes in from the left edge.
-  while (first > 0 && (samples[first]?.at ?? end) >= end - spanMs) first -= 1
-  let most = top
-  for (let index = first; index < samples.length; index += 1) most = Math.max(most, samples[index]?.[of] ?? 0)
-  if (samples.length < 2 || most <= 0) return `M0 ${height - 1}H${width}`
-  let path = ''
-  for (const sample of samples.slice(first)) {
-    const x = Math.max(0, Math.round(((sample.at - end) / spanMs + 1) * width * 10) / 10)
-    const y = Math.round((height - 1 - (sample[of] / most) * (height - 2)) * 10) / 10
-    path += `${path === '' ? 'M' : 'L'}${x} ${y}`
-  }
-  return path
 }
 
 export function Sparkline({ samples, of, name, top, width = 56, height = 16, x, y }: Props): JSX.Element {

@@ -8,7 +8,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Sample } from './samples.ts'
-import type { Measure } from './sparkline.tsx'
+import type { Measure } from './sparkline-path.ts'
 import { clockTime } from './words.ts'
 
 interface ChartLine {

@@ -6,6 +6,7 @@ import type { LiveKernel } from '../store.ts'
 import type { Arrangement } from './arrange.ts'
 import { rateText } from './facts.ts'
 import { lineBetween } from './lines.ts'
+import { strengthOf } from './strength.ts'
 import type { Flow } from './traffic.ts'
 
 /** Lines from one kernel share a lane where they pass a gap together; others keep off it. Pixels. */
@@ -63,11 +64,6 @@ export function FromHost({ flow, box }: { readonly flow: Flow; readonly box: Box
       <title>{`The host program to ${flow.to}: ${rateText(flow.rate.peek())}, ${flow.messages.peek()} in all`}</title>
     </path>
   )
-}
-
-/** 0: nothing is said. 1 to 4: up to 1, 10, 100 messages a second, and more. */
-export function strengthOf(rate: number): number {
-  return rate <= 0 ? 0 : Math.min(4, 1 + Math.max(0, Math.ceil(Math.log10(rate))))
 }
 
 interface RerouteProps {

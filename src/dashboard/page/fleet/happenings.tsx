@@ -8,6 +8,7 @@ import { frames } from '../api.ts'
 import { to } from '../route.ts'
 import { about, onEvents } from '../store.ts'
 import { clockTime, count } from '../words.ts'
+import { folded } from './repeated.ts'
 
 const kept = 60
 /** Between two drawings. Milliseconds. */
@@ -49,18 +50,6 @@ function draw(): void {
   waiting = []
   const all = [...fresh, ...told.value].sort((a, b) => b.seq - a.seq)
   told.value = folded(all).slice(0, kept)
-}
-
-/** What repeats itself at once is said once, with how often. @param all newest first. */
-export function folded<T extends Pick<Told, 'kernel' | 'word' | 'text' | 'times'>>(all: readonly T[]): T[] {
-  const lines: T[] = []
-  for (const one of all) {
-    const last = lines.at(-1)
-    const isSame = last?.kernel === one.kernel && last.word === one.word && last.text === one.text
-    if (isSame) lines[lines.length - 1] = { ...last, times: last.times + one.times }
-    else lines.push(one)
-  }
-  return lines
 }
 
 /** Within the data directory's surroundings: without what all paths there begin with. */
