@@ -141,9 +141,15 @@ export function labelOf(edge: ChartEdge): LabelText {
   }
 }
 
-/** In the box of its state, where it is a transition without target. */
+/** In the box of its state, where it is a transition without target: one line where that is enough. */
 export function stayingLines(edge: ChartEdge): TextLine[] {
-  return edgeLines(edge, measure.rowMaxWidth)
+  const lines = edgeLines(edge, measure.rowMaxWidth)
+  const [first] = lines
+  const together = line(
+    lines.flatMap(({ spans }) => spans),
+    first?.glyph,
+  )
+  return together.width <= measure.rowMaxWidth ? [together] : lines
 }
 
 export const lineText = ({ spans }: TextLine): string => spans.map(({ text }) => text).join(' ')

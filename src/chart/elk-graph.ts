@@ -104,6 +104,7 @@ const common: LayoutOptions = {
   'elk.spacing.edgeEdge': '14',
   'elk.spacing.edgeLabel': '4',
   'elk.spacing.labelNode': '0',
+  'elk.alignment': 'TOP',
 }
 
 export function elkGraph(plan: LayoutPlan, chart: MeasuredChart): ElkNode {
@@ -141,7 +142,8 @@ function elkNode(node: ChartNode, chart: MeasuredChart, plan: LayoutPlan, option
       ...options,
       'elk.padding': `[top=${top + 16},left=${left + 18},bottom=18,right=18]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-      'elk.nodeSize.minimum': `(${width},${height})`,
+      // ELK lays out to the right, and turns the picture round with all but this in it.
+      'elk.nodeSize.minimum': plan.direction === 'DOWN' ? `(${height},${width})` : `(${width},${height})`,
     },
     children: [
       ...initialFirst(node).map((child) => elkNode(child, chart, plan, options)),

@@ -20,13 +20,13 @@ const compact = { [centre]: 'SPACE_EFFICIENT_LAYER' }
 /** Labels where they take least room, which as a rule is by the state that they leave; then other ways to have them. */
 const ways: readonly LayoutPlan[] = [
   { direction: 'DOWN', options: compact },
-  { direction: 'RIGHT', options: compact },
   { direction: 'DOWN', options: { ...compact, [placement]: 'LINEAR_SEGMENTS' } },
   { direction: 'DOWN', options: { ...compact, [layering]: 'LONGEST_PATH' } },
+  // Of larger charts these two are rarely the best, and long strips.
+  { direction: 'RIGHT', options: compact },
   { direction: 'DOWN', options: { [centre]: 'MEDIAN_LAYER' } },
 ]
-/** Of a chart with more parts than limits.chartPartsTried. */
-const waysOfLarge = 2
+const waysOfLarge = 3
 
 interface Attempt {
   readonly layout: ChartLayout

@@ -50,7 +50,7 @@ function bundled(bundle: Bundle, answer: Answer): PlacedEdge[] {
     return points
   })
   const label = answer.lines.get(`${bundle.id}:0`)?.labels?.[0]
-  return stacked(bundle, paths.map(withoutMiddles), { x: label?.x ?? 0, y: label?.y ?? 0 })
+  return stacked(bundle, paths.map(tidied), { x: label?.x ?? 0, y: label?.y ?? 0 })
 }
 
 /** Drawn on to where the outer state's border is, or the strip with its name. */
@@ -58,7 +58,9 @@ function atBorder(point: Point | undefined, id: string, side: 'head' | 'foot', {
   const { x, y } = point ?? { x: 0, y: 0 }
   const box = boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 }
   const text = chart.texts.get(id)
-  const head = (plan.aside?.has(id) === true ? text?.stripHeight : text?.headHeight) ?? 0
+  // Beside the rows it begins right below the strip.
+  const isBeside = x > box.x + measure.boxPadX + (text?.textWidth ?? 0) + 8
+  const head = (isBeside ? text?.stripHeight : text?.headHeight) ?? 0
   if (plan.direction === 'DOWN') return { x, y: side === 'head' ? box.y + head : box.y + box.height }
   return { x: side === 'head' ? box.x : box.x + box.width, y }
 }
@@ -80,15 +82,15 @@ function forked(bundle: Bundle, answer: Answer): PlacedEdge[] {
   const paths = bundle.targets.map((_, index) =>
     throughFork(entrance, fork, line(`${bundle.id}:${index}`, forkNode(bundle)), isDown),
   )
-  return stacked(bundle, paths.map(withoutMiddles), fork)
+  return stacked(bundle, paths.map(tidied), fork)
 }
 
-/** The labels of a bundle one below the other, each in the middle of the stack's width. */
+/** The labels of a bundle one below the other, all of a width: one block of rows. */
 function stacked({ members, width }: Bundle, paths: readonly (readonly Point[])[], at: Point): PlacedEdge[] {
   let y = at.y
   return members.map(({ edge, label }) => {
     const placed: PlacedLabel = {
-      ...{ x: at.x + (width - label.width) / 2, y, width: label.width, height: label.height },
+      ...{ x: at.x, y, width, height: label.height },
       lines: label.lines.map(lineText),
     }
     y += label.height + measure.stackGap
@@ -100,6 +102,26 @@ function pointsOf(edge: ElkExtendedEdge | undefined): Point[] {
   return (edge?.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) =>
     [startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x, y })),
   )
+}
+
+function tidied(points: readonly Point[]): Point[] {
+  const kept = withoutMiddles(points)
+  const fromStart = straightened(kept)
+  return withoutMiddles(straightened(fromStart.reverse()).reverse())
+}
+
+/** Ends that are moved by less are not seen to have moved; a step in a line of this size is. Pixels. */
+const stepSize = 7
+
+/** A small step after the first piece of a line is taken out by beginning beside where it began. */
+function straightened(points: Point[]): Point[] {
+  const [start, first, second, third] = points
+  if (start === undefined || first === undefined || second === undefined || third === undefined) return points
+  const isUpright = near(start.x, first.x) && near(second.x, third.x) && near(first.y, second.y)
+  const isLevel = near(start.y, first.y) && near(second.y, third.y) && near(first.x, second.x)
+  if (isUpright && Math.abs(first.x - second.x) < stepSize) return [{ x: second.x, y: start.y }, ...points.slice(2)]
+  if (isLevel && Math.abs(first.y - second.y) < stepSize) return [{ x: start.x, y: second.y }, ...points.slice(2)]
+  return points
 }
 
 /** Points that lie on the line between their neighbours say nothing. */

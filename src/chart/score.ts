@@ -5,7 +5,7 @@ import { type Overlaps, overlapCount } from './overlaps.ts'
 /** An overlap outweighs whatever else there is. */
 const overlapCost = 1e9
 /** Widths to a height between which a picture has the shape of a screen. */
-const [narrow, wide] = [1, 1.7]
+const [narrow, wide] = [0.8, 1.7]
 /** What a reader would give for a crossing less. Square pixels. */
 const crossingCost = 5000
 /** The same for a pixel of line: it takes its own breadth, and that of the space beside it. */
@@ -32,7 +32,7 @@ function screenArea({ width, height }: ChartLayout): number {
   const shape = width / Math.max(1, height)
   // Half way: a page scrolls, and does so more readily down than sideways.
   if (shape < narrow) return width * height * Math.sqrt(narrow / shape)
-  return width * height * Math.max(1, shape / wide)
+  return width * height * Math.max(1, shape / wide) ** 1.5
 }
 
 function lengthOf(path: readonly Point[]): number {

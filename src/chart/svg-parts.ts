@@ -60,10 +60,10 @@ function toward(from: Point, to: Point, by: number): Point {
   return { x: from.x + ((to.x - from.x) * by) / length, y: from.y + ((to.y - from.y) * by) / length }
 }
 
-/** The same, left out where one of these boxes stands on it: no line runs under a label. */
-export function gappedPath(points: readonly Point[], boxes: readonly Box[], radius: number): string {
+/** The same in pieces, left out where one of these boxes stands on it: no line runs under a label. */
+export function gappedPaths(points: readonly Point[], boxes: readonly Box[], radius: number): string[] {
   const pieces = withGaps(shortened(points, headLength - 2), boxes)
-  return pieces.map((piece) => roundedPath(piece, radius, 0)).join('')
+  return pieces.map((piece) => roundedPath(piece, radius, 0))
 }
 
 function withGaps(points: readonly Point[], boxes: readonly Box[]): Point[][] {

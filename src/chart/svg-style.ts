@@ -9,14 +9,14 @@ export type ChartTheme = 'auto' | 'light' | 'dark'
 /** Text on each ground that it stands on has a contrast of 4.5 and more (WCAG AA). */
 export const chartColours = {
   light: {
-    ...{ ground: '#f6f7f9', root: '#fbfcfd', region: '#f3f5f8', state: '#ffffff', strip: '#e9edf2' },
+    ...{ ground: '#f6f7f9', root: '#fbfcfd', region: '#f3f5f8', state: '#ffffff', strip: '#e9edf2', chip: '#e4e9ef' },
     ...{ border: '#c3ccd6', frame: '#d3dae2', text: '#1a2129', quiet: '#55606d', line: '#7d8b9b' },
     ...{ pill: '#e6ecf5', 'pill-border': '#cfd9e8', event: '#23406f', accent: '#0f766e', 'accent-ground': '#ddf3f0' },
     ...{ traced: '#2f5fb3', 'traced-ground': '#dbe7fb', last: '#b45309', 'last-ground': '#fdf0d5' },
   },
   dark: {
-    ...{ ground: '#0e1116', root: '#12171e', region: '#171d26', state: '#1d2530', strip: '#222c38' },
-    ...{ border: '#3c4857', frame: '#2b3542', text: '#e6ebf1', quiet: '#9fabb9', line: '#76859a' },
+    ...{ ground: '#0e1116', root: '#12171e', region: '#171d26', state: '#1d2530', strip: '#222c38', chip: '#303b4a' },
+    ...{ border: '#485668', frame: '#344152', text: '#e6ebf1', quiet: '#9fabb9', line: '#76859a' },
     ...{ pill: '#1f2d45', 'pill-border': '#314566', event: '#bcd3fb', accent: '#4fd1c5', 'accent-ground': '#12352f' },
     ...{ traced: '#82b1ff', 'traced-ground': '#1d3357', last: '#e5b454', 'last-ground': '#3a2c0e' },
   },
@@ -69,7 +69,7 @@ function nodeRules(c: Resolve): string[] {
     `.chart .word { ${font('word', 400)} fill: ${c('quiet')}; }`,
     `.chart .note { ${font('note', 400)} fill: ${c('quiet')}; }`,
     `.chart .tag { ${font('tag', 400)} fill: ${c('quiet')}; }`,
-    `.chart .chip { fill: ${c('strip')}; }`,
+    `.chart .chip { fill: ${c('chip')}; }`,
     `.chart .dot { fill: ${c('line')}; }`,
   ]
 }

@@ -7,7 +7,7 @@ import { edgeText, labelOf, measure, nodesOf, rowsOffset, stayingLines, type Tex
 import { type Head, headsOf } from './heads.ts'
 import type { Box, Chart, ChartEdge, ChartLayout, ChartNode, PlacedEdge } from './model.ts'
 import { rowPadX } from './placement.ts'
-import { arrow, escaped, gappedPath, n, roundedPath, roundedTop, textLine } from './svg-parts.ts'
+import { arrow, escaped, gappedPaths, n, roundedPath, roundedTop, textLine } from './svg-parts.ts'
 import { type ChartTheme, fileStyle } from './svg-style.ts'
 
 export interface ChartSvgOptions {
@@ -132,10 +132,12 @@ function drawnEdges({ chart, layout, lit }: Picture): string[] {
   for (const group of sharing(layout.edges)) {
     const labels = group.flatMap(({ label }) => (label === undefined ? [] : [label]))
     const paths = group[0]?.paths ?? []
-    const lines = paths.flatMap((path) => [
-      `<path class="line" d="${gappedPath(path, labels, radius)}"/>`,
-      `<path class="head" d="${arrow(path)}"/>`,
-    ])
+    // Lines that fork begin as one.
+    const pieces = new Set(paths.flatMap((path) => gappedPaths(path, labels, radius)))
+    const lines = [
+      ...[...pieces].map((piece) => `<path class="line" d="${piece}"/>`),
+      ...paths.map((path) => `<path class="head" d="${arrow(path)}"/>`),
+    ]
     const isShared = group.length > 1
     // One line for all of them, under those that are lit.
     if (isShared) drawn.push(`<g class="edge" aria-hidden="true">${lines.join('')}</g>`)
