@@ -40,6 +40,7 @@ export function Node({ kernel, box, isLit, isEntry, isLeftOut }: Props): JSX.Ele
       class={classes.filter(Boolean).join(' ')}
       href={to('kernel', id)}
       data-kernel={id}
+      data-state={state}
       tabIndex={isEntry ? 0 : -1}
       aria-label={spoken(status, rate)}
       onFocus={() => (pointed.value = id)}
