@@ -448,16 +448,16 @@ export const limits = {
   /** Largest PNG of a chart: 256 MB while it is drawn. Pixels. */
   chartPngPixels: 67_108_864,
 
-  /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 10 s here, and nobody reads it. */
+  /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 8 s here, and nobody reads it. */
   chartParts: 1000,
-  /** States and transitions up to which all ways to lay a chart out are tried, of larger ones a few: each takes ELK 5 ms a part here, at worst. */
+  /** States and transitions up to which all ways to lay a chart out are tried, of larger ones a few: each takes ELK some 3 ms a part here. */
   chartPartsTried: 60,
   /** Layouts that are kept: of every machine of the largest fleet that runs some, 30 KB each. */
   chartLayouts: 200,
   /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */
   chartIdleMs: 10_000,
-  /** Heap of that thread: ELK takes 60 MB for a chart of 100 parts, and 300 MB for one of chartParts. Megabytes. */
-  chartHeapMb: 768,
+  /** Heap of that thread: 40 MB were seen for a chart of 100 parts, 150 MB for one of chartParts. Megabytes. */
+  chartHeapMb: 512,
   /** Longest that a layout may take before its thread is given up. Milliseconds. */
   chartDeadlineMs: 60_000,
 

@@ -63,7 +63,7 @@ export const measure = {
   ...{ lineHeight: 15, glyphWidth: 15, spanGap: 4 },
   ...{ labelPadX: 8, labelPadY: 4, stackGap: 3 },
   ...{ boxPadX: 14, boxMinWidth: 84, stripHeight: 32, rowsPadY: 6, rowGap: 3 },
-  ...{ labelMaxWidth: 210, rowMaxWidth: 250, nameMaxWidth: 260 },
+  ...{ labelMaxWidth: 244, rowMaxWidth: 250, nameMaxWidth: 260 },
   ...{ historyRadius: 12, initialDot: 4.5, initialRoom: 20, tagPadX: 6 },
 } as const
 

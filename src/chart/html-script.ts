@@ -19,7 +19,9 @@ function show() {
   byId('zoom').textContent = Math.round(view.zoom * 100) + ' %'
 }
 function fit() {
-  const { clientWidth, clientHeight } = svg
+  const { clientWidth } = svg
+  // The line about the keys stands at the bottom, where there is one.
+  const clientHeight = svg.clientHeight - document.querySelector('.keys').offsetHeight
   const room = Math.min((clientWidth - 2 * margin) / whole.width, (clientHeight - 2 * margin) / whole.height)
   view.zoom = Math.max(0.05, Math.min(1.5, room))
   view.x = (whole.width - clientWidth / view.zoom) / 2

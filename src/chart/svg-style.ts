@@ -25,7 +25,8 @@ export const chartColours = {
 export type ChartColour = keyof (typeof chartColours)['light']
 type Resolve = (colour: ChartColour) => string
 
-const sans = `system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif`
+/** Without quotes: resvg gives up on a list with a quoted name in it. */
+const sans = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, DejaVu Sans, sans-serif'
 
 /** For a page: `@media` none, colours from the page. */
 export function embeddedStyle(): string {
