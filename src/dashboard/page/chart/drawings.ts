@@ -13,18 +13,30 @@ export type Drawing =
 const keptMax = 40
 const drawings = new Map<string, Signal<Drawing>>()
 
-/** @param path below `api/charts/`. */
-export function drawingOf(path: string): Signal<Drawing> {
-  const known = drawings.get(path)
-  if (known !== undefined && known.peek().state !== 'failed') return known
+/**
+ * @param path below `api/charts/`.
+ * @param version the same path may be another chart when this is another: a kernel that runs patched numbers its actors anew.
+ */
+export function drawingOf(path: string, version = 0): Signal<Drawing> {
+  const key = `${path} ${version}`
+  const known = drawings.get(key)
+  if (known !== undefined) return known
   const drawing = signal<Drawing>({ state: 'reading' })
-  drawings.set(path, drawing)
+  drawings.set(key, drawing)
   for (const oldest of drawings.keys()) {
     if (drawings.size <= keptMax) break
-    if (oldest !== 'lifecycle') drawings.delete(oldest)
+    if (!oldest.startsWith('lifecycle ')) drawings.delete(oldest)
   }
   void fetchInto(drawing, path)
   return drawing
+}
+
+/** Once more, where it has failed; only when somebody asks for it. */
+export function readAgain(path: string, version = 0): void {
+  const drawing = drawings.get(`${path} ${version}`)
+  if (drawing === undefined || drawing.peek().state !== 'failed') return
+  drawing.value = { state: 'reading' }
+  void fetchInto(drawing, path)
 }
 
 async function fetchInto(drawing: Signal<Drawing>, path: string): Promise<void> {

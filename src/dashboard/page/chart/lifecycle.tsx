@@ -20,11 +20,11 @@ import { StepList } from './step-list.tsx'
 import { Timeline } from './timeline.tsx'
 import { trailsOf } from './trace.ts'
 import { PointedEdge, Transitions } from './transitions.tsx'
+import { Undrawn } from './undrawn.tsx'
 
 export function Lifecycle({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   const drawing = drawingOf('lifecycle').value
-  if (drawing.state === 'reading') return <p class="quiet">The chart is being drawn.</p>
-  if (drawing.state === 'failed') return <p class="bad-text">The chart could not be read: {drawing.why}</p>
+  if (drawing.state !== 'drawn') return <Undrawn drawing={drawing} path="lifecycle" />
   return <LifecycleOf key={kernel.spec.id} kernel={kernel} drawn={drawing.drawn} map={drawing.map} />
 }
 

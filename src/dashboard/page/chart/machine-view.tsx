@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { InspectedActor } from '../../../chart/inspected.ts'
 import type { DrawnChart } from '../../wire.ts'
+import { kernels } from '../store.ts'
 import { clockTime, count } from '../words.ts'
 import { type ActorBranch, placesOf } from './actor-tree.ts'
 import { arrangement, ChartCanvas, type Lights } from './canvas.tsx'
@@ -16,6 +17,7 @@ import { Spoken } from './spoken.tsx'
 import { Timeline } from './timeline.tsx'
 import { trailsOf } from './trace.ts'
 import { PointedEdge, Transitions } from './transitions.tsx'
+import { Undrawn } from './undrawn.tsx'
 
 export function MachineView({
   machines,
@@ -149,12 +151,12 @@ function ActorChart({
   readonly side: JSX.Element
 }): JSX.Element {
   const path = `${encodeURIComponent(machines.kernel)}/${encodeURIComponent(actor.session)}`
-  const drawing = drawingOf(path).value
-  if (drawing.state === 'reading') return <p class="quiet">The chart is being drawn.</p>
-  if (drawing.state === 'failed')
+  const epoch = useComputed(() => kernels.value.get(machines.kernel)?.status.value.epoch ?? 0).value
+  const drawing = drawingOf(path, epoch).value
+  if (drawing.state !== 'drawn')
     return (
       <>
-        <p class="bad-text">The chart could not be read: {drawing.why}</p>
+        <Undrawn drawing={drawing} path={path} version={epoch} />
         {side}
       </>
     )

@@ -3,7 +3,7 @@
 export const scaleMin = 0.15
 export const scaleMax = 3
 /** Below this its text cannot be read; a chart is shown no smaller by itself. */
-export const scaleReadable = 0.6
+export const scaleReadable = 0.55
 /** A small chart is not blown up further. */
 const scaleFitMax = 1.15
 const stepFactor = 1.25
