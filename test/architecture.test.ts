@@ -37,7 +37,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   systeminformation: ['diagnostics'],
   piscina: ['repair', 'sandbox'],
   comlink: ['actor'],
-  diff: ['repair', 'chaos'],
+  diff: ['repair', 'chaos', 'dashboard'],
   commander: ['cli'],
   '@typescript/typescript6': ['repair'],
   ai: ['repair'],
