@@ -16,7 +16,7 @@ interface Props {
 }
 
 /** As logs.css has it; a narrow page gives each line two rows of text. Pixels. */
-const rowHeights = { wide: 22, narrow: 42 } as const
+const rowHeights = { wide: 22, narrow: 44 } as const
 /** Rows drawn beyond the edges, so that scrolling shows no gap. */
 const spareRows = 12
 

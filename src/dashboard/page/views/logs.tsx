@@ -104,16 +104,11 @@ export function LogsView(): JSX.Element {
             onInput={(event) => (text.value = event.currentTarget.value)}
           />
         </label>
-        <button
-          type="button"
-          aria-pressed={follow.value}
-          class={follow.value ? 'primary' : ''}
-          onClick={() => (follow.value = !follow.value)}
-        >
-          {follow.value ? 'following' : 'follow'}
+        <button type="button" aria-pressed={follow.value} onClick={() => (follow.value = !follow.value)}>
+          Follow
         </button>
         <button type="button" disabled={shown.length === 0} onClick={copy}>
-          copy
+          Copy
         </button>
       </div>
       <LogList lines={shown} showKernel={kernel === ''} follow={follow} selected={selected} />
@@ -144,10 +139,10 @@ function Detail({ line, onClose }: { line: ShownLine; onClose: () => void }): JS
         </time>
         <span class="right">
           <button type="button" onClick={copy}>
-            copy
+            Copy
           </button>{' '}
           <button type="button" onClick={onClose}>
-            close
+            Close
           </button>
         </span>
       </div>
