@@ -113,6 +113,9 @@ const tellers: Partial<Record<EventType, Tell>> = {
   }),
   'hotfix.dropped': tell('dropped', 'watch', (event) => `hotfix ${said(event.hotfix)}: ${said(event.reason)}`),
   'message.poisoned': tell('poison', 'watch', (event) => `${said(event.method)}() from ${said(event.from)} is parked`),
+  'message.deadLettered': tell('dead letter', 'watch', (event) => {
+    return `${said(event.method)}() from ${said(event.from)}, ${said(event.code)}`
+  }),
   'playbook.generated': tell('learnt', 'good', ({ name, trust }) => `playbook ${said(name)} (${said(trust)})`),
   'playbook.applied': tell('playbook', 'good', ({ playbook }) => said(playbook)),
   'playbook.changed': tell('playbook', 'plain', ({ version, change }) => `version ${said(version)}: ${said(change)}`),
