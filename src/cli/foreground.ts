@@ -80,7 +80,7 @@ class DeadLetterTally {
     clearTimeout(this.#timer as NodeJS.Timeout)
     this.#timer = undefined
     for (const [kernel, { n, last }] of this.#counts) {
-      const example = `${String(last.method)}() from ${String(last.from)}, ${String(last.code)}`
+      const example = narrate(last)?.text ?? ''
       const text = n === 1 ? example : `${count(n, 'message')}, the last: ${example}`
       this.#tell(kernel, { word: 'dead letter', tone: 'watch', text })
     }

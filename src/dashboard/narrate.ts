@@ -124,6 +124,9 @@ const tellers: Partial<Record<EventType, Tell>> = {
     const failures = failed === 0 ? '' : `, ${said(failed)} of them not handled`
     return `${said(sent)} of ${count(Number(asked), 'dead letter')}${failures}${left === '' ? '' : `; ${left}`}`
   }),
+  'message.deadLettered': tell('dead letter', 'watch', (event) => {
+    return `${said(event.method)}() from ${said(event.from)}, ${said(event.code)}`
+  }),
   'playbook.generated': tell('learnt', 'good', ({ name, trust }) => `playbook ${said(name)} (${said(trust)})`),
   'playbook.applied': tell('playbook', 'good', ({ playbook }) => said(playbook)),
   'playbook.changed': tell('playbook', 'plain', ({ version, change }) => `version ${said(version)}: ${said(change)}`),

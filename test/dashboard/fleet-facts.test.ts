@@ -13,7 +13,7 @@ import {
   sorted,
   standing,
 } from '../../src/dashboard/page/fleet/facts.ts'
-import { folded } from '../../src/dashboard/page/fleet/repeated.ts'
+import { folded, gatherMs } from '../../src/dashboard/page/fleet/repeated.ts'
 import { strengthOf } from '../../src/dashboard/page/fleet/strength.ts'
 import { rateNow, type Sample, samplesKept, staleMs, withSample } from '../../src/dashboard/page/samples.ts'
 import { sparklinePath } from '../../src/dashboard/page/sparkline-path.ts'
@@ -195,11 +195,22 @@ test('a line is as strong as its messages a second, in steps of ten', () => {
 })
 
 test('what repeats itself is one line with how often, and what differs stays', () => {
-  const line = (kernel: string, text: string) => ({ kernel, word: 'crashed', text, times: 1 })
+  const line = (kernel: string, text: string) => ({ at: 0, kernel, word: 'crashed', text, times: 1 })
   const lines = folded([line('a', 'x'), line('a', 'x'), line('b', 'x'), line('a', 'x')])
   expect(lines.map(({ kernel, times }) => [kernel, times])).toEqual([
     ['a', 2],
     ['b', 1],
     ['a', 1],
+  ])
+})
+
+test('dead letters of a minute gather where the first of them stands', () => {
+  const letter = (at: number) => ({ at, kernel: 'a', word: 'dead letter', text: 'x', times: 1, gathers: true })
+  const crash = { at: 500, kernel: 'a', word: 'crashed', text: 'y', times: 1 }
+  const lines = folded([letter(gatherMs), letter(gatherMs - 1), crash, letter(0)])
+  expect(lines.map(({ word, at, times }) => [word, at, times])).toEqual([
+    ['dead letter', gatherMs, 1],
+    ['crashed', 500, 1],
+    ['dead letter', 0, 2],
   ])
 })

@@ -6,13 +6,14 @@ import type { LazaretEvent } from '../../../base/events.ts'
 import { narrate, type Sentence } from '../../narrate.ts'
 import { frames } from '../api.ts'
 import { to } from '../route.ts'
-import { about, onEvents } from '../store.ts'
+import { about, events, onEvents } from '../store.ts'
 import { clockTime, count } from '../words.ts'
 import { folded } from './repeated.ts'
 
 const kept = 60
 /** Between two drawings. Milliseconds. */
 const drawEveryMs = 400
+const waitingMost = 1000
 /** Looked through for what has happened before the page was opened; and how long its telling may take. */
 const earlierEvents = 800
 const earlierMs = 4000
@@ -24,31 +25,43 @@ interface Told extends Sentence {
   readonly incident: string
   /** The same, so many times in a row. */
   readonly times: number
+  readonly gathers?: boolean
 }
 
 /** Newest first. */
 const told = signal<readonly Told[]>([])
 let waiting: Told[] = []
 let timer: ReturnType<typeof setTimeout> | undefined
-let hasAsked = false
+/** Runtimes whose past has been read, by when they were started. */
+const heardFrom = new Set<number>()
+/** Number of the last event that was heard, or is just being read. */
+let heardTo = 0
 
-function hear(events: readonly LazaretEvent[]): void {
-  for (const event of events) {
+/** What has been heard already is left out: while another view was open, the store has gone on to listen. */
+function hearLive(batch: readonly LazaretEvent[]): void {
+  const before = heardTo
+  heardTo = Math.max(heardTo, batch.at(-1)?.seq ?? 0)
+  hear(batch.filter(({ seq }) => seq > before))
+}
+
+function hear(batch: readonly LazaretEvent[]): void {
+  for (const event of batch) {
+    const isLetter = event.type === 'message.deadLettered'
     const sentence = narrate(event, shortPath)
     if (sentence === undefined) continue
     const { seq, at, kernel = '', incident } = event
-    waiting.push({ ...sentence, seq, at, kernel, incident: typeof incident === 'string' ? incident : '', times: 1 })
+    const of = typeof incident === 'string' ? incident : ''
+    waiting.push({ ...sentence, seq, at, kernel, incident: of, times: 1, ...(isLetter && { gathers: true }) })
   }
-  waiting = waiting.slice(-kept)
+  // A page in the background draws seldom.
+  if (waiting.length > waitingMost) waiting = folded(waiting.toReversed()).slice(0, kept).reverse()
   if (waiting.length > 0 && timer === undefined) timer = setTimeout(draw, drawEveryMs)
 }
 
 function draw(): void {
   timer = undefined
-  const known = new Set(told.value.map(({ seq }) => seq))
-  const fresh = waiting.filter(({ seq }) => !known.has(seq))
+  const all = [...waiting, ...told.value].sort((a, b) => b.seq - a.seq)
   waiting = []
-  const all = [...fresh, ...told.value].sort((a, b) => b.seq - a.seq)
   told.value = folded(all).slice(0, kept)
 }
 
@@ -61,15 +74,17 @@ function shortPath(path: string): string {
 /** From the journal, once: the stream begins with what was missed since the event that it is asked from. */
 async function hearEarlier(): Promise<void> {
   const seq = about.peek()?.seq ?? 0
-  if (hasAsked || seq === 0) return
-  hasAsked = true
+  if (heardFrom.has(about.peek()?.startedAt ?? 0) || seq === 0) return
+  heardFrom.add(about.peek()?.startedAt ?? 0)
+  const before = heardTo
+  heardTo = Math.max(heardTo, seq)
   const ending = new AbortController()
   const limit = setTimeout(() => ending.abort(), earlierMs)
   try {
     for await (const frame of frames(Math.max(0, seq - earlierEvents), ending.signal)) {
       if (frame.type === 'reset') return
       if (frame.type !== 'events') continue
-      hear(frame.events.filter((event) => event.seq <= seq))
+      hear(frame.events.filter((event) => event.seq <= seq && event.seq > before))
       if ((frame.events.at(-1)?.seq ?? 0) >= seq) return
     }
   } catch {
@@ -83,11 +98,8 @@ async function hearEarlier(): Promise<void> {
 export function Happenings(): JSX.Element {
   useEffect(() => {
     void hearEarlier()
-    const off = onEvents(hear)
-    return () => {
-      off()
-      hasAsked = false
-    }
+    hearLive(events.peek())
+    return onEvents(hearLive)
   }, [])
   const lines = told.value
   return (

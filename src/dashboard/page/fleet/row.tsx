@@ -14,34 +14,50 @@ import { duration, toneOf } from '../words.ts'
 import { detour, megabytes, percent, rateText, servedText } from './facts.ts'
 import { useSeen } from './seen.ts'
 
-export function Row({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
+interface RowProps {
+  readonly kernel: LiveKernel
+  /** Of many rows only those on the screen are kept up to date, and have all their cells. */
+  readonly isOfMany: boolean
+}
+
+export function Row({ kernel, isOfMany }: RowProps): JSX.Element {
   const ref = useRef<HTMLTableRowElement>(null)
-  const isSeen = useSeen(ref)
-  const status = isSeen.value ? kernel.status.value : kernel.status.peek()
-  const samples = isSeen.value ? kernel.samples.value : kernel.samples.peek()
-  const rate = useComputed(() => (isSeen.value ? rateNow(kernel.samples.value, nowMs.value) : 0)).value
-  const { id, tier, mailbox, cpu, elu, heapMb } = status
+  const isSeen = useSeen(ref, !isOfMany)
+  const { id, tier } = kernel.spec
+  const { state, stateSince, incident, hotfix } = kernel.status.value
   return (
     <tr ref={ref}>
       <th scope="row" class="name">
         <a href={to('kernel', id)}>{id}</a>
-        {status.hotfix !== undefined && <span class="chip calm">hotfix</span>}
-        {status.incident !== undefined && (
-          <a class="chip bad" href={to('incident', status.incident)}>
+        {hotfix !== undefined && <span class="chip calm">hotfix</span>}
+        {incident !== undefined && (
+          <a class="chip bad" href={to('incident', incident)}>
             incident
           </a>
         )}
       </th>
       <td data-label="Tier">{tier}</td>
       <td data-label="State">
-        <span class={`chip ${toneOf(status.state)}`}>{status.state}</span> <Since at={status.stateSince} />
+        <span class={`chip ${toneOf(state)}`}>{state}</span> {isSeen.value && <Since at={stateSince} />}
       </td>
+      {isSeen.value ? <Cells kernel={kernel} /> : <td class="unread" colSpan={9} />}
+    </tr>
+  )
+}
+
+function Cells({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
+  const status = kernel.status.value
+  const samples = kernel.samples.value
+  const rate = useComputed(() => rateNow(kernel.samples.value, nowMs.value)).value
+  const { mailbox, cpu, elu, heapMb, budget, standbys } = status
+  return (
+    <>
       <td data-label="Served by" class={detour(status) === undefined ? 'served' : 'served detour'}>
         {servedText(status)}
-        {status.standbys.of > 0 && (
+        {standbys.of > 0 && (
           <span class="quiet">
             {' '}
-            (standby {status.standbys.ready}/{status.standbys.of})
+            (standby {standbys.ready}/{standbys.of})
           </span>
         )}
       </td>
@@ -52,7 +68,7 @@ export function Row({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
         <Budget status={status} />
       </td>
       <td data-label="Repairs" class="number">
-        {status.budget.attempts}/{status.budget.maxAttempts}
+        {budget.attempts}/{budget.maxAttempts}
       </td>
       <Figure label="Loop busy" text={percent(elu)} {...{ samples, of: 'elu', top: 0.1 }} />
       <td data-label="CPU" class="number">
@@ -63,7 +79,7 @@ export function Row({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
         {mailbox}
       </td>
       <Figure label="Messages" text={rateText(rate)} {...{ samples, of: 'rate', top: 1 }} />
-    </tr>
+    </>
   )
 }
 
@@ -98,9 +114,10 @@ export function Uptime({ kernel }: { readonly kernel: LiveKernel }): JSX.Element
   return <>{text}</>
 }
 
-/** Whole seconds at least: tenths would flicker. */
+/** `12 s`, `3 min`, `5 h 2 min`: what flickers tells nothing. */
 export function roughly(ms: number): string {
-  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1000))} s` : duration(ms)
+  if (ms < 60_000) return `${Math.max(0, Math.floor(ms / 1000))} s`
+  return ms < 3_600_000 ? `${Math.floor(ms / 60_000)} min` : duration(ms)
 }
 
 interface FigureProps {

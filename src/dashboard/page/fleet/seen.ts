@@ -14,19 +14,22 @@ function observing(): IntersectionObserver {
         if (one !== undefined) one.value = isIntersecting
       }
     },
-    { rootMargin: '200px' },
+    // The second is for what scrolls within the page.
+    { rootMargin: '200px', scrollMargin: '200px' },
   )
   return observer
 }
 
-export function useSeen(ref: RefObject<Element | null>): Signal<boolean> {
-  const isSeen = useSignal(true)
+/** @param always it counts as seen wherever it is. */
+export function useSeen(ref: RefObject<Element | null>, always: boolean): Signal<boolean> {
+  const isSeen = useSignal(always)
   useEffect(() => {
     const element = ref.current
-    if (element === null) return
+    if (always) isSeen.value = true
+    if (always || element === null) return
     seen.set(element, isSeen)
     observing().observe(element)
     return () => observing().unobserve(element)
-  }, [ref, isSeen])
+  }, [ref, isSeen, always])
   return isSeen
 }

@@ -8,7 +8,7 @@ import { computed, useComputed } from '@preact/signals'
 import type { JSX } from 'preact'
 import { nowMs } from '../clock.ts'
 import { kernels } from '../store.ts'
-import { chosenIds, grouping, sorting } from './choice.ts'
+import { chosenIds, grouping, mostNodes, sorting } from './choice.ts'
 import { type Group, grouped, type SortKey, sorted } from './facts.ts'
 import { Row } from './row.tsx'
 import './table.css'
@@ -43,8 +43,9 @@ const restless: ReadonlySet<SortKey> = new Set(['uptime', 'elu', 'cpu', 'heap', 
 export function Table(): JSX.Element {
   const groups = useRows()
   const isGrouped = grouping.value !== 'none'
+  const isOfMany = chosenIds.value.length > mostNodes
   return (
-    <table class="fleet-table">
+    <table class={isOfMany ? 'fleet-table many' : 'fleet-table'}>
       <caption class="unseen">Every kernel of the fleet</caption>
       <thead>
         <tr>
@@ -64,7 +65,7 @@ export function Table(): JSX.Element {
           )}
           {ids.map((id) => {
             const kernel = kernels.value.get(id)
-            return kernel && <Row key={id} kernel={kernel} />
+            return kernel && <Row key={id} {...{ kernel, isOfMany }} />
           })}
         </tbody>
       ))}

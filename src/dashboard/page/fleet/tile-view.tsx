@@ -13,6 +13,7 @@ import { rateNow } from '../samples.ts'
 import { kernels, type LiveKernel } from '../store.ts'
 import { count, toneOf } from '../words.ts'
 import { chosenIds, grouping, isZoomed, pointed } from './choice.ts'
+import { Markers } from './edges.tsx'
 import { detour, type Group, grouped, load, rateText } from './facts.ts'
 import { useLit } from './graph.tsx'
 import { shortened, spoken } from './node.tsx'
@@ -44,6 +45,7 @@ export function TileView({ room }: { readonly room: number }): JSX.Element {
       {...{ width, height, ...pointingAt(boxes) }}
       aria-label="Tiles of the fleet; arrow keys go from kernel to kernel"
     >
+      <Markers />
       {arrangement.groups.map(({ name, size, box }, index) => (
         <g key={name} class={index % 2 === 0 ? 'band' : 'band other'}>
           <rect {...box} rx="10" />
@@ -95,7 +97,7 @@ function Tile({ kernel, box, isLarge, isLit, isEntry }: TileProps): JSX.Element 
   }).value
   const { id } = kernel.spec
   const size = Number(/size(\d)/.exec(look)?.[1] ?? 0)
-  const side = 12 + 2.5 * size
+  const side = 14 + 2.4 * size
   const middle = box.height / 2
   return (
     <a
@@ -128,6 +130,15 @@ function bow(from: Box, to: Box): string {
   return `M${a.x} ${a.y}Q${(a.x + b.x) / 2 + lift} ${(a.y + b.y) / 2 - lift} ${b.x} ${b.y}`
 }
 
+/** As a line, but it ends where the tile begins, for an arrow. */
+function bowTo(from: Box, to: Box): string {
+  const [a, b] = [middleOf(from), middleOf(to)]
+  const length = Math.max(1, Math.hypot(b.x - a.x, b.y - a.y))
+  const short = Math.min(14, length / 3)
+  const end = { x: to.x - ((b.x - a.x) / length) * short, y: to.y - ((b.y - a.y) / length) * short }
+  return bow(from, { ...to, ...end })
+}
+
 /** What is diverted at the moment is drawn whatever is pointed at. */
 function Detours({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.Element {
   const pairs = useComputed(() =>
@@ -142,7 +153,7 @@ function Detours({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
     <g class="reroutes">
       {pairs.split('\n').map((pair) => {
         const [from, to] = pair.split(' ').map((id) => boxes.get(id))
-        return from && to && <path key={pair} class="reroute" d={bow(from, to)} />
+        return from && to && <path key={pair} class="reroute" d={bowTo(from, to)} marker-end="url(#fleet-reroute)" />
       })}
     </g>
   )

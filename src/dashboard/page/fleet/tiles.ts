@@ -23,6 +23,8 @@ export function arrangeTiles(groups: readonly Group[], measures: TileMeasures): 
   const { width, tileWidth, tileHeight, gap, heading } = measures
   const inner = width - 2 * gap
   const across = Math.max(1, Math.floor((inner + gap) / (tileWidth + gap)))
+  // What is left of a row is shared out, so that the columns reach from edge to edge.
+  const step = Math.floor((inner + gap) / across)
   const boxes = new Map<string, Box>()
   const placed: { name: string; size: number; box: Box }[] = []
   let top = 0
@@ -31,7 +33,7 @@ export function arrangeTiles(groups: readonly Group[], measures: TileMeasures): 
     ids.forEach((id, index) => {
       const [x, y] = [index % across, Math.floor(index / across)]
       boxes.set(id, {
-        x: gap + x * (tileWidth + gap),
+        x: gap + x * step,
         y: top + heading + y * (tileHeight + gap),
         width: tileWidth,
         height: tileHeight,

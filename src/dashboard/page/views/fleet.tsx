@@ -44,7 +44,7 @@ export function FleetView(): JSX.Element {
             {room.value > 0 && (picture === 'table' ? <Table /> : <Picture room={room.value} />)}
             {chosenIds.value.length === 0 && <p class="quiet">No kernel is like that.</p>}
           </div>
-          {picture === 'graph' && <Legend />}
+          {picture === 'graph' && <Legend isTiles={chosenIds.value.length > mostNodes} />}
         </div>
         <Happenings />
       </div>
