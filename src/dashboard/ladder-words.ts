@@ -81,8 +81,6 @@ export const stepWords = {
     `a person, by ${by === undefined ? 'command' : sentenceOf(by)}: ${sentenceOf(op)}`,
   learnt: ({ name, trust }: LazaretEvent): string =>
     `the playbook ${sentenceOf(name)}${trust === undefined ? '' : ` (${sentenceOf(trust)})`}`,
-  resolved: ({ resolution, healedBy, tookMs }: LazaretEvent): string => {
-    const how = healedBy === undefined ? '' : ` by ${sentenceOf(healedBy)}`
-    return `healed${how} after ${duration(num(tookMs))}. ${sentenceOf(resolution)}`.trim()
-  },
+  resolved: ({ healedBy, tookMs }: LazaretEvent): string =>
+    `healed${healedBy === undefined ? '' : ` by ${sentenceOf(healedBy)}`}, ${duration(num(tookMs))} after it was opened`,
 } as const

@@ -99,11 +99,9 @@ function errorsOf(error: ErrorRecord, frames: readonly SourceFrame[]): StoryErro
 
 /** After what is there already events are looked for; before it those that led to it, since the kernel was last steady. */
 const before = [
-  'kernel.crashed',
-  'kernel.restarted',
-  'kernel.started',
-  'kernel.recovered',
-  'restart.exhausted',
+  ...(['kernel.crashed', 'kernel.restarted', 'kernel.started', 'kernel.recovered', 'restart.exhausted'] as const),
+  // A standby may serve before the incident is open.
+  ...(['failover.completed', 'fallback.started'] as const),
 ] as const
 /** What may still be said of an incident that is closed. */
 const afterwards = ['kernel.recovered', 'hotfix.written', 'hotfix.dropped', 'playbook.trusted'] as const
@@ -157,7 +155,8 @@ function failuresOf(
   row: IncidentRow,
   events: readonly LazaretEvent[],
 ): { failures: StoryFailure[]; failuresLeftOut: number } {
-  const from = Math.min(row.openedAt, events[0]?.at ?? row.openedAt)
+  // A failure is written down a moment before its event is.
+  const from = Math.min(row.openedAt, events[0]?.at ?? row.openedAt) - 1000
   const until = row.resolvedAt ?? Number.POSITIVE_INFINITY
   const all = journal
     .failures(row.kernel, limits.journalFailuresPerKernel)

@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { Story } from '../../story-shape.ts'
 import { ask } from '../api.ts'
+import { nowMs } from '../clock.ts'
 import { Dialog } from '../dialog.tsx'
 import { attempt } from '../notice.tsx'
 import { place, to } from '../route.ts'
@@ -51,7 +52,9 @@ export function IncidentView(): JSX.Element {
   }, [id])
   const { story, problem } = told.value.id === id ? told.value : {}
   if (story === undefined) return <p class="quiet">{problem ?? 'loading the story ...'}</p>
-  return <StoryArticle {...{ story, linkTo: to, buttons: <Buttons story={story} /> }} />
+  // What goes on is counted on; what is over needs no clock.
+  const now = story.incident.status === 'open' ? { now: nowMs.value } : {}
+  return <StoryArticle {...{ story, ...now, linkTo: to, buttons: <Buttons story={story} /> }} />
 }
 
 function Buttons({ story }: { story: Story }): JSX.Element {
