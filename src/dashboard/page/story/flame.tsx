@@ -79,6 +79,8 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
     // What is asked for may lie beside what is shown.
     if (zoomed >= 0 && !isShown(bars[next], bars[zoomed])) zoom(-1)
     choose(next)
+    // The pointer may rest on another one.
+    point(-1)
     buttons.current[next]?.focus()
   }
   const said = bars[pointed >= 0 ? pointed : chosen]

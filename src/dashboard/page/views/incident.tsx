@@ -2,6 +2,7 @@
 import { signal, useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import type { LazaretEvent } from '../../../base/events.ts'
 import type { Story } from '../../story-shape.ts'
 import { ask } from '../api.ts'
 import { nowMs } from '../clock.ts'
@@ -11,8 +12,11 @@ import { place, to } from '../route.ts'
 import { about, kernels, onEvents } from '../store.ts'
 import { StoryArticle } from '../story/story.tsx'
 
-/** Events come in bursts; a story is asked for once for each burst. */
-const settleMs = 200
+/** Events come in bursts; a story is asked for once for each burst. Milliseconds. */
+const settleMs = 300
+
+/** What happens to a kernel that is in order, or by the thousand, tells nothing new of an incident. */
+const isNews = ({ type }: LazaretEvent) => !type.startsWith('snapshot.') && !type.startsWith('message.')
 
 interface Told {
   readonly id: string
@@ -38,8 +42,8 @@ export function IncidentView(): JSX.Element {
     let timer: ReturnType<typeof setTimeout> | undefined
     const off = onEvents((events) => {
       const { incident } = told.peek().story ?? {}
-      if (timer !== undefined || incident === undefined || !events.some(({ kernel }) => kernel === incident.kernel))
-        return
+      if (timer !== undefined || incident === undefined) return
+      if (!events.some((event) => event.kernel === incident.kernel && isNews(event))) return
       timer = setTimeout(() => {
         timer = undefined
         void tell(id)
@@ -91,7 +95,7 @@ function Buttons({ story }: { story: Story }): JSX.Element {
           </button>
         </>
       )}
-      {incident.status === 'open' && kernel?.state !== 'quarantined.parked' && (
+      {incident.status === 'open' && /^(?:failed|repairing|quarantined\.waiting)/.test(kernel?.state ?? '') && (
         <button type="button" class="danger" disabled={isFixed} onClick={() => (asked.value = 'park')}>
           Park
         </button>
