@@ -399,6 +399,8 @@ export const limits = {
 
   /** What the story of one incident holds at most: events, failures, attempts, messages, related incidents; newest first. */
   storyEvents: 1000,
+  /** Events before its opening among which those that led to it are looked for. */
+  storyLeadEvents: 20_000,
   storyFailures: 50,
   storyAttempts: 40,
   storyMessages: 60,

@@ -1,27 +1,38 @@
 /** `lazaret incidents [id]`: what failed so that restarts were no answer, newest first; one of them with its repairs. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { describeRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import { redactText, safeLine } from '../base/redact.ts'
-import { proofLineNames, type RepairCost, type Verdict } from '../base/remedy.ts'
-import type { AttemptRow, IncidentRow, TaskRow } from '../journal/rows.ts'
-import { describeStep } from '../playbook/explain.ts'
+import type { Story } from '../dashboard/story-shape.ts'
+import type { AttemptRow, IncidentRow } from '../journal/rows.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, print, printJson } from './command.ts'
 import { readEither } from './connection.ts'
-import { ago, type Cell, count, duration, styled, table } from './terminal.ts'
+import { ago, type Cell, pathFromHere, table } from './terminal.ts'
 
 type Detailed = IncidentRow & { readonly attempts: readonly AttemptRow[] }
 
+interface IncidentOptions extends CommonOptions {
+  /** A file, `-`, or true: named after the incident. */
+  readonly html?: string | true
+}
+
 export function incidentsCommand(): Command {
-  const example = 'lazaret incidents\nlazaret incidents memory_fusion\nlazaret incidents inc_019ab3f0-... --json'
+  const example = [
+    ...['lazaret incidents', 'lazaret incidents memory_fusion', 'lazaret incidents inc_019ab3f0-...'],
+    ...['lazaret incidents inc_019ab3f0-... --html report.html'],
+  ].join('\n')
   return newCommand('incidents', 'list the incidents, or show one with its repairs', example)
     .argument('[id]', 'an incident to show, or a kernel whose incidents to list')
-    .action((id: string | undefined, options: CommonOptions) =>
-      id?.startsWith('inc_') ? showOne(id, options) : list(id, options),
-    )
+    .option('--html [file]', 'write one incident as a file to read anywhere; - writes it to the output')
+    .action((id: string | undefined, options: IncidentOptions) => {
+      if (id?.startsWith('inc_')) return options.html === undefined ? showOne(id, options) : writeOne(id, options)
+      if (options.html === undefined) return list(id, options)
+      throw new LazaretError('OPTION_INVALID', '--html needs the id of one incident.', {
+        hint: 'See their ids: lazaret incidents',
+      })
+    })
 }
 
 async function list(kernel: string | undefined, { dataDir, json }: CommonOptions): Promise<void> {
@@ -70,111 +81,53 @@ function errorText({ error }: IncidentRow): string {
   return safeLine(redactText(describeRecord(error)))
 }
 
-async function showOne(id: string, { dataDir, json }: CommonOptions): Promise<void> {
-  const { found } = await readEither<{ row: Detailed; tasks: TaskRow[] }>(
+interface Found {
+  readonly row: Detailed
+  readonly story: Story
+}
+
+async function find(id: string, dataDir: string): Promise<Found> {
+  // Only whoever looks at one needs what a story is put together with.
+  const { storyOf } = await import('../dashboard/story.ts')
+  const { found } = await readEither<Found>(
     dataDir,
     async (link) => ({
       row: await link.ask<Detailed>('incident', { incident: id }),
-      tasks: await link.ask<TaskRow[]>('tasks', { status: 'open' }),
+      story: await link.ask<Story>('story', { incident: id }),
     }),
-    (journal) => {
-      const row = journal.incident(id)
-      if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${id}.`)
-      return { row: { ...row, attempts: journal.attempts(id) }, tasks: journal.tasks({ status: 'open' }) }
-    },
+    (journal) => ({
+      story: storyOf({ journal, nowMs: Date.now() }, id),
+      row: { ...(journal.incident(id) as IncidentRow), attempts: journal.attempts(id) },
+    }),
   )
-  if (json) printJson(found.row)
-  else
-    showDetails(
-      found.row,
-      found.tasks.find(({ incident }) => incident === id),
-      Date.now(),
-    )
+  return found
 }
 
-function showDetails(row: Detailed, task: TaskRow | undefined, nowMs: number): void {
-  const lines: [string, string | undefined][] = [
-    ['kernel', `${row.kernel} (tier ${row.tier})`],
-    ['status', styled(row.status === 'open' ? 'red' : 'green', row.status)],
-    ['error', errorText(row)],
-    ['phase', row.phase],
-    ['fingerprint', row.fingerprint],
-    ['opened', `${new Date(row.openedAt).toISOString()}, ${ago(row.openedAt, nowMs)}`],
-    ['seen', count(row.count, 'time')],
-    ['evidence', row.folder],
-    ['resolved', row.resolvedAt === undefined ? undefined : `after ${duration(row.resolvedAt - row.openedAt)}`],
-    ['how', row.resolution === undefined ? undefined : safeLine(row.resolution)],
-  ]
-  print(styled('bold', row.id))
-  for (const [name, value] of lines) if (value !== undefined) print(`  ${styled('dim', name.padEnd(11))}  ${value}`)
-  if (row.folder !== undefined) showFindings(row.folder)
-  for (const attempt of row.attempts) showAttempt(attempt)
-  if (row.status !== 'open') return
-  if (task?.remedy !== undefined)
-    print('', `To apply the proved repair: lazaret approve ${task.id}`, `Not to apply it: lazaret reject ${task.id}`)
-  else print('', `To try a repair: lazaret repair ${row.kernel}. When it is mended: lazaret rejoin ${row.kernel}`)
-}
-
-/** What was not as it should be when it failed; the evidence has it. */
-function showFindings(folder: string): void {
-  for (const [name, texts] of Object.entries(findingsIn(folder))) {
-    for (const text of texts) print(`  ${styled('yellow', name.padEnd(11))}  ${safeLine(redactText(text))}`)
+async function showOne(id: string, { dataDir, json }: IncidentOptions): Promise<void> {
+  const { row, story } = await find(id, dataDir)
+  if (json) {
+    printJson(row)
+    return
   }
+  const { showStory } = await import('./incident-text.ts')
+  showStory(story, row.attempts)
 }
 
-function findingsIn(folder: string): Record<'drift' | 'damage', string[]> {
-  const texts = (value: unknown) => (Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [])
-  try {
-    const { drift, damage } = JSON.parse(readFileSync(join(folder, 'error.json'), 'utf8'))
-    return { drift: texts(drift), damage: texts(damage) }
-  } catch {
-    // The folder was moved away, or a person has edited what is in it: the incident is shown without it.
-    return { drift: [], damage: [] }
+async function writeOne(id: string, { dataDir, json, html }: IncidentOptions): Promise<void> {
+  const { incidentFileName, incidentHtml } = await import('../dashboard/incident-html.ts')
+  const { story } = await find(id, dataDir)
+  const text = await incidentHtml(story)
+  if (html === '-') {
+    print(text)
+    return
   }
-}
-
-const proofNameWidth = Math.max(...proofLineNames.map((name) => name.length))
-
-export function showAttempt({ n, agent, outcome, why, steps, verdict, cost }: AttemptRow): void {
-  print('', `  ${styled('bold', `repair ${n}`)}  ${agent}: ${outcome}`, `    ${safeLine(why)}`)
-  for (const step of steps) {
-    print(`    step    ${step.do}: ${safeLine(redactText(describeStep(step)))}`)
-    if (step.do === 'apply_patch' && outcome !== 'refused') showPatch(step.patch)
-  }
-  if (cost !== undefined) print(`    cost    ${costText(cost)}`)
-  if (verdict !== undefined) showVerdict(verdict, '    ')
-}
-
-/** Of the agent, its waiting for proofs left out. */
-function costText({ durationMs, sandboxRuns, tokensIn, tokensOut, usd }: RepairCost): string {
-  const parts = [`${duration(durationMs)} of the agent`]
-  if (sandboxRuns > 0) parts.push(count(sandboxRuns, 'sandbox run'))
-  if (tokensIn + tokensOut > 0) parts.push(`${tokensIn} tokens in and ${tokensOut} out`)
-  if (usd > 0) parts.push(`${usd.toFixed(4)} USD`)
-  return parts.join(', ')
-}
-
-export function showVerdict({ lines, refusal, isolation, durationMs }: Verdict, indent: string): void {
-  for (const { name, passed, detail, durationMs: tookMs } of lines) {
-    const mark = styled(passed ? 'green' : 'red', passed ? 'passed' : 'failed')
-    print(
-      `${indent}${mark}  ${name.padEnd(proofNameWidth)}  ${safeLine(redactText(detail))} ${styled('dim', duration(tookMs))}`,
-    )
-  }
-  if (lines.length > 0) print(`${indent}judged in ${isolation} isolation, in ${duration(durationMs)}`)
-  const last = lines.at(-1)
-  const isSaid = last !== undefined && refusal === `${last.name}: ${last.detail}`
-  if (refusal !== undefined && !isSaid) print(`${indent}${styled('red', 'refused')} ${safeLine(redactText(refusal))}`)
-}
-
-/** More lines of a patch than a person reads on a terminal are left to --json. */
-const patchLines = 60
-
-function showPatch(patch: string): void {
-  const lines = patch.trimEnd().split('\n')
-  for (const line of lines.slice(0, patchLines)) {
-    const style = line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : 'dim'
-    print(`            ${styled(style, safeLine(redactText(line)))}`)
-  }
-  if (lines.length > patchLines) print(`            ${count(lines.length - patchLines, 'line')} more: see --json`)
+  const file = typeof html === 'string' ? html : incidentFileName(id)
+  await writeFile(file, text, { mode: 0o600 }).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'its folder is not there' : cause.message
+    throw new LazaretError('OPTION_INVALID', `${JSON.stringify(file)} cannot be written: ${why}.`, {
+      hint: 'Name another file: --html <file>',
+    })
+  })
+  if (json) printJson({ incident: id, file, bytes: Buffer.byteLength(text) })
+  else print(`${pathFromHere(file)} has the incident. It needs nothing else: open it in a browser, or send it.`)
 }

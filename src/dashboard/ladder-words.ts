@@ -77,12 +77,12 @@ export const stepWords = {
   stepped: ({ step, n, of, outcome }: LazaretEvent): string =>
     `step ${num(n)} of ${num(of)}, ${sentenceOf(step)}${outcome === undefined ? '' : `: ${sentenceOf(outcome)}`}`,
   dropped: ({ reason }: LazaretEvent): string => `the repair no longer applies: ${sentenceOf(reason)}`,
-  command: ({ op, by }: LazaretEvent): string =>
-    `a person, by ${by === undefined ? 'command' : sentenceOf(by)}: ${sentenceOf(op)}`,
+  command: ({ op, by, params }: LazaretEvent): string => {
+    const apply = typeof params === 'object' && params !== null ? Reflect.get(params, 'apply') : undefined
+    return `a person says ${sentenceOf(op)}${apply === undefined ? '' : ` (${sentenceOf(apply)})`}, by ${sentenceOf(by)}`
+  },
   learnt: ({ name, trust }: LazaretEvent): string =>
     `the playbook ${sentenceOf(name)}${trust === undefined ? '' : ` (${sentenceOf(trust)})`}`,
-  resolved: ({ resolution, healedBy, tookMs }: LazaretEvent): string => {
-    const how = healedBy === undefined ? '' : ` by ${sentenceOf(healedBy)}`
-    return `healed${how} after ${duration(num(tookMs))}. ${sentenceOf(resolution)}`.trim()
-  },
+  resolved: ({ healedBy, tookMs }: LazaretEvent): string =>
+    `healed${healedBy === undefined ? '' : ` by ${sentenceOf(healedBy)}`}, ${duration(num(tookMs))} after it was opened`,
 } as const

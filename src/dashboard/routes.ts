@@ -11,8 +11,10 @@ import { readJson } from './body.ts'
 import { eventText } from './event-batch.ts'
 import { block, eventBlock, type Feed } from './feed.ts'
 import type { Access, Guard } from './guard.ts'
+import { incidentFileName, incidentHtml, incidentPolicy } from './incident-html.ts'
 import { logSource } from './log-stream.ts'
 import type { ChartPorts, DashboardPorts } from './ports.ts'
+import type { Story } from './story-shape.ts'
 import type { StreamSource, Streams } from './stream.ts'
 import type { Opening } from './wire.ts'
 
@@ -59,6 +61,7 @@ export function dashboardRoutes(parts: RouteParts): DashboardRoute[] {
     get('/api/charts/:kernel/:session', ({ request, params: { kernel = '', session = '' } }) =>
       answerChart(ports.charts, ports.charts?.ofSession(kernel, session), request),
     ),
+    get('/api/incidents/:file', ({ params }) => answerIncidentFile(ports, params.file ?? '')),
     ...(ports.routes ?? []),
   ]
 }
@@ -79,6 +82,20 @@ function mayCommand(guard: Guard, request: Request, op: ControlOp, readOnly: boo
   if (!readOnly) return
   throw new LazaretError('READ_ONLY', `This dashboard only shows: ${op} is not carried out.`, {
     hint: 'Give the command with the command line (lazaret --help), or serve the dashboard without readOnly.',
+  })
+}
+
+/** `<incident>.html`, to be kept. */
+async function answerIncidentFile(ports: DashboardPorts, file: string): Promise<Response> {
+  const id = /^(.+)\.html$/.exec(file)?.[1]
+  if (id === undefined) throw new HttpRefusal(404, 'The file of an incident is named <incident>.html.')
+  const text = await incidentHtml((await ports.table.story({ incident: id })) as Story)
+  return new Response(text, {
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-disposition': `attachment; filename="${incidentFileName(id)}"`,
+      'content-security-policy': incidentPolicy,
+    },
   })
 }
 

@@ -13,9 +13,10 @@ import type { FailureRow, HotfixRow, IncidentRow, TaskRow } from '../journal/row
 import type { KernelStatus } from '../supervisor/status.ts'
 import { evidenceIn } from './evidence.ts'
 import { headlineOf } from './headline.ts'
-import { ladderEvents, ladderOf } from './ladder.ts'
+import { ladderOf } from './ladder.ts'
 import { multiline, oneLine } from './plain.ts'
 import { attemptsOf } from './story-attempts.ts'
+import { eventsOf } from './story-events.ts'
 import type {
   Story,
   StoryError,
@@ -45,9 +46,10 @@ export function storyOf(sources: StorySources, id: string): Story {
     const hint = 'List them: lazaret incidents'
     throw new LazaretError('NOT_FOUND', `There is no incident ${JSON.stringify(id.slice(0, 100))}.`, { hint })
   }
-  const { events, leftOut } = eventsOf(journal, row)
+  const tasks = tasksOf(journal, row)
+  const { events, leftOut } = eventsOf(journal, row, tasks)
   const { evidence, frames } = evidenceIn(row.folder)
-  const openTask = journal.tasks({ kernel: row.kernel, status: 'open' }).find(({ incident }) => incident === id)
+  const openTask = tasks.find(({ status }) => status === 'open')
   const task = openTask && taskOf(openTask, nowMs)
   const hotfix = journal.hotfixes(row.kernel).find(({ incident }) => incident === id)
   const rows = journal.attempts(id)
@@ -68,6 +70,11 @@ export function storyOf(sources: StorySources, id: string): Story {
     ...(playbook !== undefined && { playbook }),
     related: relatedOf(journal, row),
   }
+}
+
+function tasksOf(journal: Pick<StorySources['journal'], 'tasks'>, { kernel, id }: IncidentRow): TaskRow[] {
+  const all = (['open', 'closed'] as const).flatMap((status) => journal.tasks({ kernel, status }))
+  return all.filter(({ incident }) => incident === id)
 }
 
 function incidentOf({
@@ -97,67 +104,14 @@ function errorsOf(error: ErrorRecord, frames: readonly SourceFrame[]): StoryErro
   return errors
 }
 
-/** After what is there already events are looked for; before it those that led to it, since the kernel was last steady. */
-const before = [
-  'kernel.crashed',
-  'kernel.restarted',
-  'kernel.started',
-  'kernel.recovered',
-  'restart.exhausted',
-] as const
-/** What may still be said of an incident that is closed. */
-const afterwards = ['kernel.recovered', 'hotfix.written', 'hotfix.dropped', 'playbook.trusted'] as const
-
-type EventSource = Pick<StorySources['journal'], 'events'>
-
-function eventsOf(journal: EventSource, row: IncidentRow): { events: LazaretEvent[]; leftOut: number } {
-  const { kernel, id } = row
-  const isOf = ({ incident }: LazaretEvent) => incident === id
-  const opened = journal.events({ kernel, types: ['incident.opened'] }).find(isOf)
-  const closed = journal.events({ kernel, types: ['incident.resolved'] }).find(isOf)
-  // Those of its beginning are gone: of another incident's time nothing is to be told here.
-  if (opened === undefined) return { events: closed === undefined ? [] : [closed], leftOut: 0 }
-  const until = closed === undefined ? {} : { before: closed.seq + 1 }
-  const query = { kernel, types: ladderEvents, ...until, limit: limits.storyEvents }
-  const first = journal.events({ ...query, after: opened.seq - 1 })
-  const isCut = first.length >= limits.storyEvents
-  const last = isCut ? journal.events(query).filter(({ seq }) => seq > opened.seq) : first
-  const led = journal.events({ kernel, types: before, before: opened.seq, limit: limits.storyFailures * 2 })
-  return {
-    events: [
-      ...sinceSteady(led),
-      ...(isCut ? [opened] : []),
-      ...last,
-      ...(closed ? after(journal, row, closed.seq) : []),
-    ],
-    leftOut: isCut ? (last[0]?.seq ?? opened.seq) - opened.seq - 1 : 0,
-  }
-}
-
-/** A start of its own, or the end of an earlier trouble, is where the row begins. */
-function sinceSteady(events: readonly LazaretEvent[]): LazaretEvent[] {
-  const last = events.findLastIndex(
-    ({ type, reason }) =>
-      type === 'kernel.recovered' || (type === 'kernel.started' && (reason === 'first' || reason === 'command')),
-  )
-  return events.slice(last + 1).filter(({ type }) => type !== 'kernel.started')
-}
-
-function after(journal: EventSource, { kernel, id }: IncidentRow, seq: number): LazaretEvent[] {
-  const next = journal.events({ kernel, types: ['incident.opened', 'kernel.crashed'], after: seq, limit: 1 })[0]
-  const until = next === undefined ? {} : { before: next.seq }
-  return journal
-    .events({ kernel, types: afterwards, after: seq, ...until, limit: 20 })
-    .filter(({ incident }) => incident === undefined || incident === id)
-}
-
 /** Those of the ladder's row, and all while it is open. */
 function failuresOf(
   journal: Pick<StorySources['journal'], 'failures'>,
   row: IncidentRow,
   events: readonly LazaretEvent[],
 ): { failures: StoryFailure[]; failuresLeftOut: number } {
-  const from = Math.min(row.openedAt, events[0]?.at ?? row.openedAt)
+  // A failure is written down a moment before its event is.
+  const from = Math.min(row.openedAt, events[0]?.at ?? row.openedAt) - 1000
   const until = row.resolvedAt ?? Number.POSITIVE_INFINITY
   const all = journal
     .failures(row.kernel, limits.journalFailuresPerKernel)

@@ -22,7 +22,9 @@ async function violations(page: Page): Promise<string[]> {
     runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
     resultTypes: ['violations'],
   }).then((result) => result.violations)`)) as Violation[]
-  return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`))
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+  )
 }
 
 /** Shows a view of a page that is there already. */
@@ -66,7 +68,10 @@ describe.skipIf(chromiumPath === undefined)('the page', { timeout: 120_000 }, ()
     const recovered = at.house.seen(({ type, kernel }) => type === 'kernel.recovered' && kernel === 'notes', 60_000)
     const incident = await at.breakNotes('notes')
     await go(page, '#/incidents', 'Incidents')
-    await page.getByRole('link', { name: /inclodes is not a function/ }).first().click()
+    await page
+      .getByRole('link', { name: /inclodes is not a function/ })
+      .first()
+      .click()
     await page.getByRole('heading', { name: /inclodes is not a function/ }).waitFor()
     await recovered
     await page.getByRole('heading', { name: /playbook/ }).waitFor()

@@ -11,6 +11,8 @@ import themeCss from './theme.css?inline'
 
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
+const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
+
 export function storyFile(story: Story): string {
   const { incident, headline } = story
   return `<!doctype html>
@@ -26,7 +28,7 @@ export function storyFile(story: Story): string {
 <body>
 <main>
 ${renderToString(<StoryArticle story={story} />)}
-<footer class="quiet"><p>Written ${moment(story.at)} by Lazaret. Secrets were struck out before it was stored.</p></footer>
+<footer class="quiet"><p>Written ${moment(story.at)} by Lazaret; times are of ${escaped(zone())}. What looked like a secret was struck out.</p></footer>
 </main>
 </body>
 </html>

@@ -22,7 +22,7 @@ export function AttemptSection({ attempt }: { attempt: StoryAttempt }): JSX.Elem
         ))}
       </ol>
       {proof !== undefined && <Proof proof={proof} />}
-      {cost !== undefined && <p class="quiet">The agent took {costText(cost)}.</p>}
+      {cost !== undefined && costText(cost) !== '' && <p class="quiet">The agent took {costText(cost)}.</p>}
     </>
   )
   const head = (

@@ -6,7 +6,14 @@ import { clockTime, count } from '../words.ts'
 import { FlameView } from './flame.tsx'
 import { bytes } from './words.ts'
 
-export function EvidenceSection({ evidence }: { evidence: StoryEvidence }): JSX.Element {
+interface Props {
+  readonly evidence: StoryEvidence
+  readonly incident: string
+  /** In a file, where nothing runs. */
+  readonly isStill: boolean
+}
+
+export function EvidenceSection({ evidence, incident, isStill }: Props): JSX.Element {
   const { folder, files, problems, log, messages, messagesLeftOut, resources, config, flame, hangStack } = evidence
   return (
     <section aria-labelledby="story-evidence">
@@ -16,15 +23,18 @@ export function EvidenceSection({ evidence }: { evidence: StoryEvidence }): JSX.
           {text}
         </p>
       ))}
+      {evidence.flameMissing !== undefined && <p class="found">There is no profile: {evidence.flameMissing}.</p>}
       {flame !== undefined && (
         <Part title="Where the thread hung" isOpen={true}>
-          <FlameView flame={flame} />
+          <FlameView {...{ flame, isStill }} />
         </Part>
       )}
       {hangStack !== undefined && flame === undefined && (
         <Part title="Where the thread hung" isOpen={true}>
-          {evidence.flameMissing !== undefined && <p class="quiet">{evidence.flameMissing}</p>}
-          <pre class="code">{hangStack}</pre>
+          <p class="quiet">Its stack, innermost first.</p>
+          <Scroll class="code" label="Stack of the hung thread">
+            <pre>{hangStack}</pre>
+          </Scroll>
         </Part>
       )}
       <Part title={`Last messages (${messages.length})`} isOpen={messages.length > 0 && messages.length <= 12}>
@@ -45,7 +55,12 @@ export function EvidenceSection({ evidence }: { evidence: StoryEvidence }): JSX.
       )}
       {folder !== undefined && (
         <Part title={`Files (${files.length})`}>
-          <p class="mono">{folder}</p>
+          <p>
+            <code>{folder}</code>
+          </p>
+          <p>
+            To make it happen again in the sandbox: <code>lazaret replay {incident}</code>
+          </p>
           <ul class="plain">
             {files.map(({ name, bytes: size }) => (
               <li key={name}>
@@ -81,7 +96,7 @@ function Messages({ messages, leftOut }: { messages: readonly StoryMessage[]; le
               {message.kind} {message.kind === 'reply' ? 'of' : 'from'} {message.other}
             </span>{' '}
             <code>
-              {message.method}({message.args.replace(/^\[|\]$/g, '')})
+              {message.method}({message.args})
             </code>
             {message.answer !== undefined && (
               <>

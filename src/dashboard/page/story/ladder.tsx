@@ -12,7 +12,7 @@ interface Props {
 
 export function LadderSection({ steps, leftOut, now }: Props): JSX.Element {
   return (
-    <section class="panel" aria-labelledby="story-ladder">
+    <section class="panel story-ladder" aria-labelledby="story-ladder">
       <h2 id="story-ladder">The ladder</h2>
       {leftOut > 0 && <p class="quiet">{count(leftOut, 'step')} before these not shown.</p>}
       <ol class="ladder">
@@ -26,11 +26,11 @@ export function LadderSection({ steps, leftOut, now }: Props): JSX.Element {
 
 function Step({ step, now }: { step: LadderStep; now: number }): JSX.Element {
   const { title, at, endAt, tone, words, parts } = step
-  const took = (endAt ?? now) - at
+  const took = Math.max(0, (endAt ?? now) - at)
   return (
     <li class={`rung ${tone}`}>
       <span class="mark" aria-hidden="true">
-        {step.step ?? ''}
+        {step.step}
       </span>
       <div>
         <p class="rung-title">

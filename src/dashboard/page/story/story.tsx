@@ -10,17 +10,19 @@ import { ErrorSection } from './error.tsx'
 import { EvidenceSection } from './evidence.tsx'
 import { LadderSection } from './ladder.tsx'
 import './story.css'
-import { moment } from './words.ts'
+import { budgetText, moment } from './words.ts'
 
 interface Props {
   readonly story: Story
-  /** Links to the kernel and to other incidents; absent in a file. */
+  /** Epoch milliseconds, for what goes on. Default: when the story was told. */
+  readonly now?: number
+  /** Links to the kernel and to other incidents; absent in a file, where nothing runs. */
   readonly linkTo?: (view: 'kernel' | 'incident', id: string) => string
   /** What a person may do now. */
   readonly buttons?: ComponentChildren
 }
 
-export function StoryArticle({ story, linkTo, buttons }: Props): JSX.Element {
+export function StoryArticle({ story, now = story.at, linkTo, buttons }: Props): JSX.Element {
   const { incident, headline } = story
   return (
     <article class="story">
@@ -32,23 +34,35 @@ export function StoryArticle({ story, linkTo, buttons }: Props): JSX.Element {
         <h1>{headline.what}</h1>
         <p class="now">{headline.now}</p>
         {headline.need !== undefined && <p class="need">{headline.need}</p>}
+        <Task story={story} />
         {buttons}
       </header>
       <div class="story-columns">
         <div class="story-main">
           <ErrorSection errors={story.errors} />
-          <Attempts story={story} />
-          <EvidenceSection evidence={story.evidence} />
-          <PlaybookSection story={story} />
+          <div class="story-facts">
+            <Facts {...{ incident, story, now }} />
+            <HowOften story={story} />
+            <Related {...{ story, linkTo }} />
+          </div>
         </div>
-        <aside class="story-side">
-          <Facts incident={incident} story={story} />
-          <LadderSection {...{ steps: story.ladder, leftOut: story.stepsLeftOut, now: story.at }} />
-          <Before story={story} />
-          <Related {...{ story, linkTo }} />
-        </aside>
+        <LadderSection {...{ steps: story.ladder, leftOut: story.stepsLeftOut, now }} />
       </div>
+      <Attempts story={story} />
+      <EvidenceSection {...{ evidence: story.evidence, incident: incident.id, isStill: linkTo === undefined }} />
+      <PlaybookSection story={story} />
     </article>
+  )
+}
+
+function Task({ story: { task } }: { story: Story }): JSX.Element | null {
+  if (task === undefined || (task.claim === undefined && task.expiresAt === undefined)) return null
+  const { claim, expiresAt } = task
+  return (
+    <p class="quiet">
+      {claim !== undefined && `${claim.by} works on it, until ${moment(claim.until)}. `}
+      {expiresAt !== undefined && `The repair may be approved until ${moment(expiresAt)}.`}
+    </p>
   )
 }
 
@@ -56,9 +70,9 @@ function Link({ linkTo, view, id }: Pick<Props, 'linkTo'> & { view: 'kernel' | '
   return linkTo === undefined ? <strong>{id}</strong> : <a href={linkTo(view, id)}>{id}</a>
 }
 
-function Facts({ incident, story }: { incident: StoryIncident; story: Story }): JSX.Element {
+function Facts({ incident, story, now }: { incident: StoryIncident; story: Story; now: number }): JSX.Element {
   const { openedAt, resolvedAt, status } = incident
-  const lasted = duration((resolvedAt ?? story.at) - openedAt)
+  const lasted = duration(Math.max(0, (resolvedAt ?? now) - openedAt))
   const rows: [string, string | undefined][] = [
     ['Opened', moment(openedAt)],
     [status === 'open' ? 'Open for' : 'Resolved after', lasted],
@@ -71,7 +85,8 @@ function Facts({ incident, story }: { incident: StoryIncident; story: Story }): 
     ['Id', incident.id],
   ]
   return (
-    <section class="panel" aria-label="In short">
+    <section class="panel" aria-labelledby="story-short">
+      <h2 id="story-short">In short</h2>
       <dl class="facts">
         {rows.map(([name, value]) =>
           value === undefined ? null : (
@@ -132,12 +147,14 @@ function PlaybookSection({ story: { playbook } }: { story: Story }): JSX.Element
   )
 }
 
-function Before({ story: { failures, failuresLeftOut } }: { story: Story }): JSX.Element | null {
-  if (failures.length === 0) return null
+function HowOften({ story }: { story: Story }): JSX.Element | null {
+  const { failures, failuresLeftOut, kernel } = story
+  if (failures.length === 0 && kernel === undefined) return null
   return (
     <section class="panel" aria-labelledby="story-failures">
-      <h2 id="story-failures">Failures</h2>
-      {failuresLeftOut > 0 && <p class="quiet">{count(failuresLeftOut, 'earlier one')} not shown.</p>}
+      <h2 id="story-failures">How often</h2>
+      {kernel !== undefined && <p>{budgetText(kernel)}</p>}
+      {failuresLeftOut > 0 && <p class="quiet">{count(failuresLeftOut, 'earlier failure')} not shown.</p>}
       <ol class="plain failures">
         {failures.map(({ at, phase, text, same }) => (
           <li key={at}>

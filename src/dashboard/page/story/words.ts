@@ -1,5 +1,6 @@
 /** How the story's numbers and times are said. Pure: the exported file says them as the page does. */
 import type { RepairCost } from '../../../base/remedy.ts'
+import type { StoryKernel } from '../../story-shape.ts'
 import { count, duration } from '../words.ts'
 
 /** `25 Nov 2026, 19:40:12`, where the reader is. */
@@ -17,11 +18,19 @@ export function bytes(n: number): string {
 export function costText({ durationMs, sandboxRuns, tokensIn, tokensOut, usd }: RepairCost): string {
   const tokens = tokensIn + tokensOut
   return [
-    duration(durationMs),
+    ...(durationMs >= 1 ? [duration(durationMs)] : []),
     ...(sandboxRuns > 0 ? [count(sandboxRuns, 'sandbox run')] : []),
     ...(tokens > 0 ? [`${tokens.toLocaleString('en-GB')} tokens`] : []),
     ...(usd > 0 ? [`$ ${usd.toFixed(2)}`] : []),
   ].join(', ')
+}
+
+/** `3 failures since it was steady, 2 of 2 restarts used, 1 of 3 repairs tried.` */
+export function budgetText({ budget }: Pick<StoryKernel, 'budget'>): string {
+  const { failures, starts, attempts, max, maxAttempts } = budget
+  if (failures + starts + attempts === 0) return 'Steady now: nothing is counted against it.'
+  const of = (n: number | undefined) => (n === undefined ? '' : ` of ${n}`)
+  return `${count(failures, 'failure')} since it was steady; ${starts}${of(max)} restarts used, ${attempts}${of(maxAttempts)} repairs tried.`
 }
 
 /** `kernels/notes/kernel.ts` of a file: URL: the last three names of its path. */

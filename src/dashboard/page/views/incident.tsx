@@ -2,16 +2,21 @@
 import { signal, useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import type { LazaretEvent } from '../../../base/events.ts'
 import type { Story } from '../../story-shape.ts'
 import { ask } from '../api.ts'
+import { nowMs } from '../clock.ts'
 import { Dialog } from '../dialog.tsx'
 import { attempt } from '../notice.tsx'
 import { place, to } from '../route.ts'
 import { about, kernels, onEvents } from '../store.ts'
 import { StoryArticle } from '../story/story.tsx'
 
-/** Events come in bursts; a story is asked for once for each burst. */
-const settleMs = 200
+/** Events come in bursts; a story is asked for once for each burst. Milliseconds. */
+const settleMs = 300
+
+/** What happens to a kernel that is in order, or by the thousand, tells nothing new of an incident. */
+const isNews = ({ type }: LazaretEvent) => !type.startsWith('snapshot.') && !type.startsWith('message.')
 
 interface Told {
   readonly id: string
@@ -37,8 +42,8 @@ export function IncidentView(): JSX.Element {
     let timer: ReturnType<typeof setTimeout> | undefined
     const off = onEvents((events) => {
       const { incident } = told.peek().story ?? {}
-      if (timer !== undefined || incident === undefined || !events.some(({ kernel }) => kernel === incident.kernel))
-        return
+      if (timer !== undefined || incident === undefined) return
+      if (!events.some((event) => event.kernel === incident.kernel && isNews(event))) return
       timer = setTimeout(() => {
         timer = undefined
         void tell(id)
@@ -51,7 +56,9 @@ export function IncidentView(): JSX.Element {
   }, [id])
   const { story, problem } = told.value.id === id ? told.value : {}
   if (story === undefined) return <p class="quiet">{problem ?? 'loading the story ...'}</p>
-  return <StoryArticle {...{ story, linkTo: to, buttons: <Buttons story={story} /> }} />
+  // What goes on is counted on; what is over needs no clock.
+  const now = story.incident.status === 'open' ? { now: nowMs.value } : {}
+  return <StoryArticle {...{ story, ...now, linkTo: to, buttons: <Buttons story={story} /> }} />
 }
 
 function Buttons({ story }: { story: Story }): JSX.Element {
@@ -88,7 +95,7 @@ function Buttons({ story }: { story: Story }): JSX.Element {
           </button>
         </>
       )}
-      {incident.status === 'open' && kernel?.state !== 'quarantined.parked' && (
+      {incident.status === 'open' && /^(?:failed|repairing|quarantined\.waiting)/.test(kernel?.state ?? '') && (
         <button type="button" class="danger" disabled={isFixed} onClick={() => (asked.value = 'park')}>
           Park
         </button>

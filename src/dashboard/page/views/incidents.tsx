@@ -10,6 +10,9 @@ import { onEvents } from '../store.ts'
 import { count, duration } from '../words.ts'
 import './incidents.css'
 
+/** A fault that spreads opens many at once: the list is asked for once for each burst. Milliseconds. */
+const settleMs = 300
+
 const rows = signal<readonly IncidentRow[] | undefined>(undefined)
 const problem = signal('')
 const text = signal('')
@@ -27,9 +30,18 @@ async function load(): Promise<void> {
 export function IncidentsView(): JSX.Element {
   useEffect(() => {
     void load()
-    return onEvents((events) => {
-      if (events.some(({ type }) => type.startsWith('incident.'))) void load()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const off = onEvents((events) => {
+      if (timer !== undefined || !events.some(({ type }) => type.startsWith('incident.'))) return
+      timer = setTimeout(() => {
+        timer = undefined
+        void load()
+      }, settleMs)
     })
+    return () => {
+      off()
+      clearTimeout(timer)
+    }
   }, [])
   const kernel = place.value.query.get('kernel') ?? ''
   const all = rows.value ?? []
@@ -88,9 +100,12 @@ function Item({ row }: { row: IncidentRow }): JSX.Element {
     <li class={`panel ${isOpen ? 'open' : ''}`}>
       <div class="incident-line">
         <span class={`chip ${isOpen ? 'bad' : 'good'}`}>{isOpen ? 'open' : `healed by ${healedBy ?? 'a person'}`}</span>
-        <strong>{kernel}</strong>
+        <a href={to('kernel', kernel)} class="incident-kernel">
+          {kernel}
+        </a>
         <a href={to('incident', id)} class="incident-error">
-          {error.name}: {error.message.split('\n')[0]}
+          {error.name === 'LazaretError' ? '' : `${error.name}: `}
+          {error.message.split('\n')[0]}
         </a>
       </div>
       <p class="quiet">
