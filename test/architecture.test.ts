@@ -64,7 +64,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 /** Longer than the tripwire, each for a reason that was looked at. Lines. */
 const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
   'src/actor/thread-main.ts': {
-    max: 450,
+    max: 465,
     why: 'everything that runs inside a thread, in the order in which it happens',
   },
   'src/base/limits.ts': { max: 520, why: 'every bound with its unit and reason, in one place' },
@@ -88,7 +88,7 @@ interface Source {
 
 function sourcesOf(folder: string): Source[] {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-  return names.filter((name) => /\.tsx?$/.test(name)).map((name) => read(join(root, folder, name)))
+  return names.filter((name) => /(?<!\.d)\.tsx?$/.test(name)).map((name) => read(join(root, folder, name)))
 }
 
 function read(path: string): Source {

@@ -2,7 +2,6 @@
  * Where every message passes: from the host's refs and from kernels, to a route, and the reply back. It settles each ask
  * exactly once, refuses an ask that would wait on itself, and turns what cannot be delivered into dead letters.
  */
-import { serialize } from 'node:v8'
 import type { Envelope, Numbered, Outcome } from '../actor/mailbox.ts'
 import type { ThreadMessage } from '../actor/protocol.ts'
 import { AskTable, type OpenRemote, type Outgoing, type Send } from '../actor/ref.ts'
@@ -17,6 +16,7 @@ import type { DeadLetter as DeadLetterRow } from '../journal/rows.ts'
 import type { DeadLetter } from '../routing/route.ts'
 import { WaitGraph } from '../routing/wait-graph.ts'
 import { WatchedAsk } from './ask-watch.ts'
+import { cycleError, letterOf, serializeOrNothing } from './letters.ts'
 import { Links, type TrafficLink } from './links.ts'
 import type { Unit } from './unit.ts'
 
@@ -293,24 +293,5 @@ export class PostOffice {
   /** Asks of the host that wait for a reply. */
   get pendingAsks(): number {
     return this.#hostAsks.size
-  }
-}
-
-function letterOf(kernel: string, from: string, { method, kind, args }: Pick<Envelope, 'method' | 'kind' | 'args'>) {
-  return { kernel, from, method, kind, args }
-}
-
-function cycleError(from: string, cycle: readonly string[]): ErrorRecord {
-  const text = `The ask would wait on itself: ${cycle.join(' -> ')}.`
-  const hint = 'Tell instead of asking somewhere in the circle, or give one of these kernels a concurrency above 1.'
-  return toRecord(new LazaretError('ASK_CYCLE', text, { kernel: from, details: { cycle }, hint }))
-}
-
-function serializeOrNothing(args: readonly unknown[]): Uint8Array | undefined {
-  try {
-    return serialize(args)
-  } catch {
-    // Nested too deeply, or a host object: the letter is kept without its arguments.
-    return undefined
   }
 }

@@ -61,92 +61,93 @@ export function IncidentView(): JSX.Element {
   return <StoryArticle {...{ story, ...now, linkTo: to, buttons: <Buttons story={story} /> }} />
 }
 
+type Question = 'approve' | 'reject' | 'park'
+
 function Buttons({ story }: { story: Story }): JSX.Element {
   const { incident, task, kernel } = story
-  const apply = useSignal<'hotfix' | 'source'>('hotfix')
-  const asked = useSignal<'approve' | 'reject' | 'park' | undefined>(undefined)
+  const asked = useSignal<Question | undefined>(undefined)
   const isFixed = about.value?.readOnly === true || kernel?.live !== true
-  const waits = task?.waits === true && incident.status === 'open'
-  const command = (op: 'repair' | 'rejoin' | 'park') =>
-    attempt(`${op} ${incident.kernel}`, () => ask(op, { kernel: incident.kernel }))
+  const isOpen = incident.status === 'open'
+  const waits = task?.waits === true && isOpen
   useSignalEffect(() => {
     // Another incident: what was asked about this one is no question any more.
     if (place.value.id !== incident.id) asked.value = undefined
   })
+  const question = (text: string, what: Question, look?: string) => (
+    <button type="button" class={look} disabled={isFixed} onClick={() => (asked.value = what)}>
+      {text}
+    </button>
+  )
+  const command = (text: string, op: 'repair' | 'rejoin') => (
+    <button type="button" disabled={isFixed} onClick={() => void give(op, incident.kernel)}>
+      {text}
+    </button>
+  )
+  const canMend = isOpen && !waits && kernel?.state.startsWith('quarantined') === true
   return (
     <div class="story-buttons">
-      {waits && (
-        <>
-          <button class="primary" type="button" disabled={isFixed} onClick={() => (asked.value = 'approve')}>
-            Approve the repair
-          </button>
-          <button type="button" disabled={isFixed} onClick={() => (asked.value = 'reject')}>
-            Reject it
-          </button>
-        </>
-      )}
-      {incident.status === 'open' && !waits && kernel?.state.startsWith('quarantined') === true && (
-        <>
-          <button type="button" disabled={isFixed} onClick={() => void command('repair')}>
-            Try a repair
-          </button>
-          <button type="button" disabled={isFixed} onClick={() => void command('rejoin')}>
-            It is mended: rejoin
-          </button>
-        </>
-      )}
-      {incident.status === 'open' && /^(?:failed|repairing|quarantined\.waiting)/.test(kernel?.state ?? '') && (
-        <button type="button" class="danger" disabled={isFixed} onClick={() => (asked.value = 'park')}>
-          Park
-        </button>
-      )}
+      {waits && question('Approve the repair', 'approve', 'primary')}
+      {waits && question('Reject it', 'reject')}
+      {canMend && command('Try a repair', 'repair')}
+      {canMend && command('It is mended: rejoin', 'rejoin')}
+      {isOpen && kernel?.state !== 'quarantined.parked' && question('Park', 'park', 'danger')}
       {kernels.value.has(incident.kernel) && <a href={to('logs', incident.kernel)}>Its log</a>}
       <a href={`api/incidents/${encodeURIComponent(incident.id)}.html`} download={`${incident.id}.html`}>
         As a file
       </a>
-      {asked.value === 'approve' && (
-        <Dialog
-          title={`Approve the repair of ${incident.kernel}?`}
-          action="Approve"
-          onClose={() => (asked.value = undefined)}
-          onConfirm={() =>
-            void attempt(`Approve the repair of ${incident.kernel}`, () =>
-              ask('approve', { task: task?.id, apply: apply.value }),
-            )
-          }
-        >
-          <p>It is proved once more, applied, and the kernel comes back on probation.</p>
-          <label>
-            When it has held, keep it{' '}
-            <select value={apply.value} onChange={(event) => (apply.value = event.currentTarget.value as 'hotfix')}>
-              <option value="hotfix">as a hotfix; your files stay as they are</option>
-              <option value="source">in the source files as well</option>
-            </select>
-          </label>
-        </Dialog>
-      )}
-      {asked.value === 'reject' && (
-        <Dialog
-          title="Reject the repair?"
-          action="Reject"
-          isDangerous={true}
-          onClose={() => (asked.value = undefined)}
-          onConfirm={() => void attempt('Reject the repair', () => ask('reject', { task: task?.id }))}
-        >
-          <p>{incident.kernel} stays out of service until somebody mends it.</p>
-        </Dialog>
-      )}
-      {asked.value === 'park' && (
-        <Dialog
-          title={`Park ${incident.kernel}?`}
-          action="Park"
-          isDangerous={true}
-          onClose={() => (asked.value = undefined)}
-          onConfirm={() => void command('park')}
-        >
-          <p>Whatever repairs it now ends; it waits for a person.</p>
-        </Dialog>
+      {asked.value !== undefined && (
+        <Asked what={asked.value} story={story} onClose={() => (asked.value = undefined)} />
       )}
     </div>
+  )
+}
+
+function give(op: 'repair' | 'rejoin' | 'park', kernel: string): Promise<unknown> {
+  return attempt(`${op} ${kernel}`, () => ask(op, { kernel }))
+}
+
+interface AskedProps {
+  readonly what: Question
+  readonly story: Story
+  readonly onClose: () => void
+}
+
+function Asked({ what, story, onClose }: AskedProps): JSX.Element {
+  const apply = useSignal<'hotfix' | 'source'>('hotfix')
+  const { kernel } = story.incident
+  const task = story.task?.id
+  if (what === 'park')
+    return (
+      <Dialog
+        {...{ title: `Park ${kernel}?`, action: 'Park', isDangerous: true, onClose }}
+        onConfirm={() => void give('park', kernel)}
+      >
+        <p>Whatever repairs it now ends; it waits for a person.</p>
+      </Dialog>
+    )
+  if (what === 'reject')
+    return (
+      <Dialog
+        {...{ title: 'Reject the repair?', action: 'Reject', isDangerous: true, onClose }}
+        onConfirm={() => void attempt('Reject the repair', () => ask('reject', { task }))}
+      >
+        <p>{kernel} stays out of service until somebody mends it.</p>
+      </Dialog>
+    )
+  const approve = () => attempt(`Approve the repair of ${kernel}`, () => ask('approve', { task, apply: apply.value }))
+  return (
+    <Dialog
+      {...{ title: `Approve the repair of ${kernel}?`, action: 'Approve', onClose }}
+      onConfirm={() => void approve()}
+    >
+      <p>It is proved once more, applied, and the kernel comes back on probation.</p>
+      <label>
+        When it has held, keep it{' '}
+        <select value={apply.value} onChange={(event) => (apply.value = event.currentTarget.value as 'hotfix')}>
+          <option value="hotfix">as a hotfix; your files stay as they are</option>
+          <option value="source">in the source files as well</option>
+        </select>
+      </label>
+    </Dialog>
   )
 }

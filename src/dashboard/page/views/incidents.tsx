@@ -30,56 +30,17 @@ async function load(): Promise<void> {
 export function IncidentsView(): JSX.Element {
   useEffect(() => {
     void load()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const off = onEvents((events) => {
-      if (timer !== undefined || !events.some(({ type }) => type.startsWith('incident.'))) return
-      timer = setTimeout(() => {
-        timer = undefined
-        void load()
-      }, settleMs)
+    return onEvents((events) => {
+      if (events.some(({ type }) => type.startsWith('incident.'))) void load()
     })
-    return () => {
-      off()
-      clearTimeout(timer)
-    }
   }, [])
   const kernel = place.value.query.get('kernel') ?? ''
   const all = rows.value ?? []
-  const shown = all.filter(
-    (row) =>
-      (status.value === 'all' || row.status === status.value) &&
-      (kernel === '' || row.kernel === kernel) &&
-      `${row.kernel} ${row.error.name} ${row.error.message} ${row.id}`.toLowerCase().includes(text.value.toLowerCase()),
-  )
+  const shown = all.filter((row) => isWanted(row, kernel))
   return (
     <>
       <h1>Incidents</h1>
-      <div class="incident-filters">
-        <input
-          type="search"
-          placeholder="kernel or error"
-          aria-label="Kernel or error contains"
-          value={text.value}
-          onInput={(event) => (text.value = event.currentTarget.value)}
-        />
-        <select
-          aria-label="Status"
-          value={status.value}
-          onChange={(event) => (status.value = event.currentTarget.value as IncidentRow['status'])}
-        >
-          <option value="all">open and resolved</option>
-          <option value="open">open</option>
-          <option value="resolved">resolved</option>
-        </select>
-        {kernel !== '' && (
-          <span>
-            of <strong>{kernel}</strong> <a href={to('incidents')}>of all kernels</a>
-          </span>
-        )}
-        <span class="quiet" role="status">
-          {count(shown.length, 'incident')}
-        </span>
-      </div>
+      <Filters kernel={kernel} found={shown.length} />
       {problem.value !== '' && <p>{problem.value}</p>}
       {rows.value !== undefined && shown.length === 0 && (
         <p class="panel quiet">{all.length === 0 ? 'No kernel has needed more than a restart.' : 'None fits.'}</p>
@@ -90,6 +51,46 @@ export function IncidentsView(): JSX.Element {
         ))}
       </ul>
     </>
+  )
+}
+
+function isWanted(row: IncidentRow, kernel: string): boolean {
+  const { name, message } = row.error
+  return (
+    (status.value === 'all' || row.status === status.value) &&
+    (kernel === '' || row.kernel === kernel) &&
+    `${row.kernel} ${name} ${message} ${row.id}`.toLowerCase().includes(text.value.toLowerCase())
+  )
+}
+
+function Filters({ kernel, found }: { kernel: string; found: number }): JSX.Element {
+  return (
+    <div class="incident-filters">
+      <input
+        type="search"
+        placeholder="kernel or error"
+        aria-label="Kernel or error contains"
+        value={text.value}
+        onInput={(event) => (text.value = event.currentTarget.value)}
+      />
+      <select
+        aria-label="Status"
+        value={status.value}
+        onChange={(event) => (status.value = event.currentTarget.value as IncidentRow['status'])}
+      >
+        <option value="all">open and resolved</option>
+        <option value="open">open</option>
+        <option value="resolved">resolved</option>
+      </select>
+      {kernel !== '' && (
+        <span>
+          of <strong>{kernel}</strong> <a href={to('incidents')}>of all kernels</a>
+        </span>
+      )}
+      <span class="quiet" role="status">
+        {count(found, 'incident')}
+      </span>
+    </div>
   )
 }
 
