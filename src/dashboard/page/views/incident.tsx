@@ -61,6 +61,9 @@ export function IncidentView(): JSX.Element {
   return <StoryArticle {...{ story, ...now, linkTo: to, buttons: <Buttons story={story} /> }} />
 }
 
+/** Out of service, and not parked yet. */
+const canBeParked = /^(?:failed|repairing|quarantined\.waiting)/
+
 type Question = 'approve' | 'reject' | 'park'
 
 function Buttons({ story }: { story: Story }): JSX.Element {
@@ -90,7 +93,7 @@ function Buttons({ story }: { story: Story }): JSX.Element {
       {waits && question('Reject it', 'reject')}
       {canMend && command('Try a repair', 'repair')}
       {canMend && command('It is mended: rejoin', 'rejoin')}
-      {isOpen && kernel?.state !== 'quarantined.parked' && question('Park', 'park', 'danger')}
+      {isOpen && canBeParked.test(kernel?.state ?? '') && question('Park', 'park', 'danger')}
       {kernels.value.has(incident.kernel) && <a href={to('logs', incident.kernel)}>Its log</a>}
       <a href={`api/incidents/${encodeURIComponent(incident.id)}.html`} download={`${incident.id}.html`}>
         As a file

@@ -30,9 +30,18 @@ async function load(): Promise<void> {
 export function IncidentsView(): JSX.Element {
   useEffect(() => {
     void load()
-    return onEvents((events) => {
-      if (events.some(({ type }) => type.startsWith('incident.'))) void load()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const off = onEvents((events) => {
+      if (timer !== undefined || !events.some(({ type }) => type.startsWith('incident.'))) return
+      timer = setTimeout(() => {
+        timer = undefined
+        void load()
+      }, settleMs)
     })
+    return () => {
+      off()
+      clearTimeout(timer)
+    }
   }, [])
   const kernel = place.value.query.get('kernel') ?? ''
   const all = rows.value ?? []
