@@ -204,7 +204,7 @@ test('what repeats itself is one line with how often, and what differs stays', (
   ])
 })
 
-test('dead letters of a minute gather where the first of them stands', () => {
+test('dead letters gather where the first of them stands, for as long as a line may gather', () => {
   const letter = (at: number) => ({ at, kernel: 'a', word: 'dead letter', text: 'x', times: 1, gathers: true })
   const crash = { at: 500, kernel: 'a', word: 'crashed', text: 'y', times: 1 }
   const lines = folded([letter(gatherMs), letter(gatherMs - 1), crash, letter(0)])

@@ -1,6 +1,6 @@
 /** Asks before something is done that is not taken back with one click; by the browser's own dialog, so Escape closes it. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import './dialog.css'
 
 interface Props {
@@ -17,7 +17,8 @@ interface Props {
 export function Dialog({ title, action, isDangerous, onConfirm, onClose, children }: Props): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // Before the next key is pressed.
+  useLayoutEffect(() => {
     ref.current?.showModal()
   }, [])
   return (

@@ -3,8 +3,8 @@ import type { Sample } from './samples.ts'
 
 export type Measure = Exclude<keyof Sample, 'at'>
 
-/** What it spans; as long as less is known, that is drawn as wide as it can be. Milliseconds. */
-const span = { leastMs: 1000, mostMs: 60_000 }
+/** What it spans at most; as long as less is known, that is as wide as the line. Milliseconds. */
+const mostMs = 60_000
 
 /** The line's path: the newest sample at the right edge. Pure. */
 export function sparklinePath(
@@ -13,7 +13,7 @@ export function sparklinePath(
   { top, width, height }: { readonly top: number; readonly width: number; readonly height: number },
 ): string {
   const end = samples.at(-1)?.at ?? 0
-  const spanMs = Math.min(span.mostMs, Math.max(span.leastMs, end - (samples[0]?.at ?? end)))
+  const spanMs = Math.min(mostMs, Math.max(1, end - (samples[0]?.at ?? end)))
   let first = samples.length
   // One more than fits, so that the line comes in from the left edge.
   while (first > 0 && (samples[first]?.at ?? end) >= end - spanMs) first -= 1

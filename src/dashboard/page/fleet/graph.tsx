@@ -27,46 +27,47 @@ export function Graph({ room }: { readonly room: number }): JSX.Element {
   const arrangement = useMemo(() => arranged(isWhole ? [...all.keys()] : chosen, room), [all, isWhole || chosen, room])
   const { boxes, bands, width, height } = arrangement
   const entry = boxes.has(pointed.value ?? '') ? pointed.value : boxes.keys().next().value
-  const pointing = pointingAt(boxes)
   const lit = useLit()
   const isChosen = new Set(chosen)
   return (
-    <svg
-      class={pointed.value === undefined ? 'graph' : 'graph pointing'}
-      viewBox={`0 0 ${width} ${height}`}
-      {...{ width, height, ...pointing }}
-      aria-label="Graph of the fleet; arrow keys go from kernel to kernel"
-    >
-      <Markers />
-      {bands.map(({ tier, box }, index) => (
-        <g key={tier} class={index % 2 === 0 ? 'band' : 'band other'}>
-          <rect {...box} rx="10" />
-          <text x={box.x + box.width / 2} y="20" text-anchor="middle">
-            Tier {tier}
-          </text>
-        </g>
-      ))}
-      <Lines {...{ arrangement, lit }} />
-      {[...boxes].map(([id, box]) => {
-        const kernel = all.get(id)
-        if (kernel === undefined) return null
-        return (
-          <Node
-            key={id}
-            {...{ kernel, box }}
-            isLit={lit.has(id)}
-            isEntry={entry === id}
-            isLeftOut={isWhole && !isChosen.has(id)}
-          />
-        )
-      })}
-      <g class="reroutes">
-        {[...boxes.keys()].map((id) => {
+    <section aria-label="Kernels; arrow keys lead from one to the next" {...pointingAt(boxes)}>
+      <svg
+        aria-label="Graph of the fleet"
+        class={pointed.value === undefined ? 'graph' : 'graph pointing'}
+        viewBox={`0 0 ${width} ${height}`}
+        {...{ width, height }}
+      >
+        <Markers />
+        {bands.map(({ tier, box }, index) => (
+          <g key={tier} class={index % 2 === 0 ? 'band' : 'band other'}>
+            <rect {...box} rx="10" />
+            <text x={box.x + box.width / 2} y="20" text-anchor="middle">
+              Tier {tier}
+            </text>
+          </g>
+        ))}
+        <Lines {...{ arrangement, lit }} />
+        {[...boxes].map(([id, box]) => {
           const kernel = all.get(id)
-          return kernel && <Reroute key={id} {...{ kernel, arrangement }} />
+          if (kernel === undefined) return null
+          return (
+            <Node
+              key={id}
+              {...{ kernel, box }}
+              isLit={lit.has(id)}
+              isEntry={entry === id}
+              isLeftOut={isWhole && !isChosen.has(id)}
+            />
+          )
         })}
-      </g>
-    </svg>
+        <g class="reroutes">
+          {[...boxes.keys()].map((id) => {
+            const kernel = all.get(id)
+            return kernel && <Reroute key={id} {...{ kernel, arrangement }} />
+          })}
+        </g>
+      </svg>
+    </section>
   )
 }
 

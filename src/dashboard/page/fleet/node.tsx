@@ -9,7 +9,6 @@ import { rateNow, type Sample } from '../samples.ts'
 import { Sparkline } from '../sparkline.tsx'
 import type { LiveKernel } from '../store.ts'
 import { toneOf } from '../words.ts'
-import { pointed } from './choice.ts'
 import { detour, load, percent, rateText } from './facts.ts'
 
 /** How far a box grows with its load, on each side. Pixels. */
@@ -41,9 +40,8 @@ export function Node({ kernel, box, isLit, isEntry, isLeftOut }: Props): JSX.Ele
       href={to('kernel', id)}
       data-kernel={id}
       data-state={state}
-      tabIndex={isEntry ? 0 : -1}
+      tabindex={isEntry ? 0 : -1}
       aria-label={spoken(status, rate)}
-      onFocus={() => (pointed.value = id)}
     >
       <g transform={`translate(${box.x} ${box.y})`}>
         <rect

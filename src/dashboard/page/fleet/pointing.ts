@@ -1,15 +1,21 @@
 /** Pointing at kernels of a picture, with the pointer and with the keyboard: one place for graph and tiles. */
-import type { SVGAttributes } from 'preact'
+import type { HTMLAttributes } from 'preact'
 import type { Box } from '../../../chart/model.ts'
 import { pointed } from './choice.ts'
 import { nextBox } from './tiles.ts'
 
-type Handlers = Pick<SVGAttributes<SVGSVGElement>, 'onPointerOver' | 'onPointerLeave' | 'onKeyDown' | 'onBlur'>
+type Handlers = Pick<
+  HTMLAttributes<HTMLElement>,
+  'onPointerOver' | 'onPointerLeave' | 'onKeyDown' | 'onFocusIn' | 'onFocusOut'
+>
 
 const kernelOf = (target: EventTarget | null): string | undefined =>
   target instanceof Element ? target.closest<SVGElement>('[data-kernel]')?.dataset.kernel : undefined
 
-/** Handlers for the SVG whose parts carry `data-kernel`. */
+/**
+ * Handlers for what is around the SVG whose parts carry `data-kernel`: an SVG that listens to the focus would become a tab
+ * stop itself.
+ */
 export function pointingAt(boxes: ReadonlyMap<string, Box>): Handlers {
   return {
     onPointerOver(event) {
@@ -21,7 +27,10 @@ export function pointingAt(boxes: ReadonlyMap<string, Box>): Handlers {
         ? kernelOf(document.activeElement)
         : undefined
     },
-    onBlur(event) {
+    onFocusIn(event) {
+      pointed.value = kernelOf(event.target)
+    },
+    onFocusOut(event) {
       if (!event.currentTarget.contains(event.relatedTarget as Element | null)) pointed.value = undefined
     },
     onKeyDown(event) {

@@ -11,7 +11,7 @@ interface Repeated {
 }
 
 /** What comes later than this after the first of its kind begins a line of its own. Milliseconds. */
-export const gatherMs = 60_000
+export const gatherMs = 600_000
 
 const isSame = (one: Repeated, other: Repeated) =>
   one.kernel === other.kernel && one.word === other.word && one.text === other.text

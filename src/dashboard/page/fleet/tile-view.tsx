@@ -39,29 +39,31 @@ export function TileView({ room }: { readonly room: number }): JSX.Element {
   const entry = at !== undefined && boxes.has(at) ? at : boxes.keys().next().value
   const lit = useLit()
   return (
-    <svg
-      class={at === undefined ? 'tiles' : 'tiles pointing'}
-      viewBox={`0 0 ${width} ${height}`}
-      {...{ width, height, ...pointingAt(boxes) }}
-      aria-label="Tiles of the fleet; arrow keys go from kernel to kernel"
-    >
-      <Markers />
-      {arrangement.groups.map(({ name, size, box }, index) => (
-        <g key={name} class={index % 2 === 0 ? 'band' : 'band other'}>
-          <rect {...box} rx="10" />
-          <text x={box.x + 10} y={box.y + 19}>
-            {name} · {count(size, 'kernel')}
-          </text>
-        </g>
-      ))}
-      {[...boxes].map(([id, box]) => {
-        const kernel = kernels.value.get(id)
-        if (kernel === undefined) return null
-        return <Tile key={id} {...{ kernel, box, isLarge }} isLit={lit.has(id)} isEntry={id === entry} />
-      })}
-      <Detours boxes={boxes} />
-      {at !== undefined && <Pointed {...{ at, lit, arrangement }} />}
-    </svg>
+    <section aria-label="Kernels; arrow keys lead from one to the next" {...pointingAt(boxes)}>
+      <svg
+        aria-label="Tiles of the fleet"
+        class={at === undefined ? 'tiles' : 'tiles pointing'}
+        viewBox={`0 0 ${width} ${height}`}
+        {...{ width, height }}
+      >
+        <Markers />
+        {arrangement.groups.map(({ name, size, box }, index) => (
+          <g key={name} class={index % 2 === 0 ? 'band' : 'band other'}>
+            <rect {...box} rx="10" />
+            <text x={box.x + 10} y={box.y + 19}>
+              {name} · {count(size, 'kernel')}
+            </text>
+          </g>
+        ))}
+        {[...boxes].map(([id, box]) => {
+          const kernel = kernels.value.get(id)
+          if (kernel === undefined) return null
+          return <Tile key={id} {...{ kernel, box, isLarge }} isLit={lit.has(id)} isEntry={id === entry} />
+        })}
+        <Detours boxes={boxes} />
+        {at !== undefined && <Pointed {...{ at, lit, arrangement }} />}
+      </svg>
+    </section>
   )
 }
 
@@ -104,9 +106,8 @@ function Tile({ kernel, box, isLarge, isLit, isEntry }: TileProps): JSX.Element 
       class={`tile ${look}${isLit ? ' lit' : ''}`}
       href={to('kernel', id)}
       data-kernel={id}
-      tabIndex={isEntry ? 0 : -1}
+      tabindex={isEntry ? 0 : -1}
       aria-label={`${id}, ${kernel.status.peek().state}`}
-      onFocus={() => (pointed.value = id)}
     >
       <g transform={`translate(${box.x} ${box.y})`}>
         <rect class="hit" width={box.width} height={box.height} rx="6" />
