@@ -72,6 +72,6 @@ test('a person is told what is to be done, and what happened last', () => {
 
 test('a runtime that went away is said first, above where its kernels stood', () => {
   const [head, , ...rest] = draw(fleet(2, { lostAt: 1_988_000 }), 120, 24)
-  expect(head).toContain('The runtime in .lazaret went away 12.0 s ago; trying again.')
+  expect(head).toContain('The runtime in .lazaret went away 12.0 s ago; trying again')
   expect(rest.join('\n')).toContain('k1')
 })
