@@ -6,8 +6,8 @@ export const statusColumns: readonly Column[] = [
   ...[{ title: 'KERNEL' }, { title: 'TIER', right: true, spare: 4 } as const, { title: 'STATE' }],
   ...[{ title: 'SERVED BY' }, { title: 'FAILED', right: true, spare: 3 } as const],
   ...([
-    { title: 'RESTARTS LEFT', right: true },
-    { title: 'UP', right: true },
+    { title: 'RESTARTS LEFT', right: true, spare: 2 },
+    { title: 'UP', right: true, spare: 1 },
     { title: 'HEAP', right: true, spare: 5 },
   ] as const),
   ...([

@@ -108,8 +108,9 @@ class ScreenView implements View {
     if (this.#last === undefined) return
     const { columns: width = 80, rows: height = 24 } = process.stdout
     const lines = watchScreen(this.#last, { width, height, nowMs: Date.now() })
-    // In place, line by line: a screen that is wiped first flickers.
-    process.stdout.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J`)
+    // In place, line by line: a screen that is wiped first flickers. Each is wiped before it is written: after a line that
+    // fills the width, the cursor stands on its last character.
+    process.stdout.write(`\x1b[H${lines.map((line) => `\x1b[2K${line}`).join('\r\n')}\x1b[J`)
   }
   readonly #suspend = () => {
     this.#leave()

@@ -44,7 +44,7 @@ function headLine({ dataDir, kernels, lostAt }: Watched, { width, nowMs }: Scree
   const right = timeOfDay(nowMs)
   const room = Math.max(10, width - right.length - 2)
   if (lostAt !== undefined) {
-    const text = `The runtime in ${dataDir} went away ${duration(nowMs - lostAt)} ago; trying again. This is how it was.`
+    const text = `The runtime in ${dataDir} went away ${duration(nowMs - lostAt)} ago; trying again`
     return `${styled(['bold', 'red'], clip(text, room).padEnd(room))}  ${right}`
   }
   const isWell = kernels.every(({ servedBy }) => servedBy === 'instance')

@@ -88,7 +88,10 @@ export function desk({
     links: () => links,
     on: (listener) => events.on(listener),
     lastSeq: () => events.lastSeq,
-    followLogs: () => () => {},
+    followLogs: ({ kernel }) => {
+      if (kernel === undefined || kernels.has(kernel)) return () => {}
+      throw new LazaretError('UNKNOWN_KERNEL', `The fleet has no kernel ${JSON.stringify(kernel)}.`)
+    },
     eventsAfter: (after, limit) => seen.filter(({ seq }) => seq > after).slice(0, limit),
     failed: (thrown) => failures.push(thrown),
     ...more,

@@ -26,6 +26,8 @@ export class LogLines {
   #came = 0
   /** Lines that the server has left out, because they were too many. */
   leftOut = 0
+  /** Lines were left out that nobody has counted, because the page was too slow. */
+  missed = false
 
   get all(): readonly ShownLine[] {
     return this.#lines
@@ -49,6 +51,7 @@ export class LogLines {
   clear(): void {
     this.#lines = []
     this.leftOut = 0
+    this.missed = false
   }
 }
 

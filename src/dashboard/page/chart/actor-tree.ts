@@ -10,6 +10,11 @@ export interface ActorBranch {
   readonly children: readonly ActorBranch[]
 }
 
+/** An actor that was given no id has its session's: then its machine's name says more. */
+export function nameOf({ id, session, chart }: Pick<InspectedActor, 'id' | 'session' | 'chart'>): string {
+  return id === session ? (chart?.id ?? id) : id
+}
+
 /** Those without a parent that is known are at the top, in the order in which they were told. */
 export function familiesOf(actors: readonly InspectedActor[]): ActorBranch[] {
   const known = new Set(actors.map(({ session }) => session))

@@ -6,7 +6,7 @@ import type { InspectedActor } from '../../../chart/inspected.ts'
 import type { DrawnChart } from '../../wire.ts'
 import { kernels } from '../store.ts'
 import { clockTime, count } from '../words.ts'
-import { type ActorBranch, placesOf } from './actor-tree.ts'
+import { type ActorBranch, nameOf, placesOf } from './actor-tree.ts'
 import { arrangement, ChartCanvas, type Lights } from './canvas.tsx'
 import type { ChartMap } from './chart-map.ts'
 import { drawingOf } from './drawings.ts'
@@ -68,7 +68,7 @@ function Branch({
         aria-current={actor.session === shown ? 'true' : undefined}
         onClick={() => (chosen.value = actor.session)}
       >
-        {actor.id} <span class={`chip ${toneOfActor(actor.status)}`}>{actor.status}</span>
+        {nameOf(actor)} <span class={`chip ${toneOfActor(actor.status)}`}>{actor.status}</span>
         {actor.chart === undefined && <span class="quiet"> no chart</span>}
       </button>
       <Children branches={children.filter(isRunning)} chosen={chosen} shown={shown} />
@@ -184,10 +184,10 @@ function LitActor({
   const names = lights.leaves.value.map((id) => map.nameOf(id)).join(' and ')
   return (
     <>
-      <Spoken text={`${actor.id}: now in ${names}`} />
+      <Spoken text={`${nameOf(actor)}: now in ${names}`} />
       <div class={arrangement(drawn.layout)}>
         <div class="chart-main">
-          <ChartCanvas drawn={drawn} label={`Machine ${actor.id}, in ${names}`} lights={lights} />
+          <ChartCanvas drawn={drawn} label={`Machine ${nameOf(actor)}, in ${names}`} lights={lights} />
           <Timeline player={player} textOf={({ event, active }) => `${event?.type ?? 'moved'}: ${placesOf(active)}`}>
             {player.moves.value.length > 0 && (
               <p class="quiet">The last {count(player.moves.value.length, 'move')} that it has told of</p>

@@ -41,7 +41,7 @@ export function Node({ kernel, box, isLit, isEntry, isLeftOut }: Props): JSX.Ele
       data-kernel={id}
       data-state={state}
       tabindex={isEntry ? 0 : -1}
-      aria-label={spoken(status, rate)}
+      aria-description={spoken(status, rate)}
     >
       <g transform={`translate(${box.x} ${box.y})`}>
         <rect

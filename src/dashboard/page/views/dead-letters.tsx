@@ -92,14 +92,18 @@ function FilterForm({ filter }: { filter: Signal<LetterFilter> }): JSX.Element {
     <search class="letter-filter">
       <label>
         To{' '}
-        <select value={kernel} onChange={(event) => change({ kernel: event.currentTarget.value })}>
-          <option value="">all kernels</option>
+        <input
+          type="search"
+          list="letter-kernels"
+          placeholder="any kernel"
+          value={kernel}
+          onInput={(event) => change({ kernel: event.currentTarget.value })}
+        />
+        <datalist id="letter-kernels">
           {[...kernels.value.keys()].map((id) => (
-            <option key={id} value={id}>
-              {id}
-            </option>
+            <option key={id} value={id} />
           ))}
-        </select>
+        </datalist>
       </label>
       {word('method', 'Method', method)}
       {word('from', 'From', from)}
@@ -127,7 +131,7 @@ function FilterForm({ filter }: { filter: Signal<LetterFilter> }): JSX.Element {
       </label>
       <label class="check">
         <input type="checkbox" checked={unsent} onChange={(event) => change({ unsent: event.currentTarget.checked })} />{' '}
-        not sent again yet
+        Not sent again yet
       </label>
     </search>
   )

@@ -1,7 +1,7 @@
 /** One kernel: how it stands, its life as a statechart, and the machines that it runs itself. */
 import type { JSX } from 'preact'
 import { useEffect, useMemo } from 'preact/hooks'
-import { type ActorBranch, familiesOf, tabbed } from '../chart/actor-tree.ts'
+import { type ActorBranch, familiesOf, nameOf, tabbed } from '../chart/actor-tree.ts'
 import '../chart/chart.css'
 import { KernelCharts } from '../kernel-charts.tsx'
 import { KernelPanel } from '../kernel-panel.tsx'
@@ -50,7 +50,7 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
       )}
       {rest.length > 0 && <More kernel={id} families={rest} />}
       <div
-        {...(families.length > 0 && { id: 'charts', role: 'tabpanel', 'aria-label': family?.actor.id ?? 'Lifecycle' })}
+        {...(families.length > 0 && { id: 'charts', role: 'tabpanel', 'aria-label': family === undefined ? 'Lifecycle' : nameOf(family.actor) })}
       >
         {family === undefined ? (
           <Lifecycle kernel={kernel} />
@@ -83,9 +83,9 @@ function More({
       More of its machines{' '}
       <select value="" onChange={({ currentTarget }) => open(currentTarget.value)}>
         <option value="">{families.length}</option>
-        {families.map(({ actor: { session, id, status } }) => (
-          <option key={session} value={session}>
-            {id} ({status})
+        {families.map(({ actor }) => (
+          <option key={actor.session} value={actor.session}>
+            {nameOf(actor)} ({actor.status})
           </option>
         ))}
       </select>
@@ -94,11 +94,11 @@ function More({
 }
 
 function tabOf(kernel: string, { actor }: ActorBranch): Tab {
-  const { session, id, status } = actor
+  const { session, status } = actor
   return {
     key: session,
     href: to('kernel', kernel, { machine: session }),
-    text: id,
+    text: nameOf(actor),
     note: <span class={`chip ${toneOfActor(status)}`}>{status}</span>,
   }
 }

@@ -131,7 +131,14 @@ function prettyArgs(text: string): string {
 
 function Sent({ letter }: { letter: ShownDeadLetter }): JSX.Element {
   const { replayedAt, outcome = '', notReplayable } = letter
-  if (replayedAt === undefined) return <span class="quiet">{notReplayable === undefined ? '-' : 'cannot be'}</span>
+  if (replayedAt === undefined) {
+    const why = notReplayable ?? (kernels.value.has(letter.kernel) ? undefined : 'the fleet has no such kernel')
+    return (
+      <span class="quiet" title={why}>
+        {why === undefined ? '-' : 'cannot be'}
+      </span>
+    )
+  }
   const isGood = outcome === 'handled' || outcome.startsWith('replied')
   const word = outcome.split(':', 1)[0] ?? ''
   return (

@@ -22,30 +22,38 @@ const spareRows = 12
 
 const narrow = matchMedia('(max-width: 700px)')
 
-export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Element {
-  const box = useRef<HTMLDivElement>(null)
-  const view = useSignal({ top: 0, height: 600 })
-  /** The line at the top edge, and how much of it is above: what stays in place. */
-  const anchor = useRef({ n: 0, offset: 0 })
+/** The height of a row, as wide as the window is now. Pixels. */
+function useRowHeight(): number {
   const isNarrow = useSignal(narrow.matches)
-  const rowHeight = isNarrow.value ? rowHeights.narrow : rowHeights.wide
-
   useEffect(() => {
     const onNarrow = () => {
       isNarrow.value = narrow.matches
     }
+    narrow.addEventListener('change', onNarrow)
+    return () => narrow.removeEventListener('change', onNarrow)
+  }, [])
+  return isNarrow.value ? rowHeights.narrow : rowHeights.wide
+}
+
+interface View {
+  readonly top: number
+  readonly height: number
+}
+
+/** What of the list the window shows; it is kept at the end while it follows, and in its place while it does not. */
+function useScrolling(lines: readonly ShownLine[], follow: Signal<boolean>, rowHeight: number) {
+  const box = useRef<HTMLDivElement>(null)
+  const view = useSignal<View>({ top: 0, height: 600 })
+  /** The line at the top edge, and how much of it is above: what stays in place. */
+  const anchor = useRef({ n: 0, offset: 0 })
+  const isFollowing = follow.value
+  useEffect(() => {
     const measure = new ResizeObserver(([entry]) => {
       if (entry !== undefined) view.value = { ...view.value, height: entry.contentRect.height }
     })
-    narrow.addEventListener('change', onNarrow)
     if (box.current !== null) measure.observe(box.current)
-    return () => {
-      narrow.removeEventListener('change', onNarrow)
-      measure.disconnect()
-    }
+    return () => measure.disconnect()
   }, [])
-
-  const isFollowing = follow.value
   useLayoutEffect(() => {
     const element = box.current
     if (element === null) return
@@ -54,7 +62,6 @@ export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Ele
     const wanted = isFollowing ? end : Math.min(end, indexFrom(lines, n) * rowHeight + offset)
     if (Math.abs(element.scrollTop - wanted) >= 1) element.scrollTop = wanted
   }, [lines, lines.at(-1)?.n, lines.length, isFollowing, rowHeight])
-
   const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
     const { scrollTop, scrollHeight, clientHeight } = event.currentTarget
     const isUp = scrollTop < view.value.top - 1
@@ -66,11 +73,26 @@ export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Ele
     anchor.current = { n: lines[first]?.n ?? 0, offset: scrollTop - first * rowHeight }
     view.value = { top: scrollTop, height: clientHeight }
   }
+  return { box, view: view.value, onScroll }
+}
 
+/** Which rows are drawn: from, and up to but without. */
+function drawnRange(count: number, { top, height }: View, rowHeight: number, isFollowing: boolean): [number, number] {
+  const first = Math.min(count, Math.max(0, Math.floor(top / rowHeight) - spareRows))
+  const last = Math.min(count, Math.ceil((top + height) / rowHeight) + spareRows)
+  // While it follows, the end is drawn before the scroll position says so: otherwise a frame would be empty.
+  return isFollowing ? [Math.max(0, count - Math.ceil(height / rowHeight) - spareRows), count] : [first, last]
+}
+
+export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Element {
+  const rowHeight = useRowHeight()
+  const { box, view, onScroll } = useScrolling(lines, follow, rowHeight)
   const choose = (index: number) => {
     const line = lines[Math.max(0, Math.min(lines.length - 1, index))]
     const element = box.current
     if (line === undefined || element === null) return
+    // The keys are the list's: a row that was clicked must not keep the focus.
+    element.focus({ preventScroll: true })
     follow.value = false
     selected.value = line
     const top = lines.indexOf(line) * rowHeight
@@ -80,18 +102,14 @@ export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Ele
   }
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const at = selected.value === undefined ? lines.length : indexFrom(lines, selected.value.n)
-    const next = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: lines.length - 1 }[event.key]
+    const targets: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: lines.length - 1 }
     if (event.key === 'Escape') selected.value = undefined
+    const next = targets[event.key]
     if (next === undefined) return
     event.preventDefault()
     choose(next)
   }
-
-  const first = Math.max(0, Math.floor(view.value.top / rowHeight) - spareRows)
-  const last = Math.min(lines.length, Math.ceil((view.value.top + view.value.height) / rowHeight) + spareRows)
-  // While it follows, the end is drawn before the scroll position says so: otherwise a frame would be empty.
-  const from = isFollowing ? Math.max(0, lines.length - (last - first) - spareRows) : Math.min(first, lines.length)
-  const drawn = lines.slice(from, isFollowing ? lines.length : last)
+  const [from, to] = drawnRange(lines.length, view, rowHeight, follow.value)
   return (
     <div
       ref={box}
@@ -106,7 +124,7 @@ export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Ele
       {lines.length === 0 && <p class="quiet log-empty">No line yet.</p>}
       <div class="log-space" style={{ height: `${lines.length * rowHeight}px` }}>
         <div class="log-rows" style={{ transform: `translateY(${from * rowHeight}px)` }}>
-          {drawn.map((line, index) => (
+          {lines.slice(from, to).map((line, index) => (
             <Row
               key={line.n}
               line={line}

@@ -39,8 +39,9 @@ function useLogs(kernel: string, level: string) {
         onProblem: (text) => {
           problem.value = text
         },
-        onFrame: ({ lines: texts, leftOut }) => {
+        onFrame: ({ lines: texts, leftOut, missed }) => {
           lines.leftOut += leftOut
+          if (missed === true) lines.missed = true
           lines.add(texts)
           changed()
         },
@@ -65,36 +66,13 @@ export function LogsView(): JSX.Element {
   // Read, so that this is drawn again when lines have come.
   version.value
   const shown = lines.matching(text.value)
-  const go = (nextKernel: string, nextLevel: string) => {
-    location.hash = to('logs', nextKernel, nextLevel === 'debug' ? {} : { level: nextLevel })
-  }
   const copy = () =>
     void attempt(`Copy ${shown.length} lines`, () => navigator.clipboard.writeText(shown.map(asText).join('\n')))
   return (
     <div class="logs">
       <h1>Logs</h1>
       <div class="log-controls">
-        <label>
-          Kernel{' '}
-          <select value={kernel} onChange={(event) => go(event.currentTarget.value, level)}>
-            <option value="">all kernels</option>
-            {[...kernels.value.keys()].map((id) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Level{' '}
-          <select value={level} onChange={(event) => go(kernel, event.currentTarget.value)}>
-            {levels.map((name) => (
-              <option key={name} value={name}>
-                {name === 'debug' ? 'all' : name === 'error' ? 'error' : `${name} and above`}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Which kernel={kernel} level={level} />
         <label class="grow">
           Text{' '}
           <input
@@ -112,18 +90,51 @@ export function LogsView(): JSX.Element {
         </button>
       </div>
       <LogList lines={shown} showKernel={kernel === ''} follow={follow} selected={selected} />
-      <p class="quiet log-count" role="status">
-        {problem.value ?? countText(shown.length, lines)}
+      <p class="quiet log-count">
+        {countText(shown.length, lines)} <span role="status">{problem.value}</span>
       </p>
       {selected.value !== undefined && <Detail line={selected.value} onClose={() => (selected.value = undefined)} />}
     </div>
   )
 }
 
-function countText(shown: number, { all, leftOut }: LogLines): string {
+/** A choice is a place of its own, so it can be linked to and gone back from. */
+function Which({ kernel, level }: { kernel: string; level: string }): JSX.Element {
+  const go = (nextKernel: string, nextLevel: string) => {
+    location.hash = to('logs', nextKernel, nextLevel === 'debug' ? {} : { level: nextLevel })
+  }
+  return (
+    <>
+      <label>
+        Kernel{' '}
+        <select value={kernel} onChange={(event) => go(event.currentTarget.value, level)}>
+          <option value="">all kernels</option>
+          {[...kernels.value.keys()].map((id) => (
+            <option key={id} value={id}>
+              {id}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Level{' '}
+        <select value={level} onChange={(event) => go(kernel, event.currentTarget.value)}>
+          {levels.map((name) => (
+            <option key={name} value={name}>
+              {name === 'debug' ? 'all' : name === 'error' ? 'error' : `${name} and above`}
+            </option>
+          ))}
+        </select>
+      </label>
+    </>
+  )
+}
+
+function countText(shown: number, { all, leftOut, missed }: LogLines): string {
   const of =
     all.length === keptLines ? `the last ${keptLines.toLocaleString()} lines` : `${all.length.toLocaleString()} lines`
   const kept = shown === all.length ? of : `${shown.toLocaleString()} of ${of}`
+  if (missed) return `${kept}; some were left out, because this page was too slow`
   return leftOut === 0 ? kept : `${kept}; ${leftOut.toLocaleString()} came too fast and were left out`
 }
 

@@ -94,8 +94,9 @@ function Row({ playbook }: { playbook: PlaybookInWords }): JSX.Element {
   )
 }
 
-export function LastUse({ lastUse }: PlaybookInWords): JSX.Element {
-  if (lastUse === undefined) return <span class="quiet">never</span>
+export function LastUse({ lastUse, successes, failures }: PlaybookInWords): JSX.Element {
+  if (lastUse === undefined)
+    return <span class="quiet">{successes + failures === 0 ? 'never' : 'not in this journal'}</span>
   const { at, outcome, incident } = lastUse
   return (
     <>
