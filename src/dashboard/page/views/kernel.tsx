@@ -50,7 +50,11 @@ function KernelOf({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
       )}
       {rest.length > 0 && <More kernel={id} families={rest} />}
       <div
-        {...(families.length > 0 && { id: 'charts', role: 'tabpanel', 'aria-label': family === undefined ? 'Lifecycle' : nameOf(family.actor) })}
+        {...(families.length > 0 && {
+          id: 'charts',
+          role: 'tabpanel',
+          'aria-label': family === undefined ? 'Lifecycle' : nameOf(family.actor),
+        })}
       >
         {family === undefined ? (
           <Lifecycle kernel={kernel} />
