@@ -88,7 +88,8 @@ interface Source {
 
 function sourcesOf(folder: string): Source[] {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-  return names.filter((name) => /\.tsx?$/.test(name)).map((name) => read(join(root, folder, name)))
+  // Declarations alone are imported by nobody.
+  return names.filter((name) => /(?<!\.d)\.tsx?$/.test(name)).map((name) => read(join(root, folder, name)))
 }
 
 function read(path: string): Source {

@@ -65,6 +65,9 @@ function StillBars({ flame }: { flame: Flame }): JSX.Element {
   )
 }
 
+const keys =
+  'Flame graph: arrow keys go from function to function, Enter makes one as wide as the whole, Escape goes back'
+
 function Bars({ flame }: { flame: Flame }): JSX.Element {
   const bars = flameBars(flame)
   const [zoomed, zoom] = useState(-1)
@@ -83,14 +86,22 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
     point(-1)
     buttons.current[next]?.focus()
   }
+  const heard = (index: number) => ({
+    onClick: () => {
+      choose(index)
+      zoom(zoomed === index ? -1 : index)
+    },
+    onFocus: () => choose(index),
+    onMouseEnter: () => point(index),
+    onMouseLeave: () => point(-1),
+    onKeyDown: (event: KeyboardEvent) => go(event, index),
+  })
   const said = bars[pointed >= 0 ? pointed : chosen]
   const within = bars[zoomed]
   return (
     <>
       <fieldset class="flame-bars" style={{ height: `${heightOf(bars)}px` }}>
-        <legend class="unseen">
-          Flame graph: arrow keys go from function to function, Enter makes one as wide as the whole, Escape goes back
-        </legend>
+        <legend class="unseen">{keys}</legend>
         {bars.map((bar, index) => (
           <button
             key={keyOf(bar)}
@@ -103,28 +114,25 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
             tabIndex={index === chosen ? 0 : -1}
             hidden={!isShown(bar, within)}
             style={boxOf(bar, within)}
-            onClick={() => {
-              choose(index)
-              zoom(zoomed === index ? -1 : index)
-            }}
-            onFocus={() => choose(index)}
-            onMouseEnter={() => point(index)}
-            onMouseLeave={() => point(-1)}
-            onKeyDown={(event) => go(event, index)}
+            {...heard(index)}
           >
             {bar.node.name}
           </button>
         ))}
       </fieldset>
       <p class="flame-said">
-        {said === undefined ? '' : <SaidBar node={said.node} totalMs={flame.totalMs} />}
-        {zoomed >= 0 && (
-          <button type="button" onClick={() => zoom(-1)}>
-            show all
-          </button>
-        )}
+        {said !== undefined && <SaidBar node={said.node} totalMs={flame.totalMs} />}
+        {zoomed >= 0 && <ShowAll onClick={() => zoom(-1)} />}
       </p>
     </>
+  )
+}
+
+function ShowAll({ onClick }: { onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" onClick={onClick}>
+      show all
+    </button>
   )
 }
 

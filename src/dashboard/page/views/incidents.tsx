@@ -54,32 +54,7 @@ export function IncidentsView(): JSX.Element {
   return (
     <>
       <h1>Incidents</h1>
-      <div class="incident-filters">
-        <input
-          type="search"
-          placeholder="kernel or error"
-          aria-label="Kernel or error contains"
-          value={text.value}
-          onInput={(event) => (text.value = event.currentTarget.value)}
-        />
-        <select
-          aria-label="Status"
-          value={status.value}
-          onChange={(event) => (status.value = event.currentTarget.value as IncidentRow['status'])}
-        >
-          <option value="all">open and resolved</option>
-          <option value="open">open</option>
-          <option value="resolved">resolved</option>
-        </select>
-        {kernel !== '' && (
-          <span>
-            of <strong>{kernel}</strong> <a href={to('incidents')}>of all kernels</a>
-          </span>
-        )}
-        <span class="quiet" role="status">
-          {count(shown.length, 'incident')}
-        </span>
-      </div>
+      <Filters {...{ kernel, found: shown.length }} />
       {problem.value !== '' && <p>{problem.value}</p>}
       {rows.value !== undefined && shown.length === 0 && (
         <p class="panel quiet">{all.length === 0 ? 'No kernel has needed more than a restart.' : 'None fits.'}</p>
@@ -90,6 +65,37 @@ export function IncidentsView(): JSX.Element {
         ))}
       </ul>
     </>
+  )
+}
+
+function Filters({ kernel, found }: { kernel: string; found: number }): JSX.Element {
+  return (
+    <div class="incident-filters">
+      <input
+        type="search"
+        placeholder="kernel or error"
+        aria-label="Kernel or error contains"
+        value={text.value}
+        onInput={(event) => (text.value = event.currentTarget.value)}
+      />
+      <select
+        aria-label="Status"
+        value={status.value}
+        onChange={(event) => (status.value = event.currentTarget.value as IncidentRow['status'])}
+      >
+        <option value="all">open and resolved</option>
+        <option value="open">open</option>
+        <option value="resolved">resolved</option>
+      </select>
+      {kernel !== '' && (
+        <span>
+          of <strong>{kernel}</strong> <a href={to('incidents')}>of all kernels</a>
+        </span>
+      )}
+      <span class="quiet" role="status">
+        {count(found, 'incident')}
+      </span>
+    </div>
   )
 }
 
