@@ -71,7 +71,7 @@ const keys =
 function Bars({ flame }: { flame: Flame }): JSX.Element {
   const bars = flameBars(flame)
   const [zoomed, zoom] = useState(-1)
-  const [chosen, choose] = useState(0)
+  const [chosen, choose] = useState(() => hottestBar(bars, flame))
   const [pointed, point] = useState(-1)
   const buttons = useRef<(HTMLButtonElement | null)[]>([])
   const go = (event: KeyboardEvent, index: number) => {
@@ -143,6 +143,15 @@ function SaidBar({ node, totalMs }: { node: FlameNode; totalMs: number }): JSX.E
       {share(node.totalMs, totalMs)}, by itself {share(node.selfMs, totalMs)}
     </>
   )
+}
+
+/** What it is about is said at once. */
+function hottestBar(bars: readonly FlameBar[], { hottest }: Flame): number {
+  const [first] = hottest
+  const found = bars.findIndex(
+    ({ node }) => node.name === first?.name && node.file === first.file && node.line === first.line,
+  )
+  return Math.max(0, found)
 }
 
 /** Callers of what is shown stay, so that one sees where one is. */
