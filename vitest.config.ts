@@ -10,6 +10,7 @@ const withoutThreads = [
   ),
   'test/architecture.test.ts',
   'test/cli/literal.test.ts',
+  'test/dashboard/{app,feed,mount,security}.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',
   'test/journal/{batch,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',

@@ -67,7 +67,7 @@ const longFiles: Readonly<Record<string, { max: number; why: string }>> = {
     max: 450,
     why: 'everything that runs inside a thread, in the order in which it happens',
   },
-  'src/base/limits.ts': { max: 520, why: 'every bound with its unit and reason, in one place' },
+  'src/base/limits.ts': { max: 540, why: 'every bound with its unit and reason, in one place' },
   'src/lifecycle/machine.ts': { max: 310, why: 'the whole chart, to be read as one' },
   'src/actor/thread.ts': { max: 390, why: 'one thread from its start to its end' },
   'src/runtime.ts': { max: 460, why: 'the public handle, mostly docstrings' },

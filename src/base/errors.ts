@@ -50,6 +50,8 @@ export const errorCatalogue = {
   DASHBOARD_FAILED: { means: 'the dashboard cannot be served', recoverable: true },
   REQUEST_REFUSED: { means: 'the dashboard does not answer such a request', recoverable: false },
   READ_ONLY: { means: 'the dashboard only shows, and takes no commands', recoverable: false },
+  CHART_TOO_LARGE: { means: 'a statechart has more parts than are drawn in one picture', recoverable: false },
+  CHART_FAILED: { means: 'a statechart could not be laid out', recoverable: true },
   MACHINE_INVALID: { means: 'what was given is no machine of XState v5', recoverable: false },
   FONT_MISSING: { means: 'the machine has no font that text could be drawn with', recoverable: false },
   CONTROL_FAILED: { means: 'the control socket did not answer', recoverable: true },

@@ -427,6 +427,19 @@ export const limits = {
   /** Of a chart: code and parameters that stand for a name, beyond which a label hides the arrow it is on. Characters. */
   chartNameChars: 48,
 
+  /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 10 s here, and nobody reads it. */
+  chartParts: 1000,
+  /** States and transitions up to which all ways to lay a chart out are tried; of larger ones a few. */
+  chartPartsTried: 120,
+  /** Layouts that are kept: of every machine of the largest fleet that runs some, 30 KB each. */
+  chartLayouts: 200,
+  /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */
+  chartIdleMs: 10_000,
+  /** Heap of that thread: ELK takes 60 MB for a chart of 100 parts, and 300 MB for one of chartParts. Megabytes. */
+  chartHeapMb: 768,
+  /** Longest that a layout may take before its thread is given up. Milliseconds. */
+  chartDeadlineMs: 60_000,
+
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
@@ -468,8 +481,6 @@ export const limits = {
   dashboardIdleMs: 5000,
   /** Ids in a path: an incident's, an actor's session. Characters. */
   dashboardIdChars: 128,
-  /** Drawings of charts that are kept. */
-  dashboardCharts: 64,
 
   /** Longest path of a Unix socket: sun_path has 108 bytes on Linux, 104 on macOS. */
   socketPathBytes: 100,

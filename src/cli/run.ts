@@ -9,6 +9,7 @@ import { LazaretError } from '../base/errors.ts'
 import { type ApplyTo, applyTargets } from '../base/remedy.ts'
 import { controlSocketPath } from '../control/path.ts'
 import { checkDashboardOptions, type DashboardOptions } from '../dashboard/options.ts'
+import type { DashboardServer } from '../dashboard/serve.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, newCommand, reportFailure } from './command.ts'
@@ -87,7 +88,7 @@ async function run(fleet: string, options: RunOptions): Promise<number> {
     const first = await Promise.race([started, stop.asked])
     if (Array.isArray(first)) sayReady(runtime, first, performance.now() - startedAt, output)
     if (Array.isArray(first) && dashboard !== undefined) {
-      const { url, port } = await runtime.serveDashboard(dashboard)
+      const { url, port } = await serveOrStop(runtime, dashboard)
       output.say('dashboard', url)
       // The event of it has no token; whoever started this gets it once.
       if (json) write(`${JSON.stringify({ type: 'dashboard.address', at: Date.now(), url, port })}\n`)
@@ -122,6 +123,16 @@ function dashboardOptions({ dashboard, dashboardHost, readOnly }: RunOptions): D
     ...(readOnly === true && { readOnly }),
   }
   return checkDashboardOptions(options)
+}
+
+/** A fleet that was to be seen and cannot be is not left running unseen. */
+async function serveOrStop(runtime: Runtime, options: DashboardOptions): Promise<DashboardServer> {
+  try {
+    return await runtime.serveDashboard(options)
+  } catch (thrown) {
+    await runtime.stop()
+    throw thrown
+  }
 }
 
 function write(text: string): void {

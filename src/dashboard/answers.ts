@@ -11,7 +11,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   ...{ READ_ONLY: 403, REQUEST_REFUSED: 403 },
   ...{ NOT_FOUND: 404, UNKNOWN_KERNEL: 404, UNKNOWN_METHOD: 404 },
   ...{ COMMAND_REFUSED: 409, STALE_EPOCH: 409, EVIDENCE_CORRUPT: 409 },
-  ...{ PATCH_REFUSED: 422, CAGE_UNSUITABLE: 422 },
+  ...{ PATCH_REFUSED: 422, CAGE_UNSUITABLE: 422, CHART_TOO_LARGE: 422 },
   ...{ RUNTIME_STOPPED: 503, RUNTIME_NOT_STARTED: 503, KERNEL_UNAVAILABLE: 503, JOURNAL_FAILED: 503 },
 }
 
@@ -52,10 +52,16 @@ export function refuse(thrown: unknown, request: Request): Response {
   return json({ error: { ...record, ...why } }, status, headers)
 }
 
-const noteStyle = `body{max-width:34rem;margin:18vh auto 0;padding:0 1.25rem;font:1rem/1.6 system-ui,sans-serif}
-h1{font-size:1.25rem;font-weight:600;margin:0 0 .75rem}p{margin:0 0 .75rem}strong{display:block;margin-bottom:2rem}
-code{font:.9em ui-monospace,monospace}`
+/** The page's own colours (theme.css). */
+const noteStyle = `:root{color-scheme:light dark}
+body{max-width:34rem;margin:18vh auto 0;padding:0 1.25rem;font:1rem/1.6 system-ui,sans-serif;
+background:light-dark(#f6f7f9,#0e1116);color:light-dark(#1a2129,#e6ebf1)}
+h1{font-size:1.25rem;font-weight:600;margin:0 0 .75rem}p{margin:0 0 .75rem;color:light-dark(#55606d,#9aa7b5)}
+strong{display:block;margin-bottom:2rem}a{color:light-dark(#0f6a63,#4fd1c5)}`
 const noteStyleHash = createHash('sha256').update(noteStyle).digest('base64')
+/** The view is in the fragment, which no header can carry over. */
+const beginAnew = "location.replace('./'+location.hash)"
+const beginAnewHash = createHash('sha256').update(beginAnew).digest('base64')
 const onlyThatStyle = `default-src 'none'; style-src 'sha256-${noteStyleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
 /** A page of a sentence or two, which needs no other file. */
@@ -71,19 +77,16 @@ function notePage(status: number, title: string, text: string, headers: Readonly
  * elsewhere, so the visit is begun anew from here.
  */
 export function landingPage(headers: Readonly<Record<string, string>>): Response {
-  const body = '<p><a href="./">Open the dashboard</a></p>'
-  const refresh = '<meta http-equiv="refresh" content="0; url=./">'
-  return html(note('The dashboard opens.', body, refresh), 200, {
-    'content-security-policy': onlyThatStyle,
-    ...headers,
-  })
+  const body = `<p><a href="./">Open the dashboard</a></p><script>${beginAnew}</script>`
+  const policy = { 'content-security-policy': `${onlyThatStyle}; script-src 'sha256-${beginAnewHash}'` }
+  return html(note('The dashboard opens.', body), 200, { ...policy, ...headers })
 }
 
-function note(title: string, body: string, head = ''): string {
+function note(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">${head}<title>Lazaret</title><style>${noteStyle}</style></head>
+<meta name="color-scheme" content="light dark"><title>Lazaret</title><style>${noteStyle}</style></head>
 <body><main><strong>Lazaret</strong><h1>${escapeHtml(title)}</h1>${body}</main></body>
 </html>
 `

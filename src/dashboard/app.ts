@@ -107,16 +107,18 @@ export class DashboardApp {
     const request = c.req.raw
     const url = new URL(request.url)
     const given = url.searchParams.get('token')
+    const { host, base } = c.env
+    const name = cookieName(host.port, base)
     const isFromElsewhere =
       isVisit(request) && /^(?:cross|same)-site$/.test(request.headers.get('sec-fetch-site') ?? '')
     if (given !== null) {
       if (!this.#token.matches(given)) throw unauthorised(true)
-      const { host, base } = c.env
-      const cookie = cookieFor(cookieName(host.port, base), this.#token.token, url.protocol === 'https:')
+      const cookie = cookieFor(name, this.#token.token, url.protocol === 'https:')
       if (isFromElsewhere) return landingPage({ 'set-cookie': cookie })
       return new Response(null, { status: 303, headers: { location: './', 'set-cookie': cookie } })
     }
-    if (isFromElsewhere && !request.headers.has('cookie')) return landingPage({})
+    // Other cookies of this host may come along, by the laxer rules of their own.
+    if (isFromElsewhere && !(request.headers.get('cookie') ?? '').includes(`${name}=`)) return landingPage({})
     this.#letIn(c)
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': pagePolicy }
     return new Response(this.#options.files.index(this.#token.token), { headers })

@@ -1,7 +1,9 @@
 /** The dashboards of one runtime: opened, mounted, and closed with it. */
 import { LazaretError } from '../base/errors.ts'
+import { LayoutDesk } from '../chart/layout-desk.ts'
 import { dressed, refuse } from './answers.ts'
 import { DashboardApp } from './app.ts'
+import { chartPorts } from './charts.ts'
 import { acceptedHosts } from './hosts.ts'
 import { type DashboardHandler, type Fetch, handlerOf } from './mount.ts'
 import {
@@ -11,13 +13,15 @@ import {
   type DashboardOptions,
 } from './options.ts'
 import { PageFiles } from './page-files.ts'
-import { portsOf, type Shown } from './ports.ts'
+import { type DashboardPorts, portsOf, type Shown } from './ports.ts'
 import { closeServer, type DashboardServer, listen, serveApp } from './serve.ts'
 import { makeToken } from './token.ts'
 
 export class DashboardDesk {
   readonly #shown: () => Shown
   readonly #open = new Set<{ close(): unknown }>()
+  /** Its thread runs only while something is laid out. */
+  readonly #layouts = new LayoutDesk()
   #closed = false
 
   /** @param shown throws where the runtime is not running. */
@@ -41,7 +45,7 @@ export class DashboardDesk {
       throw new LazaretError('RUNTIME_STOPPED', 'The runtime was stopped while the dashboard was opened.')
     }
     const isAccepted = acceptedHosts({ address: host, port: listening.port }, hosts)
-    const app = new DashboardApp(portsOf(shown), { token, isAccepted, readOnly, files })
+    const app = new DashboardApp(this.#portsOf(shown), { token, isAccepted, readOnly, files })
     const server = serveApp(listening, app, token)
     this.#open.add(server)
     // Without the token: events are read by many.
@@ -63,7 +67,7 @@ export class DashboardDesk {
     let app: DashboardApp | undefined
     const open = (): DashboardApp => {
       const shown = this.#shown()
-      const opened = new DashboardApp(portsOf(shown), {
+      const opened = new DashboardApp(this.#portsOf(shown), {
         token,
         isAccepted: acceptedHosts(undefined, hosts),
         readOnly,
@@ -84,9 +88,14 @@ export class DashboardDesk {
     return handlerOf(fetch, base, token)
   }
 
+  #portsOf(shown: Shown): DashboardPorts {
+    return portsOf(shown, chartPorts(shown.machines, this.#layouts))
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#open].map((one) => one.close()))
     this.#open.clear()
+    await this.#layouts.close()
   }
 }

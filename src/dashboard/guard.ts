@@ -10,8 +10,8 @@ import { cookieName, type TokenCheck } from './token.ts'
 export type Access = 'open' | 'page' | 'read'
 
 const whereToken =
-  'Open the address that was printed when the dashboard was started: it ends in ?token=... Each start has a new token. ' +
-  'A program sends it as a header, Authorization: Bearer <token>.'
+  'Open the address that ends in ?token=...: lazaret run --dashboard printed it, or the program that serves this has it. ' +
+  'Each start has a new token, unless one was given. Programs send it as a header, Authorization: Bearer <token>.'
 
 export class Guard {
   readonly #token: TokenCheck

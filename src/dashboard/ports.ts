@@ -68,13 +68,13 @@ export interface Shown {
   readonly routes?: readonly DashboardRoute[]
 }
 
-export function portsOf(shown: Shown, charts?: ChartPorts): DashboardPorts {
+export function portsOf(shown: Shown, charts: ChartPorts): DashboardPorts {
   const { runtime, units, events, clock, links, eventsAfter, onInspected, routes } = shown
   const fleet = shown.fleet.kernels.map(fleetKernel)
   const status = () => [...units.values()].map(statusOf)
   const about = { version: shown.version, dataDir: shown.dataDir, startedAt: shown.startedAt, fleet }
   return {
-    ...{ clock, status, links, eventsAfter, onInspected, failed: shown.report },
+    ...{ clock, status, links, eventsAfter, onInspected, charts, failed: shown.report },
     table: withCommandLog(controlTable(runtime), 'dashboard', { emit: events.emit, isKernel: (id) => units.has(id) }),
     opening: () => ({
       ...{ ...about, now: clock.now(), repairs: runtime.repairs },
@@ -86,7 +86,6 @@ export function portsOf(shown: Shown, charts?: ChartPorts): DashboardPorts {
     },
     on: (listener) => events.on(listener),
     lastSeq: () => events.lastSeq,
-    ...(charts && { charts }),
     ...(routes && { routes }),
   }
 }

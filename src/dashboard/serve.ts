@@ -86,7 +86,8 @@ export function serveApp({ server, port, origin }: Listening, app: DashboardApp,
 export function closeServer(server: Server): Promise<void> {
   return new Promise((done) => {
     server.close(() => done())
-    server.closeAllConnections()
+    // The ends of streams are on their way; whoever does not take them now does not get them.
+    setImmediate(() => server.closeAllConnections())
   })
 }
 

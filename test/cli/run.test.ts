@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { receiver } from '../support/receiver.ts'
-import { cli, folderWith, kernels, start } from './cli.ts'
+import { cli, cliMany, folderWith, kernels, start } from './cli.ts'
 
 const fleet = `kernels:
   - { id: notes, entry: ./notes.js, tier: 2 }
@@ -89,6 +89,39 @@ test('with --json every event is a line, and a second runtime is told that the d
     .map((line) => JSON.parse(line) as { seq: number; type: string })
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
   expect(events.at(-1)?.type).toBe('runtime.stopped')
+})
+
+test('--dashboard serves it and prints its address, with --json too; its commands are told, a wrong port is refused', async () => {
+  const folder = await folderWith({ ...kernels, 'fleet.yaml': fleet })
+  const [json, text] = [
+    ['--dashboard', '0', '--json', '--data-dir', 'one'],
+    ['--read-only', '--data-dir', 'two'],
+  ].map((options) => start(folder, 'run', 'fleet.yaml', ...options))
+  const { url, port } = JSON.parse((await json?.line('dashboard.address')) ?? '')
+  expect(url).toBe(`http://127.0.0.1:${port}/?token=${new URL(url).searchParams.get('token')}`)
+  const restart = (address: URL) =>
+    fetch(new URL('/api/ops/restart', address), {
+      ...{ method: 'POST', body: '{"kernel":"notes"}' },
+      headers: { authorization: `Bearer ${address.searchParams.get('token')}`, 'content-type': 'application/json' },
+    })
+  expect((await restart(new URL(url))).status).toBe(200)
+  expect(JSON.parse((await json?.line('"command.given"')) ?? '')).toMatchObject({ op: 'restart', by: 'dashboard' })
+  expect(JSON.parse((await json?.line('"dashboard.served"')) ?? '')).toMatchObject({ url: `http://127.0.0.1:${port}/` })
+  const printed = /http:\S+/.exec((await text?.line('?token=')) ?? '')?.[0] ?? ''
+  expect((await restart(new URL(printed))).status).toBe(403)
+  const taken = await cli(folder, 'run', 'fleet.yaml', '--dashboard', String(port), '--data-dir', 'three')
+  expect(taken).toMatchObject({ code: 1, stderr: expect.stringMatching(/the port is taken\.\nGive another port/) })
+  for (const run of [json, text]) run?.process.kill('SIGTERM')
+  expect((await Promise.all([json?.ended, text?.ended])).map((ended) => ended?.code)).toEqual([0, 0])
+
+  const wrong = await cliMany(folder, [
+    ['run', 'fleet.yaml', '--dashboard', '65536'],
+    ['run', '--dashboard', 'fleet.yaml'],
+    ['run', 'fleet.yaml', '--dashboard-host', 'a b'],
+  ])
+  expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2])
+  expect(wrong[0]?.stderr).toContain('--dashboard takes a port from 0 to 65535, or nothing')
+  expect(wrong[1]?.stderr).toContain('lazaret run fleet.yaml --dashboard\n')
 })
 
 test('the second signal ends it at once, with exit code 1', async () => {

@@ -45,9 +45,9 @@ test('a visit from another site lands on a page that begins it anew, as the cook
   expect(withToken.status).toBe(200)
   expect(withToken.headers.get('set-cookie')).toContain(`lazaret-4000=${token}`)
   const text = await withToken.text()
-  expect(text).toContain('http-equiv="refresh" content="0; url=./"')
+  expect(text).toContain("location.replace('./'+location.hash)")
   expect(text).not.toContain(token)
-  const without = await get(app, '/', visit)
+  const without = await get(app, '/', { ...visit, cookie: 'theme=dark' })
   expect([without.status, without.headers.has('set-cookie')]).toEqual([200, false])
   expect((await get(app, '/?token=wrong', visit)).status).toBe(401)
 })
@@ -64,7 +64,7 @@ test('without the token everything is refused, as a page for a person and as JSO
   }
   const page = await get(app, '/', { accept: 'text/html,*/*' })
   expect([page.status, page.headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8'])
-  expect(await page.text()).toContain('Open the address that was printed')
+  expect(await page.text()).toContain('Open the address that ends in ?token=')
   expect((await get(app, `/api/state?token=${token}`, {})).status).toBe(401)
 })
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { limits } from '../../src/base/limits.ts'
 import type { DashboardApp } from '../../src/dashboard/app.ts'
+import { eventText } from '../../src/dashboard/event-batch.ts'
 import { bearer, desk, FrameReader, statusOf } from './desk.ts'
 
 async function open(app: DashboardApp, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
@@ -188,7 +189,7 @@ test('a reader that takes nothing is held in bounded memory, begins anew if it g
     if (taken >= limits.dashboardStreamBytes) storm()
   }
   expect(taken).toBeLessThan(2 * limits.dashboardStreamBytes)
-  while (clock.monotonicMs() < 2 * limits.dashboardStalledMs) storm()
+  for (let bytes = 0; bytes < 3 * limits.dashboardStreamBytes; bytes += frameBytes / 2) storm()
   clock.advance(limits.dashboardStalledMs)
   storm()
   const rest = (async () => {
@@ -207,4 +208,26 @@ test('when the dashboard is closed its streams end, and what is asked later is r
   const armed = clock.armed()
   clock.advance(10 * limits.dashboardSampleMs)
   expect(clock.armed()).toBe(armed)
+})
+
+test('secrets are struck out of events, whatever they look like', () => {
+  const secrets: readonly [fact: string, value: unknown, secret: string][] = [
+    ['text', 'Authorization: Bearer abcdefgh12345', 'abcdefgh12345'],
+    ['text', 'https://user:hunter2@db.example/x', 'hunter2'],
+    ['text', 'sk-abcdefghijklmnop1234', 'sk-abcdefghijklmnop1234'],
+    ['text', 'AKIAABCDEFGHIJKLMNOP', 'AKIAABCDEFGHIJKLMNOP'],
+    ['text', 'aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV', 'aB1cD2eF3gH4'],
+    ['text', 'eyJabcdefgh.abcdefgh', 'eyJabcdefgh'],
+    ['apiKey', 'hunter2', 'hunter2'],
+    ['login', { db_password: 'hunter2' }, 'hunter2'],
+    ['login', { PIN: '1234' }, '1234'],
+  ]
+  for (const [fact, value, secret] of secrets) {
+    const text = eventText({ type: 'kernel.crashed', at: 0, seq: 1, [fact]: value })
+    expect(text).not.toContain(secret)
+    expect(text).toContain('[redacted]')
+  }
+  expect(JSON.parse(eventText({ type: 'kernel.resumed', kernel: 'a', at: 0, seq: 1, n: 2n }))).toMatchObject({
+    n: '2n',
+  })
 })
