@@ -89,7 +89,7 @@ export function controlTable(runtime: Controllable): ControlTable {
       if (apply === undefined || isApplyTo(apply)) return runtime.approve(text(params, 'task'), apply && { apply })
       throw new LazaretError(
         'OPTION_INVALID',
-        `apply must be one of ${applyTargets.join(', ')}. Got: ${String(apply)}.`,
+        `apply must be one of ${applyTargets.join(', ')}. Got: ${typeof apply === 'string' ? apply.slice(0, 100) : typeof apply}.`,
       )
     },
     reject: (params) => runtime.reject(text(params, 'task')),
