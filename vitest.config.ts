@@ -9,7 +9,7 @@ const withoutThreads = [
     (name) => `test/${name}/*.test.ts`,
   ),
   'test/architecture.test.ts',
-  'test/viz/*.test.ts',
+  'test/{control,viz}/*.test.ts',
   'test/dashboard/{actor-tree,chart-logic,moves,player}.test.ts',
   'test/cli/{commands,literal,watch-screen}.test.ts',
   'test/dashboard/{fleet-arrange,fleet-facts}.test.ts',

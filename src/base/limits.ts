@@ -466,6 +466,8 @@ export const limits = {
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
+  /** Answers that wait for a client that does not read; past that it is cut off. Bytes; one answer may be longer. */
+  controlUnreadBytes: 16_777_216,
   /** Streams (events, lines of logs) of one connection. */
   controlStreams: 8,
   /** Longest that the command line waits for an answer; a host that needs longer stands still. Milliseconds. */

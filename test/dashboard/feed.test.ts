@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { LazaretError } from '../../src/base/errors.ts'
+import type { EventListener } from '../../src/base/events.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { DashboardApp } from '../../src/dashboard/app.ts'
 import { eventText } from '../../src/dashboard/event-batch.ts'
@@ -128,6 +130,24 @@ test('where the journal has not all that was missed, it is begun anew', async ()
   const { app, events } = desk({ more: { eventsAfter: () => [] } })
   events.emit('kernel.resumed', 'a')
   expect(await new FrameReader(await open(app, { 'last-event-id': '0' })).next()).toEqual({ type: 'reset' })
+})
+
+test('where the journal cannot be read the reader is refused, and nobody is left who listens', async () => {
+  const listening = new Set<EventListener>()
+  const { app, events } = desk({
+    more: {
+      on: (listener) => {
+        listening.add(listener)
+        return () => listening.delete(listener)
+      },
+      eventsAfter: () => {
+        throw new LazaretError('JOURNAL_FAILED', 'The disk is full.')
+      },
+    },
+  })
+  events.emit('kernel.resumed', 'a')
+  expect((await open(app, { 'last-event-id': '0' })).status).toBe(503)
+  expect(listening.size).toBe(0)
 })
 
 test('kernels whose own machines have moved are named, each once a frame', async () => {
