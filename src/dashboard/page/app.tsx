@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { Notice } from './notice.tsx'
+import './parts.css'
 import { place, to } from './route.ts'
 import { about, kernels, link } from './store.ts'
 import { DeadLettersView } from './views/dead-letters.tsx'
@@ -40,7 +41,8 @@ export function App(): JSX.Element {
   const { view, id } = place.value
   const shown = views[view] ?? views.fleet
   const title = shown?.title ?? 'Fleet'
-  document.title = `${id === '' ? title : id} · Lazaret`
+  const name = id === '' || views[view] === undefined ? title : id
+  document.title = `${name} · Lazaret`
   return (
     <>
       <a class="skip" href="#main">
@@ -66,7 +68,7 @@ export function App(): JSX.Element {
           <ThemeButton />
         </span>
       </header>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} aria-label={view === 'kernel' ? name : title}>
         {kernels.value.size === 0 ? <p class="quiet">{linkWords[link.value]}</p> : shown?.show()}
       </main>
       <Notice />
@@ -86,7 +88,7 @@ function ThemeButton(): JSX.Element {
     localStorage.setItem('lazaret-theme', next)
   }
   return (
-    <button type="button" onClick={choose}>
+    <button type="button" aria-label={`${next} theme`} title={`${next} theme`} onClick={choose}>
       {next}
     </button>
   )
