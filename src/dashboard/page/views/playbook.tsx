@@ -67,7 +67,7 @@ function Facts({ playbook, onChange }: { playbook: PlaybookInWords; onChange: ()
         {name} <span class={`chip ${trustTones[trust]}`}>{trust}</span>
       </h1>
       <section class="panel">
-        <dl class="facts">
+        <dl class="playbook-facts">
           <dt>For the failure</dt>
           <dd>{matches}</dd>
           <dt>Why it heals it</dt>
@@ -91,7 +91,7 @@ function Facts({ playbook, onChange }: { playbook: PlaybookInWords; onChange: ()
           )}
         </dl>
         <h2>Steps</h2>
-        <ol class="steps">
+        <ol class="playbook-steps">
           {steps.map((step, index) => (
             <Step key={index} step={step} found={dry.value?.find(({ n }) => n === index + 1)} />
           ))}
