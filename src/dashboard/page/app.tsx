@@ -1,6 +1,7 @@
 /** The frame: where one can go, whether the line to the runtime holds, light or dark, and what was just said. */
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
+import { useEffect, useErrorBoundary } from 'preact/hooks'
 import { Notice } from './notice.tsx'
 import './parts.css'
 import { place, to } from './route.ts'
@@ -69,9 +70,33 @@ export function App(): JSX.Element {
         </span>
       </header>
       <main id="main" tabIndex={-1} aria-label={view === 'kernel' ? name : title}>
-        {kernels.value.size === 0 ? <p class="quiet">{linkWords[link.value]}</p> : shown?.show()}
+        {kernels.value.size === 0 ? (
+          <p class="quiet">{linkWords[link.value]}</p>
+        ) : (
+          shown && <Guarded key={view} show={shown.show} />
+        )}
       </main>
       <Notice />
+    </>
+  )
+}
+
+/** A defect of one view leaves the others, and the way to them. */
+function Guarded({ show }: Pick<View, 'show'>): JSX.Element {
+  const [thrown, again] = useErrorBoundary((error: unknown) => console.error(error))
+  const { id } = place.value
+  // What could not be drawn of one may well be drawn of another.
+  useEffect(again, [id])
+  if (thrown === undefined) return show()
+  return (
+    <>
+      <h1>This view could not be drawn</h1>
+      <p>
+        {thrown instanceof Error ? thrown.message : String(thrown)}{' '}
+        <button type="button" onClick={again}>
+          try again
+        </button>
+      </p>
     </>
   )
 }
