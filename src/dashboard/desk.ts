@@ -45,9 +45,11 @@ export class DashboardDesk {
       throw new LazaretError('RUNTIME_STOPPED', 'The runtime was stopped while the dashboard was opened.')
     }
     const isAccepted = acceptedHosts({ address: host, port: listening.port }, hosts)
-    const app = new DashboardApp(this.#portsOf(shown), { token, isAccepted, readOnly, files })
+    const ports = this.#portsOf(shown)
+    const app = new DashboardApp(ports, { token, isAccepted, readOnly, files })
     const server = serveApp(listening, app, token)
     this.#open.add(server)
+    this.#warm(ports)
     // Without the token: events are read by many.
     shown.events.emit('dashboard.served', undefined, { url: `${listening.origin}/`, readOnly })
     return {
@@ -67,13 +69,15 @@ export class DashboardDesk {
     let app: DashboardApp | undefined
     const open = (): DashboardApp => {
       const shown = this.#shown()
-      const opened = new DashboardApp(this.#portsOf(shown), {
+      const ports = this.#portsOf(shown)
+      const opened = new DashboardApp(ports, {
         token,
         isAccepted: acceptedHosts(undefined, hosts),
         readOnly,
         files,
       })
       this.#open.add(opened)
+      this.#warm(ports)
       shown.events.emit('dashboard.served', undefined, { url: `${base}/`, readOnly })
       return opened
     }
@@ -86,6 +90,18 @@ export class DashboardDesk {
       return app.fetch(request, place)
     }
     return handlerOf(fetch, base, token)
+  }
+
+  /**
+   * Every kernel's view has the lifecycle, and its layout takes seconds: it is begun now, so that whoever looks at the
+   * first kernel need not wait. After the address has been handed out, in a thread of its own, which is ended with the desk.
+   */
+  #warm({ charts }: DashboardPorts): void {
+    if (charts === undefined) return
+    setImmediate(() => {
+      // Closed meanwhile, or ELK stumbled: whoever asks for the chart asks again, and is told why there is none.
+      if (!this.#closed) this.#layouts.layout(charts.lifecycle).catch(() => undefined)
+    })
   }
 
   #portsOf(shown: Shown): DashboardPorts {

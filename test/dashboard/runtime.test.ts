@@ -1,5 +1,6 @@
 /** A real runtime, seen through its dashboard. */
 import { createServer } from 'node:net'
+import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { chartKey } from '../../src/chart/chart-key.ts'
 import { chartOf } from '../../src/chart/from-machine.ts'
@@ -53,10 +54,13 @@ test('a kernel is restarted through the page, and what follows is seen; then the
   const [given] = runtime.journal.events({ type: 'command.given' })
   expect(given).toMatchObject({ kernel: 'notes', op: 'restart', by: 'dashboard', params: { kernel: 'notes' } })
 
-  const machines = await send(server.port, '/api/ops/machines', {
-    ...{ method: 'POST', headers: { ...headers, ...asJson }, body },
-  })
-  const [{ session }] = JSON.parse(machines.text).result
+  const machines = async (): Promise<{ session: string }[]> =>
+    JSON.parse(
+      (await send(server.port, '/api/ops/machines', { method: 'POST', headers: { ...headers, ...asJson }, body })).text,
+    ).result
+  // The new thread tells of them a moment after it serves.
+  await expect.poll(async () => (await machines()).length, { timeout: 20_000 }).toBe(1)
+  const session = (await machines())[0]?.session
   const chart = JSON.parse((await send(server.port, `/api/charts/notes/${session}`, { headers })).text)
   expect(chart).toMatchObject({ chart: { id: 'lamp' }, layout: { width: expect.any(Number) } })
   expect(chart.svg).toMatch(/^<svg (?!.*<style)/s)
@@ -73,6 +77,21 @@ test('a kernel is restarted through the page, and what follows is seen; then the
   await rest().catch((thrown: unknown) => expect(thrown).toMatchObject({ message: 'terminated' }))
   await expect(send(server.port, '/api/state', { headers })).rejects.toThrow('ECONNREFUSED')
   expect(await codeOf(runtime.serveDashboard())).toBe('RUNTIME_STOPPED')
+})
+
+test('the chart that every kernel has is begun before anybody asks, and a stop meanwhile leaves no thread of it', async () => {
+  const threads: Worker[] = []
+  const seen = (thread: Worker) => {
+    if (thread.threadName === 'lazaret charts') threads.push(thread)
+  }
+  process.on('worker', seen)
+  onTestFinished(() => void process.off('worker', seen))
+  await using at = await house([notes])
+  await at.runtime.serveDashboard()
+  await expect.poll(() => threads.length, { timeout: 20_000 }).toBe(1)
+  await at.runtime.stop()
+  // As of a thread that has ended.
+  expect(threads.map(({ threadId }) => threadId)).toEqual([-1])
 })
 
 test('a command of the command line is journaled as well, and a question is not', async () => {

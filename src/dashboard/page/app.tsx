@@ -1,7 +1,9 @@
 /** The frame: where one can go, whether the line to the runtime holds, light or dark, and what was just said. */
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
+import { useEffect, useErrorBoundary } from 'preact/hooks'
 import { Notice } from './notice.tsx'
+import './parts.css'
 import { place, to } from './route.ts'
 import { about, kernels, link } from './store.ts'
 import { DeadLettersView } from './views/dead-letters.tsx'
@@ -40,7 +42,8 @@ export function App(): JSX.Element {
   const { view, id } = place.value
   const shown = views[view] ?? views.fleet
   const title = shown?.title ?? 'Fleet'
-  document.title = `${id === '' ? title : id} · Lazaret`
+  const name = id === '' || views[view] === undefined ? title : id
+  document.title = `${name} · Lazaret`
   return (
     <>
       <a class="skip" href="#main">
@@ -66,10 +69,34 @@ export function App(): JSX.Element {
           <ThemeButton />
         </span>
       </header>
-      <main id="main" tabIndex={-1}>
-        {kernels.value.size === 0 ? <p class="quiet">{linkWords[link.value]}</p> : shown?.show()}
+      <main id="main" tabIndex={-1} aria-label={view === 'kernel' ? name : title}>
+        {kernels.value.size === 0 ? (
+          <p class="quiet">{linkWords[link.value]}</p>
+        ) : (
+          shown && <Guarded key={view} show={shown.show} />
+        )}
       </main>
       <Notice />
+    </>
+  )
+}
+
+/** A defect of one view leaves the others, and the way to them. */
+function Guarded({ show }: Pick<View, 'show'>): JSX.Element {
+  const [thrown, again] = useErrorBoundary((error: unknown) => console.error(error))
+  const { id } = place.value
+  // What could not be drawn of one may well be drawn of another.
+  useEffect(again, [id])
+  if (thrown === undefined) return show()
+  return (
+    <>
+      <h1>This view could not be drawn</h1>
+      <p>
+        {thrown instanceof Error ? thrown.message : String(thrown)}{' '}
+        <button type="button" onClick={again}>
+          try again
+        </button>
+      </p>
     </>
   )
 }
@@ -86,7 +113,7 @@ function ThemeButton(): JSX.Element {
     localStorage.setItem('lazaret-theme', next)
   }
   return (
-    <button type="button" onClick={choose}>
+    <button type="button" aria-label={`${next} theme`} title={`${next} theme`} onClick={choose}>
       {next}
     </button>
   )

@@ -153,21 +153,30 @@ function Commands({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
   const question = asked.value
   return (
     <div class="commands">
-      {offers.map((offer) => (
-        <button
-          key={offer.name}
-          type="button"
-          class={offer.warning === undefined ? undefined : 'danger'}
-          disabled={isReadOnly || !isOffered(offer, state)}
-          title={isReadOnly ? 'This dashboard is read only.' : undefined}
-          onClick={() => {
-            if (offer.warning === undefined) run(offer)
-            else asked.value = offer
-          }}
-        >
-          {offer.title}
-        </button>
-      ))}
+      {offers.map((offer) => {
+        const why = isReadOnly
+          ? 'This dashboard is read only.'
+          : isOffered(offer, state)
+            ? undefined
+            : `Has no meaning while it is in ${state}.`
+        return (
+          <button
+            key={offer.name}
+            type="button"
+            class={offer.warning === undefined ? undefined : 'danger'}
+            // Not `disabled`: what it does changes the state, and the keyboard would be nowhere then.
+            aria-disabled={why !== undefined}
+            title={why}
+            onClick={() => {
+              if (why !== undefined) return
+              if (offer.warning === undefined) run(offer)
+              else asked.value = offer
+            }}
+          >
+            {offer.title}
+          </button>
+        )
+      })}
       <span class="elsewhere">
         <a href={to('logs', id)}>Log</a>
         <a href={to('incidents', '', { kernel: id })}>Incidents</a>

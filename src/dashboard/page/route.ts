@@ -11,14 +11,25 @@ export interface Place {
 function parse(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
   const [view = '', id = ''] = path.split('/')
-  return { view: view === '' ? 'fleet' : view, id: decodeURIComponent(id), query: new URLSearchParams(query) }
+  return { view: view === '' ? 'fleet' : view, id: decoded(id), query: new URLSearchParams(query) }
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id)
+  } catch {
+    // Typed, or cut by whatever it was sent with: nothing has such an id, and the view says so.
+    return id
+  }
 }
 
 export const place = signal<Place>(parse(globalThis.location?.hash ?? ''))
 
 export function watchPlace(): void {
-  addEventListener('hashchange', () => {
-    place.value = parse(location.hash)
+  addEventListener('hashchange', ({ oldURL }) => {
+    if (location.hash === '' || location.hash.startsWith('#/')) place.value = parse(location.hash)
+    // A place within the view, such as its content: the browser has gone there, and the address stays the view's.
+    else history.replaceState(history.state, '', oldURL)
   })
 }
 

@@ -3,6 +3,8 @@ import type { ComponentChildren, JSX } from 'preact'
 import type { Move } from './moves.ts'
 import { type Player, speeds } from './player.ts'
 
+const onKeys = new Set(['ArrowRight', 'ArrowUp', 'PageUp'])
+
 export function Timeline<M extends Move>({
   player,
   textOf,
@@ -32,6 +34,12 @@ export function Timeline<M extends Move>({
         disabled={length < 2}
         aria-valuetext={shown === undefined ? 'nothing yet' : `${index + 1} of ${length}: ${textOf(shown)}`}
         onInput={({ currentTarget }) => player.goTo(Number(currentTarget.value))}
+        onKeyDown={(event) => {
+          // Beyond the last step is the present, as with the button.
+          if (event.key !== 'End' && !(onKeys.has(event.key) && index >= length - 1)) return
+          event.preventDefault()
+          player.live()
+        }}
       />
       <div class="timeline-buttons">
         <button type="button" aria-label="One step back" disabled={index <= 0} onClick={() => player.back()}>

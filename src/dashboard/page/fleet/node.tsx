@@ -54,7 +54,7 @@ export function Node({ kernel, box, isLit, isEntry, isLeftOut }: Props): JSX.Ele
         />
         <rect class="edge" x={-outset} y={8} width="4" height={height - 16} rx="2" />
         <text class="id" x="12" y="19">
-          {shortened(id, status.hotfix === undefined ? 20 : 17)}
+          {shortened(id, status.hotfix === undefined ? 19 : 15)}
         </text>
         {status.hotfix !== undefined && (
           <text class="mark" x={width - 10} y="19" text-anchor="end">

@@ -97,6 +97,7 @@ function Tile({ kernel, box, isLarge, isLit, isEntry }: TileProps): JSX.Element 
     const marks = [status.incident && 'has-incident', detour(status) !== undefined && 'detoured']
     return [toneOf(status.state), `size${size}`, ...marks].filter(Boolean).join(' ')
   }).value
+  const state = useComputed(() => kernel.status.value.state).value
   const { id } = kernel.spec
   const size = Number(/size(\d)/.exec(look)?.[1] ?? 0)
   const side = 14 + 2.4 * size
@@ -106,8 +107,9 @@ function Tile({ kernel, box, isLarge, isLit, isEntry }: TileProps): JSX.Element 
       class={`tile ${look}${isLit ? ' lit' : ''}`}
       href={to('kernel', id)}
       data-kernel={id}
+      data-state={state}
       tabindex={isEntry ? 0 : -1}
-      aria-label={`${id}, ${kernel.status.peek().state}`}
+      aria-label={`${id}, ${state}${look.includes('has-incident') ? ', incident open' : ''}`}
     >
       <g transform={`translate(${box.x} ${box.y})`}>
         <rect class="hit" width={box.width} height={box.height} rx="6" />

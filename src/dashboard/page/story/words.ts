@@ -35,7 +35,16 @@ export function budgetText({ budget }: Pick<StoryKernel, 'budget'>): string {
 
 /** `kernels/notes/kernel.ts` of a file: URL: the last three names of its path. */
 export function shortFile(url: string): string {
-  const path = url.replace(/^file:\/\//, '')
-  const names = decodeURI(path).split('/')
+  const path = decoded(url.replace(/^file:\/\//, ''))
+  const names = path.split('/')
   return names.length > 4 ? `.../${names.slice(-3).join('/')}` : path
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURI(path)
+  } catch {
+    // Evidence that somebody has edited: it is shown as it is.
+    return path
+  }
 }

@@ -1,7 +1,8 @@
 /** The whole fleet at a glance: how it stands, who depends on and talks to whom, and what has happened of late. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { followAddress } from '../fleet/address.ts'
 import { chosenIds, chosenPicture, mostNodes } from '../fleet/choice.ts'
 import { Graph } from '../fleet/graph.tsx'
 import { Happenings } from '../fleet/happenings.tsx'
@@ -21,6 +22,7 @@ export function FleetView(): JSX.Element {
   const ref = useRef<HTMLDivElement>(null)
   const room = useSignal(0)
   useEffect(followTraffic, [])
+  useLayoutEffect(followAddress, [])
   useEffect(() => {
     if (ref.current === null) return
     const watch = new ResizeObserver(([entry]) => {

@@ -26,6 +26,10 @@ interface Told {
 const told = signal<Told>({ id: '' })
 
 async function tell(id: string): Promise<void> {
+  if (id === '') {
+    told.value = { id, problem: 'The address names none.' }
+    return
+  }
   try {
     const story = await ask<Story>('story', { incident: id })
     if (place.peek().id === id) told.value = { id, story }
@@ -54,7 +58,15 @@ export function IncidentView(): JSX.Element {
     }
   }, [id])
   const { story, problem } = told.value.id === id ? told.value : {}
-  if (story === undefined) return <p class="quiet">{problem ?? 'loading the story ...'}</p>
+  if (story === undefined)
+    return (
+      <>
+        <h1>Incident</h1>
+        <p class={problem === undefined ? 'quiet' : ''}>
+          {problem ?? 'Its story is asked for.'} <a href={to('incidents')}>To all incidents</a>
+        </p>
+      </>
+    )
   // What goes on is counted on; what is over needs no clock.
   const now = story.incident.status === 'open' ? { now: nowMs.value } : {}
   return <StoryArticle {...{ story, ...now, linkTo: to, buttons: <IncidentButtons story={story} /> }} />

@@ -19,7 +19,7 @@ export function KernelView(): JSX.Element {
   if (kernel === undefined)
     return (
       <>
-        <h1>{id}</h1>
+        <h1>{id === '' ? 'No kernel' : id}</h1>
         <p>
           The fleet has no kernel of this name. <a href={to('fleet')}>To the fleet</a>
         </p>

@@ -91,7 +91,7 @@ function Facts({ playbook, onChange }: { playbook: PlaybookInWords; onChange: ()
           )}
         </dl>
         <h2>Steps</h2>
-        <ol class="steps">
+        <ol class="playbook-steps">
           {steps.map((step, index) => (
             <Step key={index} step={step} found={dry.value?.find(({ n }) => n === index + 1)} />
           ))}
