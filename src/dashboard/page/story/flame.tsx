@@ -92,28 +92,20 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
           Flame graph: arrow keys go from function to function, Enter makes one as wide as the whole, Escape goes back
         </legend>
         {bars.map((bar, index) => (
-          <button
+          <BarButton
             key={keyOf(bar)}
-            ref={(element) => {
+            {...{ bar, within, totalMs: flame.totalMs, isStop: index === chosen }}
+            take={(element) => {
               buttons.current[index] = element
             }}
-            type="button"
-            class={`bar ${bar.node.kind}`}
-            aria-label={barText(bar.node, flame.totalMs)}
-            tabIndex={index === chosen ? 0 : -1}
-            hidden={!isShown(bar, within)}
-            style={boxOf(bar, within)}
             onClick={() => {
               choose(index)
               zoom(zoomed === index ? -1 : index)
             }}
             onFocus={() => choose(index)}
-            onMouseEnter={() => point(index)}
-            onMouseLeave={() => point(-1)}
+            onPoint={(isOver) => point(isOver ? index : -1)}
             onKeyDown={(event) => go(event, index)}
-          >
-            {bar.node.name}
-          </button>
+          />
         ))}
       </fieldset>
       <p class="flame-said">
@@ -125,6 +117,38 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
         )}
       </p>
     </>
+  )
+}
+
+interface BarButtonProps {
+  readonly bar: FlameBar
+  readonly within: FlameBar | undefined
+  readonly totalMs: number
+  /** One bar alone is reached by Tab; the arrow keys go on from there. */
+  readonly isStop: boolean
+  take(element: HTMLButtonElement | null): void
+  onClick(): void
+  onFocus(): void
+  onPoint(isOver: boolean): void
+  onKeyDown(event: KeyboardEvent): void
+}
+
+function BarButton({ bar, within, totalMs, isStop, take, onPoint, ...handlers }: BarButtonProps): JSX.Element {
+  return (
+    <button
+      ref={take}
+      type="button"
+      class={`bar ${bar.node.kind}`}
+      aria-label={barText(bar.node, totalMs)}
+      tabIndex={isStop ? 0 : -1}
+      hidden={!isShown(bar, within)}
+      style={boxOf(bar, within)}
+      onMouseEnter={() => onPoint(true)}
+      onMouseLeave={() => onPoint(false)}
+      {...handlers}
+    >
+      {bar.node.name}
+    </button>
   )
 }
 
