@@ -19,6 +19,7 @@ const withoutThreads = [
   'test/journal/{batch,dead-letters,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',
   'test/kernels/{healing_stats,http_front,imports,outbox,reports,search,templates,webhooks}.test.ts',
+  'test/dashboard/{diff-rows,evidence,ladder,story,story-view}.test.ts',
   'test/kernels/{vault,policy,sessions,rate_limits,feature_flags,records,host_health}.test.ts',
   'test/lifecycle/machine.test.ts',
   'test/repair/{agents,ddmin,hotfix,hunks,patch,poison-pattern,proof-lines,source-files}.test.ts',

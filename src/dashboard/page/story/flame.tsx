@@ -65,10 +65,13 @@ function StillBars({ flame }: { flame: Flame }): JSX.Element {
   )
 }
 
+const keys =
+  'Flame graph: arrow keys go from function to function, Enter makes one as wide as the whole, Escape goes back'
+
 function Bars({ flame }: { flame: Flame }): JSX.Element {
   const bars = flameBars(flame)
   const [zoomed, zoom] = useState(-1)
-  const [chosen, choose] = useState(0)
+  const [chosen, choose] = useState(() => hottestBar(bars, flame))
   const [pointed, point] = useState(-1)
   const buttons = useRef<(HTMLButtonElement | null)[]>([])
   const go = (event: KeyboardEvent, index: number) => {
@@ -83,71 +86,52 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
     point(-1)
     buttons.current[next]?.focus()
   }
+  const heard = (index: number) => ({
+    onClick: () => {
+      choose(index)
+      zoom(zoomed === index ? -1 : index)
+    },
+    onFocus: () => choose(index),
+    onMouseEnter: () => point(index),
+    onMouseLeave: () => point(-1),
+    onKeyDown: (event: KeyboardEvent) => go(event, index),
+  })
   const said = bars[pointed >= 0 ? pointed : chosen]
   const within = bars[zoomed]
   return (
     <>
       <fieldset class="flame-bars" style={{ height: `${heightOf(bars)}px` }}>
-        <legend class="unseen">
-          Flame graph: arrow keys go from function to function, Enter makes one as wide as the whole, Escape goes back
-        </legend>
+        <legend class="unseen">{keys}</legend>
         {bars.map((bar, index) => (
-          <BarButton
+          <button
             key={keyOf(bar)}
-            {...{ bar, within, totalMs: flame.totalMs, isStop: index === chosen }}
-            take={(element) => {
+            ref={(element) => {
               buttons.current[index] = element
             }}
-            onClick={() => {
-              choose(index)
-              zoom(zoomed === index ? -1 : index)
-            }}
-            onFocus={() => choose(index)}
-            onPoint={(isOver) => point(isOver ? index : -1)}
-            onKeyDown={(event) => go(event, index)}
-          />
+            type="button"
+            class={`bar ${bar.node.kind}`}
+            aria-label={barText(bar.node, flame.totalMs)}
+            tabIndex={index === chosen ? 0 : -1}
+            hidden={!isShown(bar, within)}
+            style={boxOf(bar, within)}
+            {...heard(index)}
+          >
+            {bar.node.name}
+          </button>
         ))}
       </fieldset>
       <p class="flame-said">
-        {said === undefined ? '' : <SaidBar node={said.node} totalMs={flame.totalMs} />}
-        {zoomed >= 0 && (
-          <button type="button" onClick={() => zoom(-1)}>
-            show all
-          </button>
-        )}
+        {said !== undefined && <SaidBar node={said.node} totalMs={flame.totalMs} />}
+        {zoomed >= 0 && <ShowAll onClick={() => zoom(-1)} />}
       </p>
     </>
   )
 }
 
-interface BarButtonProps {
-  readonly bar: FlameBar
-  readonly within: FlameBar | undefined
-  readonly totalMs: number
-  /** One bar alone is reached by Tab; the arrow keys go on from there. */
-  readonly isStop: boolean
-  take(element: HTMLButtonElement | null): void
-  onClick(): void
-  onFocus(): void
-  onPoint(isOver: boolean): void
-  onKeyDown(event: KeyboardEvent): void
-}
-
-function BarButton({ bar, within, totalMs, isStop, take, onPoint, ...handlers }: BarButtonProps): JSX.Element {
+function ShowAll({ onClick }: { onClick: () => void }): JSX.Element {
   return (
-    <button
-      ref={take}
-      type="button"
-      class={`bar ${bar.node.kind}`}
-      aria-label={barText(bar.node, totalMs)}
-      tabIndex={isStop ? 0 : -1}
-      hidden={!isShown(bar, within)}
-      style={boxOf(bar, within)}
-      onMouseEnter={() => onPoint(true)}
-      onMouseLeave={() => onPoint(false)}
-      {...handlers}
-    >
-      {bar.node.name}
+    <button type="button" onClick={onClick}>
+      show all
     </button>
   )
 }
@@ -159,6 +143,15 @@ function SaidBar({ node, totalMs }: { node: FlameNode; totalMs: number }): JSX.E
       {share(node.totalMs, totalMs)}, by itself {share(node.selfMs, totalMs)}
     </>
   )
+}
+
+/** What it is about is said at once. */
+function hottestBar(bars: readonly FlameBar[], { hottest }: Flame): number {
+  const [first] = hottest
+  const found = bars.findIndex(
+    ({ node }) => node.name === first?.name && node.file === first.file && node.line === first.line,
+  )
+  return Math.max(0, found)
 }
 
 /** Callers of what is shown stay, so that one sees where one is. */

@@ -67,7 +67,7 @@ function Facts({ playbook, onChange }: { playbook: PlaybookInWords; onChange: ()
         {name} <span class={`chip ${trustTones[trust]}`}>{trust}</span>
       </h1>
       <section class="panel">
-        <dl class="facts">
+        <dl class="playbook-facts">
           <dt>For the failure</dt>
           <dd>{matches}</dd>
           <dt>Why it heals it</dt>
