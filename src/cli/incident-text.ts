@@ -5,7 +5,7 @@ import type { SourceFrame } from '../diagnostics/source-frames.ts'
 import type { AttemptRow } from '../journal/rows.ts'
 import { showAttempt } from './attempt-text.ts'
 import { print } from './command.ts'
-import { ago, clip, count, duration, pathFromHere, type Style, styled, timeOfDay, wrap } from './terminal.ts'
+import { ago, clip, clockTime, count, duration, pathFromHere, type Style, styled, wrap } from './terminal.ts'
 
 /** Characters of a line: what is written for a person fits the narrowest terminal. */
 const lineChars = 80
@@ -90,6 +90,6 @@ function showLadder({ ladder, stepsLeftOut, at }: Story): void {
 
 function showStep({ title, at, endAt, tone, words }: LadderStep, nowMs: number): void {
   const took = endAt === undefined ? `${duration(nowMs - at)}...` : endAt === at ? '' : duration(endAt - at)
-  print(`    ${styled('dim', timeOfDay(at))}  ${took.padStart(12)}  ${styled(marks[tone], title)}`)
+  print(`    ${styled('dim', clockTime(at))}  ${took.padStart(12)}  ${styled(marks[tone], title)}`)
   for (const line of words === '' ? [] : wrap(words, lineChars - 28)) print(`${' '.repeat(28)}${line}`)
 }
