@@ -53,6 +53,7 @@ export async function layoutChart(chart: Chart): Promise<ChartLayout> {
   let attempts = 0
   let most: number = enough.ofStrip
   for (const { plan, chart: asked } of ways(whole, () => best?.layout)) {
+    if (best !== undefined && attempts >= most && parts > limits.chartPartsTried) break
     if (best !== undefined && overlapCount(best.overlaps) === 0 && (attempts >= most || isGood(best.layout))) break
     attempts += 1
     try {
