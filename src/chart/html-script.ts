@@ -106,9 +106,10 @@ function point(id) {
 /** The panel: what is known of the state or the transition that was picked, or an outline of all. */
 const details = `
 let picked
+const readable = (text) => text.replace(/[\\u202a-\\u202e\\u2066-\\u2069]/g, '\\ufffd')
 function make(tag, properties, ...inside) {
   const element = Object.assign(document.createElement(tag), properties)
-  element.append(...inside.filter((part) => part !== undefined))
+  element.append(...inside.filter((part) => part !== undefined).map((part) => (typeof part === 'string' ? readable(part) : part)))
   return element
 }
 function edgeText({ event, guard, actions }) {
