@@ -95,6 +95,23 @@ test('of a storm of events a frame holds so many: the rare ones, the newest of t
   expect(frame.events.at(-1)).toMatchObject({ n: 5 * limits.dashboardFrameEvents - 1 })
 })
 
+test('an event that follows from another comes after it, and is where a reader goes on from', async () => {
+  const { app, events, clock } = desk()
+  events.on(({ type }) => {
+    if (type === 'kernel.crashed') events.emit('restart.exhausted', 'a')
+  })
+  const frames = new FrameReader(await open(app))
+  await frames.next()
+  events.emit('kernel.crashed', 'a')
+  clock.advance(limits.dashboardFrameMs)
+  const frame = await frames.next()
+  expect(frame?.type === 'events' && frame.events.map(({ type }) => type)).toEqual([
+    'kernel.crashed',
+    'restart.exhausted',
+  ])
+  expect(frame?.id).toBe(String(events.lastSeq))
+})
+
 test('a frame is bounded in bytes as well', async () => {
   const { app, clock, events } = desk()
   const frames = new FrameReader(await open(app))

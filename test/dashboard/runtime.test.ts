@@ -54,12 +54,13 @@ test('a kernel is restarted through the page, and what follows is seen; then the
   const [given] = runtime.journal.events({ type: 'command.given' })
   expect(given).toMatchObject({ kernel: 'notes', op: 'restart', by: 'dashboard', params: { kernel: 'notes' } })
 
-  const post = { method: 'POST', headers: { ...headers, ...asJson }, body }
-  const machines = async () => JSON.parse((await send(server.port, '/api/ops/machines', post)).text).result
-  // The thread tells of its machines in batches, and a frame says when one has come.
-  let [machine] = await machines()
-  for (; machine === undefined; [machine] = await machines()) await frames.next()
-  const { session } = machine
+  // The thread tells of its machines a moment after it has started.
+  const machines = async () => {
+    const asked = { method: 'POST', headers: { ...headers, ...asJson }, body }
+    return JSON.parse((await send(server.port, '/api/ops/machines', asked)).text).result
+  }
+  await expect.poll(machines, { timeout: 20_000 }).toHaveLength(1)
+  const [{ session }] = await machines()
   const chart = JSON.parse((await send(server.port, `/api/charts/notes/${session}`, { headers })).text)
   expect(chart).toMatchObject({ chart: { id: 'lamp' }, layout: { width: expect.any(Number) } })
   expect(chart.svg).toMatch(/^<svg (?!.*<style)/s)
