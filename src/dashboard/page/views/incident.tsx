@@ -9,7 +9,7 @@ import { nowMs } from '../clock.ts'
 import { Dialog } from '../dialog.tsx'
 import { attempt } from '../notice.tsx'
 import { place, to } from '../route.ts'
-import { about, kernels, onEvents } from '../store.ts'
+import { about, kernels, onEvents, onRegained } from '../store.ts'
 import { StoryArticle } from '../story/story.tsx'
 
 /** Events come in bursts; a story is asked for once for each burst. Milliseconds. */
@@ -53,8 +53,10 @@ export function IncidentView(): JSX.Element {
         void tell(id)
       }, settleMs)
     })
+    const offRegained = onRegained(() => void tell(id))
     return () => {
       off()
+      offRegained()
       clearTimeout(timer)
     }
   }, [id])
