@@ -14,7 +14,7 @@ const withoutThreads = [
   'test/cli/{commands,literal,watch-screen}.test.ts',
   'test/dashboard/{fleet-arrange,fleet-facts}.test.ts',
   'test/dashboard/{app,feed,mount,security}.test.ts',
-  'test/dashboard/{log-stream,page-lists}.test.ts',
+  'test/dashboard/{log-stream,page-lists,story-restores}.test.ts',
   'test/chaos/{drill,ledger,report,watch}.test.ts',
   'test/journal/{batch,dead-letters,file,history,journal}.test.ts',
   'test/kernels/{coding_agent,immutable_log,memory_fusion,message_bus,scheduler}.test.ts',

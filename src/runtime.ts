@@ -428,7 +428,7 @@ export class Runtime {
   story(incident: string): Story {
     const { journal, units } = this.#opened()
     const status = (id: string) => (units.has(id) ? statusOf(this.#unitOf(id)) : undefined)
-    return storyOf({ journal, nowMs: this.#clock.now(), status }, incident)
+    return storyOf({ journal, nowMs: this.#clock.now(), dataDir: this.dataDir, status }, incident)
   }
 
   /** Tasks as those who mend by hand see them: shown, claimed, handed over, tried out, handed in. */

@@ -417,6 +417,8 @@ export const limits = {
   storyDocumentChars: 65_536,
   /** Of each evidence file that is read: its end, where that is what counts, or not at all. Bytes. */
   storyFileBytes: 2_097_152,
+  /** Of replay.bin, for the texts that failed: read in one go while nothing else runs, so a larger one is left alone. */
+  storyReplayBytes: 16_777_216,
   /** Functions of a profile that are drawn, how deep, and the smallest: share of the whole. */
   flameNodes: 400,
   flameDepth: 120,

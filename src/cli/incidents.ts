@@ -96,7 +96,7 @@ async function find(id: string, dataDir: string): Promise<Found> {
       story: await link.ask<Story>('story', { incident: id }),
     }),
     (journal) => ({
-      story: storyOf({ journal, nowMs: Date.now() }, id),
+      story: storyOf({ journal, nowMs: Date.now(), dataDir }, id),
       row: { ...(journal.incident(id) as IncidentRow), attempts: journal.attempts(id) },
     }),
   )

@@ -5,6 +5,7 @@ import type { AttemptRow, HotfixRow, TaskRow } from '../journal/rows.ts'
 import { describeStep } from '../playbook/explain.ts'
 import { diffFile } from './diff-rows.ts'
 import { oneLine } from './plain.ts'
+import type { Restored, Restores } from './story-restores.ts'
 import type { StoryAttempt, StoryProof, StoryStep } from './story-shape.ts'
 
 /** The last ones, oldest first. @param hotfix the one of this incident that was applied last. */
@@ -12,6 +13,7 @@ export function attemptsOf(
   rows: readonly AttemptRow[],
   hotfix: HotfixRow | undefined,
   task: TaskRow | undefined,
+  restores: Pick<Restores, 'of'>,
 ): StoryAttempt[] {
   const shown = rows.slice(-limits.storyAttempts)
   const role = rolesOf(shown, hotfix, task)
@@ -21,7 +23,7 @@ export function attemptsOf(
     return {
       ...{ n, at, agent: oneLine(agent), healedBy, outcome: oneLine(outcome), why: oneLine(why) },
       ...(its !== undefined && { role: its }),
-      steps: steps.map(stepOf),
+      steps: steps.map((step) => stepOf(step, restores.of(step, at))),
       ...(verdict !== undefined && { proof: proofOf(verdict) }),
       ...(cost !== undefined && { cost }),
     }
@@ -45,10 +47,11 @@ function rolesOf(
   return roles
 }
 
-function stepOf(step: RemedyStep): StoryStep {
+function stepOf(step: RemedyStep, restored: Restored | undefined): StoryStep {
   return {
     ...{ do: step.do, words: oneLine(describeStep(step)) },
-    ...(step.do === 'apply_patch' && { diff: diffFile(oneLine(step.file), step.patch) }),
+    ...(step.do === 'apply_patch' && { diffs: [diffFile(oneLine(step.file), step.patch)] }),
+    ...restored,
   }
 }
 

@@ -179,7 +179,10 @@ export interface StoryAttempt {
 export interface StoryStep {
   readonly do: RemedyStep['do']
   readonly words: string
-  readonly diff?: DiffFile
+  /** What it changes, a file each; absent of a step that changes no text. */
+  readonly diffs?: readonly DiffFile[]
+  /** Why what it changes is not shown, or not all of it. */
+  readonly remark?: string
 }
 
 export interface StoryProof {

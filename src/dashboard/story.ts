@@ -17,6 +17,7 @@ import { ladderOf } from './ladder.ts'
 import { multiline, oneLine } from './plain.ts'
 import { attemptsOf } from './story-attempts.ts'
 import { eventsOf } from './story-events.ts'
+import { Restores } from './story-restores.ts'
 import type {
   Story,
   StoryError,
@@ -34,13 +35,15 @@ export interface StorySources {
     | ('playbookVersions' | 'playbookVersion')
   >
   readonly nowMs: number
+  /** For what golden snapshots hold; absent: what a return to one would change is not shown. */
+  readonly dataDir?: string
   /** Of a running runtime; undefined for a kernel that its fleet has no more. */
   readonly status?: (kernel: string) => KernelStatus | undefined
 }
 
 /** @throws LazaretError NOT_FOUND where there is no such incident. */
 export function storyOf(sources: StorySources, id: string): Story {
-  const { journal, nowMs } = sources
+  const { journal, nowMs, dataDir } = sources
   const row = journal.incident(id)
   if (row === undefined) {
     const hint = 'List them: lazaret incidents'
@@ -62,7 +65,12 @@ export function storyOf(sources: StorySources, id: string): Story {
     ...(kernel !== undefined && { kernel }),
     ...{ ladder: ladderOf(events, row), stepsLeftOut: leftOut, evidence },
     ...{
-      attempts: attemptsOf(rows, hotfix, task?.waits === true ? openTask : undefined),
+      attempts: attemptsOf(
+        rows,
+        hotfix,
+        task?.waits === true ? openTask : undefined,
+        new Restores({ kernel: row.kernel, folder: row.folder, dataDir, nowMs }),
+      ),
       attemptsLeftOut: Math.max(0, rows.length - limits.storyAttempts),
     },
     ...(task !== undefined && { task }),

@@ -20,9 +20,19 @@ export class Refused extends Error {
   }
 }
 
+const unanswered = {
+  code: 'CONTROL_FAILED',
+  message: 'The runtime does not answer.',
+  hint: 'This page goes on by itself when it does.',
+} as const
+
 async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { ...(init.headers as Record<string, string>), ...(token && { authorization: `Bearer ${token}` }) }
-  const response = await fetch(path, { ...init, headers, cache: 'no-store' })
+  const response = await fetch(path, { ...init, headers, cache: 'no-store' }).catch((thrown: unknown) => {
+    if (init.signal?.aborted === true) throw thrown
+    // In words of ours: each browser has its own for it.
+    throw new Refused(0, unanswered)
+  })
   if (response.ok) return response
   // Something between page and server may have answered in its place.
   const said = (await response.json().catch(() => undefined)) as { error?: ErrorRecord } | undefined
@@ -51,7 +61,7 @@ export const opening = (): Promise<Opening> => read<Opening>('api/state')
 
 /**
  * Frames until the connection ends. @param after the last event that is known.
- * @throws Refused, or what fetch throws where nobody answers.
+ * @throws Refused; of status 0 where nobody answers.
  */
 export function frames(after: number, signal: AbortSignal): AsyncGenerator<Frame> {
   return parts<Frame>('api/events', { headers: { 'last-event-id': String(after) }, signal })

@@ -1,6 +1,7 @@
 /** A question to the runtime as a hook: asked when it is first drawn, when it changes, and whenever `again` is called. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { ask, Refused } from './api.ts'
+import { onRegained } from './store.ts'
 
 export interface Asked<T> {
   /** The last answer; it stays while the next one is waited for. */
@@ -37,5 +38,6 @@ export function useAsked<T>(op: Parameters<typeof ask>[0], params: Params | unde
       },
     )
   }, [op, key, times])
+  useEffect(() => onRegained(() => setTimes((n) => n + 1)), [])
   return { value, problem, again: useCallback(() => setTimes((n) => n + 1), []) }
 }

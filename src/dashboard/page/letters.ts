@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { ShownDeadLetter } from '../../supervisor/dead-letters.ts'
 import { ask, Refused } from './api.ts'
 import { type LetterFilter, paramsOf } from './letter-filter.ts'
-import { skewMs } from './store.ts'
+import { onRegained, skewMs } from './store.ts'
 
 export interface Letters {
   readonly letters: readonly ShownDeadLetter[]
@@ -53,6 +53,7 @@ export function useLetters(filter: LetterFilter): Letters {
     const timer = setTimeout(() => void load([]), restMs)
     return () => clearTimeout(timer)
   }, [load])
+  useEffect(() => onRegained(() => void load([])), [load])
   return {
     ...{ letters: found.letters, matching: found.matching, problem },
     again: useCallback(() => void load([]), [load]),

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import type { LazaretEvent } from '../../base/events.ts'
 import { ask } from './api.ts'
-import { onEvents } from './store.ts'
+import { onEvents, onRegained } from './store.ts'
 
 export interface OpenTask {
   readonly id: string
@@ -38,7 +38,13 @@ const isOfTask = ({ type }: LazaretEvent): boolean => type.startsWith('task.')
 /** Returns the function that ends it. */
 export function followOpenTasks(): () => void {
   void read()
-  return onEvents((events) => {
-    if (events.some(isOfTask)) void read()
-  })
+  const ends = [
+    onEvents((events) => {
+      if (events.some(isOfTask)) void read()
+    }),
+    onRegained(() => void read()),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
 }

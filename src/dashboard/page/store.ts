@@ -41,6 +41,14 @@ export function onEvents(listener: Listener): () => void {
   return () => listeners.delete(listener)
 }
 
+const regained = new Set<() => void>()
+
+/** When the line was lost and everything has been read anew: what was asked meanwhile, or before, may be another by now. */
+export function onRegained(listener: () => void): () => void {
+  regained.add(listener)
+  return () => regained.delete(listener)
+}
+
 /** Begins to follow; never ends by itself. */
 export async function follow(): Promise<never> {
   let known = -1
@@ -76,6 +84,7 @@ export async function follow(): Promise<never> {
 }
 
 function begin({ kernels: statuses, links: traffic, fleet, ...rest }: Opening): number {
+  const isFirst = about.peek() === undefined
   batch(() => {
     about.value = rest
     skewMs.value = rest.now - Date.now()
@@ -87,10 +96,14 @@ function begin({ kernels: statuses, links: traffic, fleet, ...rest }: Opening): 
         if (status === undefined) return []
         const known = before.get(spec.id)
         if (known !== undefined) known.status.value = status
-        return [[spec.id, known ?? { spec, status: signal(status), samples: signal(withSample([], status, rest.now)) }]]
+        if (known === undefined)
+          return [[spec.id, { spec, status: signal(status), samples: signal(withSample([], status, rest.now)) }]]
+        // The fleet may have been edited before the runtime came back.
+        return [[spec.id, { ...known, spec }]]
       }),
     )
   })
+  if (!isFirst) for (const listener of regained) listener()
   return rest.seq
 }
 

@@ -5,7 +5,7 @@
 import { batch, effect, type Signal, signal } from '@preact/signals'
 import type { HistoryStep } from '../../wire.ts'
 import { ask } from '../api.ts'
-import { kernels, link, onEvents } from '../store.ts'
+import { kernels, link, onEvents, onRegained } from '../store.ts'
 import { browserClock } from './browser-clock.ts'
 import type { ChartMap } from './chart-map.ts'
 import { merged, movesOf, stepOf } from './history.ts'
@@ -39,6 +39,7 @@ export class KernelHistory {
     this.#map = map
     this.#endings.push(onEvents((events) => this.#take(events.flatMap((event) => this.#ownStep(event)))))
     this.#endings.push(this.#watchForGaps())
+    this.#endings.push(onRegained(() => void this.#readLast()))
     void this.#readLast()
   }
 

@@ -17,7 +17,10 @@ export function AttemptSection({ attempt }: { attempt: StoryAttempt }): JSX.Elem
         {steps.map((step, index) => (
           <li key={`${index} ${step.words}`}>
             {step.words}
-            {step.diff !== undefined && <DiffView diff={step.diff} />}
+            {step.diffs?.map((diff) => (
+              <DiffView key={diff.file} diff={diff} />
+            ))}
+            {step.remark !== undefined && <p class="quiet">{step.remark}</p>}
           </li>
         ))}
       </ol>

@@ -7,7 +7,7 @@ import type { Story } from '../../story-shape.ts'
 import { ask } from '../api.ts'
 import { nowMs } from '../clock.ts'
 import { place, to } from '../route.ts'
-import { onEvents } from '../store.ts'
+import { onEvents, onRegained } from '../store.ts'
 import { StoryArticle } from '../story/story.tsx'
 import { IncidentButtons } from './incident-buttons.tsx'
 
@@ -52,8 +52,10 @@ export function IncidentView(): JSX.Element {
         void tell(id)
       }, settleMs)
     })
+    const offRegained = onRegained(() => void tell(id))
     return () => {
       off()
+      offRegained()
       clearTimeout(timer)
     }
   }, [id])

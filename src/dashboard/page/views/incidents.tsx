@@ -6,7 +6,7 @@ import type { IncidentRow } from '../../../journal/rows.ts'
 import { ask } from '../api.ts'
 import { nowMs } from '../clock.ts'
 import { place, to } from '../route.ts'
-import { onEvents } from '../store.ts'
+import { onEvents, onRegained } from '../store.ts'
 import { count, duration } from '../words.ts'
 import './incidents.css'
 
@@ -38,8 +38,10 @@ export function IncidentsView(): JSX.Element {
         void load()
       }, settleMs)
     })
+    const offRegained = onRegained(() => void load())
     return () => {
       off()
+      offRegained()
       clearTimeout(timer)
     }
   }, [])
