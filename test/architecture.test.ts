@@ -57,7 +57,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['kernels'],
   'rate-limiter-flexible': ['kernels'],
   'node:sqlite': ['journal', 'cli', 'chaos'],
-  'node:worker_threads': ['actor', 'chart', 'lifecycle', 'repair', 'sandbox', 'kernels'],
+  // cli: only another thread can watch a user's file that spins while it is imported (viz-watch.ts).
+  'node:worker_threads': ['actor', 'chart', 'lifecycle', 'repair', 'sandbox', 'kernels', 'cli'],
   'node:inspector': ['lifecycle'],
 }
 

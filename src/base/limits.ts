@@ -449,6 +449,8 @@ export const limits = {
   progressAfterMs: 1000,
   /** Longest that a file whose machine is to be drawn takes to be imported: a build on the fly included. Milliseconds. */
   vizImportMs: 30_000,
+  /** On top, before a file that does not even let a timer run is ended with the process. Milliseconds. */
+  vizImportGraceMs: 2000,
   /** Largest PNG of a chart: 256 MB while it is drawn. Pixels. */
   chartPngPixels: 67_108_864,
 

@@ -7,7 +7,9 @@ import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isErrorCode, LazaretError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { safeLine } from '../base/redact.ts'
 import { isMachine, kindOf } from '../chart/machine-shape.ts'
+import { watchImport } from './viz-watch.ts'
 
 export interface FoundMachine {
   /** Name of the export; `default` is one. */
@@ -39,8 +41,13 @@ export async function loadMachine(file: string, name: string | undefined): Promi
 
 async function imported(path: string): Promise<Record<string, unknown>> {
   let timer: NodeJS.Timeout | undefined
+  const seconds = limits.vizImportMs / 1000
+  const unwatch = await watchImport(
+    `${safeLine(path)} has been running its own code for ${seconds} s, and does not end.\nExport the machine from a file that only defines it.\n`,
+    limits.vizImportMs + limits.vizImportGraceMs,
+  )
   const late = new Promise<never>((_, reject) => {
-    const text = `${path} has not finished being imported after ${limits.vizImportMs / 1000} s`
+    const text = `${path} has not finished being imported after ${seconds} s`
     const hint = 'It awaits something at its top level. Export the machine from a file that does not.'
     timer = setTimeout(() => reject(new LazaretError('MACHINE_INVALID', text, { hint })), limits.vizImportMs)
   })
@@ -51,6 +58,7 @@ async function imported(path: string): Promise<Record<string, unknown>> {
     throw importFailure(thrown, path)
   } finally {
     clearTimeout(timer)
+    await unwatch()
   }
 }
 

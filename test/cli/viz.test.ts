@@ -1,4 +1,6 @@
 /** `lazaret viz`: what is pure by itself, the rest in a process, since the file that is drawn may do as it likes there. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -146,4 +148,21 @@ test('a file that ends the process is no success', async () => {
   const { code, stdout, stderr } = await cli(folder, 'viz', 'ends.js')
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain('ends.js ended the process before anything was drawn')
+})
+
+test('a file that spins for ever while it is imported is told of, and ends with the process', async () => {
+  const watch = fileURLToPath(new URL('../../src/cli/viz-watch.ts', import.meta.url))
+  const script = `const { watchImport } = await import(${JSON.stringify(watch)})
+await (await watchImport('was ended', 60_000))()
+await watchImport('spins.js does not end', 50)
+for (;;) {}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    ...{ stdio: ['ignore', 'ignore', 'pipe'], timeout: 30_000 },
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text
+  })
+  const [, signal] = await once(child, 'close')
+  expect([signal, stderr]).toEqual(['SIGKILL', 'spins.js does not end'])
 })
