@@ -82,14 +82,16 @@ const story: Story = {
       steps: [
         {
           ...{ do: 'apply_patch', words: 'Patches kernel.ts at line 2' },
-          diff: {
-            ...{ file: 'kernel.ts', added: 1, removed: 1, leftOut: 0 },
-            rows: [
-              { kind: 'changed', left: side(2, 'old'), right: side(2, 'new') },
-              { kind: 'gap' },
-              { kind: 'added', right: side(9, 'more') },
-            ],
-          },
+          diffs: [
+            {
+              ...{ file: 'kernel.ts', added: 1, removed: 1, leftOut: 0 },
+              rows: [
+                { kind: 'changed', left: side(2, 'old'), right: side(2, 'new') },
+                { kind: 'gap' },
+                { kind: 'added', right: side(9, 'more') },
+              ],
+            },
+          ],
         },
       ],
       proof: {

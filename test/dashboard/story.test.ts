@@ -139,7 +139,7 @@ test('a repaired incident has its attempts, its diff, its hotfix, its playbook a
   ])
   expect(story.attempts[1]?.steps[0]).toMatchObject({
     words: 'Patches kernel.ts at line 2 (1 hunk, 1 out, 1 in)',
-    diff: { added: 1 },
+    diffs: [{ added: 1 }],
   })
   expect(story.hotfix).toMatchObject({ id: 'fix_1', status: 'steady' })
   expect(story.playbook).toEqual({
