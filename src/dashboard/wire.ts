@@ -2,7 +2,6 @@
  * What the page and its server say to each other. Commands and questions are the control protocol's own ops, posted to
  * `api/ops/<op>` with the same parameters; this file has what only a page needs. Types only: the page is built from it.
  */
-import type { ErrorRecord } from '../base/error-record.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import type { Tier } from '../base/spec.ts'
 import type { Chart, ChartLayout } from '../chart/model.ts'
@@ -67,8 +66,4 @@ export interface DrawnChart {
   readonly layout: ChartLayout
   /** Its colours are CSS variables, its nodes and edges carry `data-node` and `data-edge` with their ids. */
   readonly svg: string
-}
-
-export interface Refusal {
-  readonly error: ErrorRecord
 }

@@ -1,7 +1,11 @@
 /** Alerts of a real runtime, at a real receiver. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { climb, type Ladder, misspell } from '../five-steps/ladder.ts'
 import { type Posted, receiver } from '../support/receiver.ts'
+
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 const told = (posted: readonly Posted[]) =>
   posted.map(({ body }) => `${body.commonLabels.alertname} ${body.commonLabels.kernel} ${body.status}`)

@@ -1,6 +1,10 @@
 /** The whole ladder: a good version, then a change of many hunks with a defect in one of them. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { climb, notesKernel } from '../five-steps/ladder.ts'
+
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 /** As somebody would have written it: a new method, other names, a comment; and one misspelt call in the middle. */
 const changes: readonly (readonly [string, string])[] = [

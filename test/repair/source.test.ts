@@ -11,9 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { climb, type Ladder, type LadderOptions, misspell, notesCheck, notesKernel } from '../five-steps/ladder.ts'
 import { breakBoth, twoFiles } from './regress.ts'
+
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 /** A regression that is repaired by going back to the golden code. */
 async function heal(ladder: Ladder, spoil: (ladder: Ladder) => void): Promise<void> {

@@ -33,7 +33,7 @@ const allPoints = [
   'incident.resolved',
 ]
 const points = tried(allPoints, [
-  ...['repair.proposed', 'repair.verified', 'the hotfix is written and its row is not'],
+  ...['repair.verified', 'the hotfix is written and its row is not'],
   ...['the row is written and the kernel has not rejoined', 'kernel.rejoined', 'playbook.generated'],
 ])
 
