@@ -88,6 +88,7 @@ interface Source {
 
 function sourcesOf(folder: string): Source[] {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  // Declarations alone are imported by nobody.
   return names.filter((name) => /(?<!\.d)\.tsx?$/.test(name)).map((name) => read(join(root, folder, name)))
 }
 

@@ -4,7 +4,8 @@
  * a kernel's thread the context of the message is active while it is handled, and spans that the kernel makes there hang
  * below it, if the thread has an SDK of its own (`node --import ./otel.js`: threads take the flag over).
  *
- * Nothing here runs where the API is not installed, or nothing was registered before the runtime was started.
+ * Nothing here runs where the API is not installed, or nothing was registered before the runtime was started. What the
+ * program has registered may throw: that is told to OpenTelemetry's own diag logger, and the message goes on without.
  */
 import type { Context, Span, TextMapGetter, TextMapSetter } from '@opentelemetry/api'
 import type { ErrorRecord } from '../base/error-record.ts'
@@ -67,9 +68,19 @@ export class Tracing {
     return this.#api.trace.getTracer('lazaret')
   }
 
+  /** Undefined where it throws, which is somebody else's defect: never one of the message that is on its way. */
+  #guarded<T>(run: () => T): T | undefined {
+    try {
+      return run()
+    } catch (thrown) {
+      this.#api.diag.error('lazaret: what is registered with OpenTelemetry has thrown', thrown)
+      return undefined
+    }
+  }
+
   /** The context that is active here; undefined where there is none. */
   get current(): TraceCarrier | undefined {
-    return this.#carrier(this.#api.context.active())
+    return this.#guarded(() => this.#carrier(this.#api.context.active()))
   }
 
   #carrier(context: Context): TraceCarrier | undefined {
@@ -84,63 +95,85 @@ export class Tracing {
     return from === 'host' ? context.active() : ROOT_CONTEXT
   }
 
-  /** From the sending of an ask to its reply. */
-  ask(message: TracedMessage): AskSpan {
+  /** A span of the message, and the context in which it is the active one. */
+  #begin(what: 'ask' | 'handle', message: TracedMessage): { readonly span: Span; readonly within: Context } {
     const { trace, SpanKind } = this.#api
     const parent = this.#parentOf(message)
-    const span = this.#tracer.startSpan(
-      `ask ${message.to}.${message.method}`,
-      { kind: SpanKind.CLIENT, attributes: attributesOf(message) },
-      parent,
-    )
+    const kind = what === 'ask' ? SpanKind.CLIENT : SpanKind.SERVER
+    const name = `${what} ${message.to}.${message.method}`
+    const span = this.#tracer.startSpan(name, { kind, attributes: attributesOf(message) }, parent)
+    return { span, within: trace.setSpan(parent, span) }
+  }
+
+  /** From the sending of an ask to its reply. Undefined where it cannot be traced. */
+  ask(message: TracedMessage): AskSpan | undefined {
+    const begun = this.#guarded(() => this.#begin('ask', message))
+    if (begun === undefined) return undefined
     return {
-      trace: this.#carrier(trace.setSpan(parent, span)) ?? {},
-      end: (error) => this.#end(span, error),
+      trace: this.#guarded(() => this.#carrier(begun.within)) ?? {},
+      end: (error) => this.#end(begun.span, error),
     }
   }
 
-  /** Runs a handler below the message's context. `failureOf` says of what it returns why it failed. */
+  /** Runs a handler below the message's context, once. `failureOf` says of what it returns why it failed. */
   handle<T>(
     message: TracedMessage,
     run: () => T | Promise<T>,
     failureOf: (result: T) => ErrorRecord | undefined,
   ): T | Promise<T> {
-    const { context, trace, SpanKind } = this.#api
-    const parent = this.#parentOf(message)
-    const span = this.#tracer.startSpan(
-      `handle ${message.to}.${message.method}`,
-      { kind: SpanKind.SERVER, attributes: attributesOf(message) },
-      parent,
-    )
+    const begun = this.#guarded(() => this.#begin('handle', message))
+    if (begun === undefined) return run()
     const ended = (result: T): T => {
-      this.#end(span, failureOf(result))
+      this.#end(begun.span, failureOf(result))
       return result
     }
     const failed = (thrown: unknown): never => {
-      this.#end(span, { code: 'KERNEL_DOWN', message: thrown instanceof Error ? thrown.message : String(thrown) })
+      this.#end(begun.span, { code: 'KERNEL_DOWN', message: thrown instanceof Error ? thrown.message : String(thrown) })
       throw thrown
     }
+    let result: T | Promise<T>
     try {
-      const result = context.with(trace.setSpan(parent, span), run)
-      return result instanceof Promise ? result.then(ended, failed) : ended(result)
+      result = this.#within(begun.within, run)
     } catch (thrown) {
       return failed(thrown)
     }
+    return result instanceof Promise ? result.then(ended, failed) : ended(result)
+  }
+
+  /** Once and in any case: a context manager may throw before it has run it, or after. */
+  #within<T>(context: Context, run: () => T): T {
+    let made: { readonly value: T } | { readonly thrown: unknown } | undefined
+    const once = () => {
+      try {
+        made = { value: run() }
+      } catch (thrown) {
+        made = { thrown }
+      }
+    }
+    this.#guarded(() => this.#api.context.with(context, once))
+    if (made === undefined) once()
+    const done = made as unknown as { readonly value: T } | { readonly thrown: unknown }
+    if ('thrown' in done) throw done.thrown
+    return done.value
   }
 
   /** Something that is over already. Times are epoch milliseconds. */
   past(name: string, fromMs: number, toMs: number, attributes: Record<string, string | number>, error?: string): void {
-    const span = this.#tracer.startSpan(name, { startTime: fromMs, attributes, root: true })
-    if (error !== undefined) span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: error })
-    span.end(toMs)
+    this.#guarded(() => {
+      const span = this.#tracer.startSpan(name, { startTime: fromMs, attributes, root: true })
+      if (error !== undefined) span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: error })
+      span.end(toMs)
+    })
   }
 
   #end(span: Span, error: Pick<ErrorRecord, 'code' | 'message'> | undefined): void {
-    if (error !== undefined) {
-      span.setAttribute('error.type', error.code ?? 'Error')
-      span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: error.message })
-    }
-    span.end()
+    this.#guarded(() => {
+      if (error !== undefined) {
+        span.setAttribute('error.type', error.code ?? 'Error')
+        span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: error.message })
+      }
+      span.end()
+    })
   }
 }
 

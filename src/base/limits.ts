@@ -454,8 +454,8 @@ export const limits = {
 
   /** States and transitions of one drawn chart: with 1000 a layout takes ELK some 8 s here, and nobody reads it. */
   chartParts: 1000,
-  /** States and transitions up to which all ways to lay a chart out are tried, of larger ones a few: each takes ELK some 3 ms a part here. */
-  chartPartsTried: 60,
+  /** States and transitions up to which every way to lay a chart out is tried while something overlaps; of larger ones a few: each takes ELK some 10 ms a part here, with what it does over. */
+  chartPartsTried: 300,
   /** Layouts that are kept: of every machine of the largest fleet that runs some, 30 KB each. */
   chartLayouts: 200,
   /** A thread that lays out charts is ended when it had nothing to do for this long. Milliseconds. */
@@ -468,6 +468,8 @@ export const limits = {
   /** Longest line on the control socket. Bytes. */
   controlLineBytes: 1_048_576,
   controlConnections: 16,
+  /** Answers that wait for a client that does not read; past that it is cut off. Bytes; one answer may be longer. */
+  controlUnreadBytes: 16_777_216,
   /** Streams (events, lines of logs) of one connection. */
   controlStreams: 8,
   /** Longest that the command line waits for an answer; a host that needs longer stands still. Milliseconds. */

@@ -93,7 +93,12 @@ function span(role: TextRole, text: string, maxWidth: number): TextSpan {
 export function edgeText(edge: ChartEdge): string {
   const guard = edge.guard === undefined ? '' : ` [${edge.guard}]`
   const actions = edge.actions.length === 0 ? '' : ` / ${edge.actions.join(', ')}`
-  return `${edge.event}${guard}${actions}`
+  return `${edge.event}${guard}${actions}${isIgnored(edge) ? ' ignored' : ''}`
+}
+
+/** A forbidden transition, `HIT: {}`: the event is taken, so no outer state sees it, and nothing is done. */
+export function isIgnored({ kind, targets, actions }: ChartEdge): boolean {
+  return targets.length === 0 && actions.length === 0 && kind !== 'always' && kind !== 'after'
 }
 
 /** Event and guard on one line where they fit, then the actions. */
@@ -103,6 +108,7 @@ function edgeLines(edge: ChartEdge, maxWidth: number): TextLine[] {
   const events = wrapToWidth(edge.event, room, eventLines, type.event)
   const guards = edge.guard === undefined ? [] : wrapToWidth(`[${edge.guard}]`, room, guardLines, type.guard)
   const [event = edge.event, guard] = [events[0], guards[0]]
+  const rest = isIgnored(edge) ? [line([{ role: 'word', text: 'ignored' }])] : actionList(edge.actions, maxWidth)
   const together = line(
     guard === undefined
       ? [{ role: 'event', text: event }]
@@ -112,12 +118,11 @@ function edgeLines(edge: ChartEdge, maxWidth: number): TextLine[] {
         ],
     glyph,
   )
-  if (events.length === 1 && guards.length < 2 && together.width <= maxWidth)
-    return [together, ...actionList(edge.actions, maxWidth)]
+  if (events.length === 1 && guards.length < 2 && together.width <= maxWidth) return [together, ...rest]
   return [
     ...events.map((text, index) => line([{ role: 'event', text }], index === 0 ? glyph : undefined)),
     ...guards.map((text) => line([{ role: 'guard', text }])),
-    ...actionList(edge.actions, maxWidth),
+    ...rest,
   ]
 }
 

@@ -5,6 +5,7 @@
 import { edgeText, nodesOf, stayingEdges } from './content.ts'
 import type { Chart, ChartEdge, ChartNode } from './model.ts'
 import { nodeLines, plainIds } from './node-lines.ts'
+import { withoutTurns } from './svg-parts.ts'
 
 interface Writing {
   readonly ids: ReadonlyMap<string, string>
@@ -112,5 +113,7 @@ function escaped(text: string): string {
 
 /** Control characters would end the parse, and a line feed means nothing here. */
 function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  return withoutTurns(text)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
 }

@@ -5,6 +5,7 @@
  */
 import type { ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs/lib/elk-api.js'
 import { type BoxText, boxTextOf, type LabelText, labelOf, measure, nodesOf, stayingEdges } from './content.ts'
+import { foldings } from './folding.ts'
 import { forkEdges, forkNodes, isFork } from './forks.ts'
 import type { Chart, ChartEdge, ChartNode } from './model.ts'
 import { initialFirst, type Order, orderOf } from './order.ts'
@@ -58,9 +59,22 @@ export function measured(chart: Chart): MeasuredChart {
     if (initial !== undefined && texts.has(initial)) initialOf.set(initial, [...(initialOf.get(initial) ?? []), id])
   }
   const bundles = all.filter((bundle) => !isLoop(bundle))
-  const order = orderOf(chart.root)
-  const forks = new Set(bundles.filter((bundle) => isFork(bundle, order)))
-  return { chart, nodes, texts, staying, bundles, loops, initialOf, order, forks }
+  return { chart, nodes, texts, staying, bundles, loops, initialOf, ...ordered(bundles, orderOf(chart.root)) }
+}
+
+function ordered(bundles: readonly Bundle[], order: Order): Pick<MeasuredChart, 'order' | 'forks'> {
+  return { order, forks: new Set(bundles.filter((bundle) => isFork(bundle, order))) }
+}
+
+/** The same chart with its states side by side where they can be, in the ways that promise most. */
+export function folded(whole: MeasuredChart, count: number): MeasuredChart[] {
+  const { chart, texts, bundles } = whole
+  const sizeOf = (id: string) => ({ width: texts.get(id)?.width ?? 0, height: texts.get(id)?.headHeight ?? 0 })
+  const ties = bundles.flatMap(({ source, targets, width, height }) =>
+    targets.map((target) => ({ source, target, label: { width, height } })),
+  )
+  const ways = foldings(chart.root, ties, sizeOf, count)
+  return ways.map((ranks) => ({ ...whole, ...ordered(bundles, orderOf(chart.root, ranks)) }))
 }
 
 const isLoop = ({ source, targets }: Bundle) => targets.length === 1 && targets[0] === source

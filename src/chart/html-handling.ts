@@ -20,7 +20,7 @@ function drawWalk() {
   if (walk === undefined) return
   const leaves = [...active].filter((id) => nodes.get(id).children.length === 0)
   const where = leaves.length === 0 ? chart.root.key : leaves.map(nameOf).join(', ')
-  byId('walk-place').textContent = (open.size === 0 ? 'It ends in ' : 'In ') + where + '.'
+  byId('walk-place').textContent = (open.size === 0 ? 'It ends in ' : 'In ') + readable(where) + '.'
   byId('walk-open').replaceChildren(...[...open].map((id) => {
     const edge = edges.get(id)
     const button = linkTo(id, edgeText(edge), leadsTo(edge))
@@ -91,7 +91,7 @@ for (const [id, element] of drawn) {
   const edge = edges.get(id)
   element.setAttribute('tabindex', '0')
   element.setAttribute('role', 'button')
-  element.setAttribute('aria-label', edge === undefined ? 'state ' + nameOf(id) : edgeText(edge) + ', from ' + nameOf(edge.source) + ' ' + leadsTo(edge))
+  element.setAttribute('aria-label', readable(edge === undefined ? 'state ' + nameOf(id) : edgeText(edge) + ', from ' + nameOf(edge.source) + ' ' + leadsTo(edge)))
 }
 svg.setAttribute('role', 'group')
 svg.setAttribute('tabindex', '0')

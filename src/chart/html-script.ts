@@ -106,16 +106,18 @@ function point(id) {
 /** The panel: what is known of the state or the transition that was picked, or an outline of all. */
 const details = `
 let picked
+const readable = (text) => text.replace(/[\\u202a-\\u202e\\u2066-\\u2069]/g, '\\ufffd')
 function make(tag, properties, ...inside) {
   const element = Object.assign(document.createElement(tag), properties)
-  element.append(...inside.filter((part) => part !== undefined))
+  element.append(...inside.filter((part) => part !== undefined).map((part) => (typeof part === 'string' ? readable(part) : part)))
   return element
 }
 function edgeText({ event, guard, actions }) {
   return event + (guard === undefined ? '' : ' [' + guard + ']') + (actions.length === 0 ? '' : ' / ' + actions.join(', '))
 }
 const nameOf = (id) => nodes.get(id)?.key ?? id
-const leadsTo = ({ targets }) => (targets.length === 0 ? 'stays' : '→ ' + targets.map(nameOf).join(', '))
+const isIgnored = ({ kind, targets, actions }) => targets.length === 0 && actions.length === 0 && kind !== 'always' && kind !== 'after'
+const leadsTo = (edge) => (isIgnored(edge) ? 'ignored' : edge.targets.length === 0 ? 'stays' : '→ ' + edge.targets.map(nameOf).join(', '))
 function linkTo(id, text, more) {
   const button = make('button', { type: 'button', className: 'link' }, text)
   if (more !== undefined) button.append(' ', make('span', {}, more))
@@ -158,7 +160,7 @@ function ofEdge(edge) {
     make('h2', {}, edge.event),
     edge.description === undefined ? undefined : make('p', {}, edge.description),
     delay === undefined ? undefined : make('p', { className: 'quiet' }, delay),
-    edge.targets.length === 0 ? make('p', { className: 'quiet' }, 'The machine stays where it is.') : undefined,
+    edge.targets.length === 0 ? make('p', { className: 'quiet' }, isIgnored(edge) ? 'The event is ignored here: nothing is done, and no outer state sees it.' : 'The machine stays where it is.') : undefined,
     edge.reenter ? make('p', { className: 'quiet' }, 'The state is left and entered again.') : undefined,
     section('From', [linkTo(edge.source, nameOf(edge.source), edge.source)]),
     section('To', edge.targets.map((id) => linkTo(id, nameOf(id), id))),

@@ -8,7 +8,7 @@ import { pageScript } from './html-script.ts'
 import { pageStyle } from './html-style.ts'
 import type { Chart, ChartLayout } from './model.ts'
 import { chartSvg } from './svg.ts'
-import { escaped } from './svg-parts.ts'
+import { shown } from './svg-parts.ts'
 import type { ChartTheme } from './svg-style.ts'
 import { walkSource } from './walk.ts'
 
@@ -27,7 +27,7 @@ export function chartHtml(chart: Chart, layout: ChartLayout, { theme = 'auto' }:
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(chart.id)}</title>
+<title>${shown(chart.id)}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -57,7 +57,7 @@ function header(chart: Chart, theme: ChartTheme): string {
       `<button type="button" data-choose-theme="${name}" aria-pressed="${name === theme}">${label}</button>`,
   )
   return `<header>
-<h1>${escaped(chart.id)}</h1>
+<h1>${shown(chart.id)}</h1>
 <p>${counted(statesOf(chart), 'state')}, ${counted(chart.edges.length, 'transition')}</p>
 <div class="tools" id="tools" hidden>
 <button type="button" id="walk" aria-pressed="false">Walk</button>

@@ -35,7 +35,7 @@ export interface LayoutDeskOptions {
 interface Waiting {
   readonly resolve: (layout: ChartLayout) => void
   readonly reject: (why: unknown) => void
-  readonly chart: string
+  readonly chart: Chart
 }
 
 export class LayoutDesk {
@@ -95,17 +95,22 @@ export class LayoutDesk {
     const id = this.#nextId++
     const { promise, resolve, reject } = Promise.withResolvers<ChartLayout>()
     const isFirst = this.#waiting.size === 0
-    this.#waiting.set(id, { resolve, reject, chart: chart.id })
+    this.#waiting.set(id, { resolve, reject, chart })
+    this.#post(id, chart)
+    if (isFirst && this.#waiting.size > 0) this.#watch()
+    return promise
+  }
+
+  #post(id: number, chart: Chart): void {
     try {
       const worker = this.#open()
       worker.ref()
       worker.postMessage({ id, chart } satisfies LayoutJob)
     } catch (thrown) {
-      this.#giveUp(failed('Its thread could not be reached.', thrown))
-      return promise
+      this.#waiting.get(id)?.reject(failed('Its thread could not be reached.', thrown))
+      this.#waiting.delete(id)
+      if (this.#waiting.size === 0) this.#end()
     }
-    if (isFirst) this.#watch()
-    return promise
   }
 
   #open(): Worker {
@@ -139,7 +144,7 @@ export class LayoutDesk {
   /** The thread works on the oldest: a timer for that one, anew with each answer. */
   #watch(): void {
     this.#after(this.#deadlineMs, () =>
-      this.#giveUp(failed(`It took longer than ${this.#deadlineMs / 1000} s.`, undefined)),
+      this.#skip(failed(`It took longer than ${this.#deadlineMs / 1000} s.`, undefined)),
     )
   }
 
@@ -150,7 +155,18 @@ export class LayoutDesk {
   }
 
   #lost(worker: Worker, thrown: unknown): void {
-    if (this.#worker === worker) this.#giveUp(failed('The thread that lays charts out ended.', thrown))
+    if (this.#worker === worker) this.#skip(failed('The thread that lays charts out ended.', thrown))
+  }
+
+  /** The oldest is what the thread was at: it fails, and a new thread is given the others. */
+  #skip(why: LazaretError): void {
+    this.#end()
+    const [oldest] = this.#waiting
+    if (oldest === undefined) return
+    this.#waiting.delete(oldest[0])
+    oldest[1].reject(why)
+    for (const [id, { chart }] of [...this.#waiting]) if (this.#waiting.has(id)) this.#post(id, chart)
+    if (this.#waiting.size > 0) this.#watch()
   }
 
   #giveUp(why: LazaretError): void {

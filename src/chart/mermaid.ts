@@ -6,6 +6,7 @@
 import { edgeText, nodesOf, stayingEdges } from './content.ts'
 import type { Chart, ChartEdge, ChartNode } from './model.ts'
 import { nodeLines, plainIds } from './node-lines.ts'
+import { withoutTurns } from './svg-parts.ts'
 
 interface Writing {
   readonly ids: ReadonlyMap<string, string>
@@ -85,7 +86,7 @@ function idOf(id: string, { ids }: Writing): string {
 
 /** Mermaid takes characters by number, so that none of its own signs is left in a text. */
 function inLabel(text: string): string {
-  return text
+  return withoutTurns(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .replace(/[#;:<>"{}[\]&%`\\*_~|-]/g, (sign) => `#${sign.codePointAt(0)};`)

@@ -13,14 +13,15 @@ export interface Order {
   common(ids: readonly string[]): string
 }
 
-export function orderOf(root: ChartNode): Order {
+/** @param ranks of states that do not stand where they are written (folding.ts). */
+export function orderOf(root: ChartNode, ranks?: ReadonlyMap<string, number>): Order {
   const ancestors = new Map<string, readonly string[]>()
   const places = new Map<string, readonly number[]>()
   const visit = (node: ChartNode, above: readonly string[], place: readonly number[]) => {
     ancestors.set(node.id, [...above, node.id])
     places.set(node.id, place)
     initialFirst(node).forEach((child, index) => {
-      visit(child, [...above, node.id], [...place, index])
+      visit(child, [...above, node.id], [...place, ranks?.get(child.id) ?? index])
     })
   }
   visit(root, [], [])

@@ -7,19 +7,20 @@ const overlapCost = 1e9
 /** Widths to a height between which a picture has the shape of a screen. */
 const [narrow, wide] = [0.8, 1.7]
 /** What a reader would give for a crossing less. Square pixels. */
-const crossingCost = 5000
+const crossingCost = 12000
 /** The same for a pixel of line: it takes its own breadth, and that of the space beside it. */
 const lineCost = 14
 /** And for a corner. */
 const cornerCost = 300
 
-export function costOf(layout: ChartLayout, overlaps: Overlaps): number {
+/** @param overlaps Left out: as if there were none. */
+export function costOf(layout: ChartLayout, overlaps?: Overlaps): number {
   const lines = layout.edges.flatMap(({ paths }) => paths)
   const crossings = crossingsOf(layout)
   const corners = lines.reduce((sum, path) => sum + Math.max(0, path.length - 2), 0)
   const length = lines.reduce((sum, path) => sum + lengthOf(path), 0)
   return (
-    overlapCount(overlaps) * overlapCost +
+    (overlaps === undefined ? 0 : overlapCount(overlaps) * overlapCost) +
     screenArea(layout) +
     crossings * crossingCost +
     length * lineCost +

@@ -24,6 +24,14 @@ export function escaped(text: string): string {
   )
 }
 
+/** As `escaped`, for what is read: signs that turn the direction of writing round are shown rather than obeyed. */
+export const shown = (text: string): string => escaped(withoutTurns(text))
+
+/** A name could else be read as another (`\u202eevil` as `live`), and take what stands beside it along. */
+export function withoutTurns(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+}
+
 const headLength = 8
 const headWidth = 7
 
@@ -154,7 +162,7 @@ export function textLine({ glyph, spans }: TextLine, x: number, y: number): stri
     for (const { text } of spans) {
       const width = textWidth(text, type.tag) + 2 * measure.tagPadX
       parts.push(
-        `<rect class="chip" x="${n(at)}" y="${n(y)}" width="${n(width)}" height="14" rx="7"/><text class="tag" x="${n(at + width / 2)}" y="${n(y + 10.5)}" text-anchor="middle">${escaped(text)}</text>`,
+        `<rect class="chip" x="${n(at)}" y="${n(y)}" width="${n(width)}" height="14" rx="7"/><text class="tag" x="${n(at + width / 2)}" y="${n(y + 10.5)}" text-anchor="middle">${shown(text)}</text>`,
       )
       at += width + measure.spanGap
     }
@@ -162,7 +170,7 @@ export function textLine({ glyph, spans }: TextLine, x: number, y: number): stri
   }
   const pieces = spans.map(({ role, text }, index) => {
     const gap = index === 0 ? '' : ` dx="${measure.spanGap}"`
-    return `<tspan class="${role}"${gap}>${escaped(text)}</tspan>`
+    return `<tspan class="${role}"${gap}>${shown(text)}</tspan>`
   })
   return `${parts.join('')}<text x="${n(at)}" y="${n(baseline)}">${pieces.join('')}</text>`
 }

@@ -7,7 +7,7 @@ import { edgeText, labelOf, measure, nodesOf, rowsOffset, stayingLines, type Tex
 import { type Head, headsOf } from './heads.ts'
 import type { Box, Chart, ChartEdge, ChartLayout, ChartNode, PlacedEdge } from './model.ts'
 import { rowPadX } from './placement.ts'
-import { arrow, escaped, gappedPaths, n, roundedPath, roundedTop, textLine } from './svg-parts.ts'
+import { arrow, escaped, gappedPaths, n, roundedPath, roundedTop, shown, textLine } from './svg-parts.ts'
 import { type ChartTheme, fileStyle } from './svg-style.ts'
 
 export interface ChartSvgOptions {
@@ -40,9 +40,9 @@ export function chartSvg(chart: Chart, layout: ChartLayout, options: ChartSvgOpt
   const title = options.title ?? chart.id
   const isFile = options.embed !== true
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="${n(width)}" height="${n(height)}" viewBox="0 0 ${n(width)} ${n(height)}" aria-label="${escaped(title)}">`,
-    `<title>${escaped(title)}</title>`,
-    `<desc>${escaped(description(chart, nodes))}</desc>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="${n(width)}" height="${n(height)}" viewBox="0 0 ${n(width)} ${n(height)}" aria-label="${shown(title)}">`,
+    `<title>${shown(title)}</title>`,
+    `<desc>${shown(description(chart, nodes))}</desc>`,
     isFile ? `<style>\n${fileStyle(options.theme ?? 'auto')}\n</style>` : '',
     isFile ? `<rect class="ground" width="${n(width)}" height="${n(height)}"/>` : '',
     ...drawnNodes(chart.root, picture),
@@ -79,7 +79,7 @@ function drawnNode(node: ChartNode, parent: ChartNode | undefined, box: Box, hea
   const classes = `node ${kinds.filter((kind) => kind !== '').join(' ')}${picture.lit(node.id)}`
   const inside = node.kind === 'history' ? historyCircle(node, box) : boxParts(node, box, head)
   const title = node.description === undefined ? node.id : `${node.id}: ${node.description}`
-  return `<g class="${classes}" data-node="${escaped(node.id)}"><title>${escaped(title)}</title>${inside.join('')}</g>`
+  return `<g class="${classes}" data-node="${escaped(node.id)}"><title>${shown(title)}</title>${inside.join('')}</g>`
 }
 
 function historyCircle(node: ChartNode, box: Box): string[] {
@@ -103,8 +103,8 @@ function boxParts(node: ChartNode, box: Box, { text, area }: Head): string[] {
   const middle = y + (isTall ? height : text.stripHeight) / 2
   parts.push(
     hasInside
-      ? `<text class="name" x="${n(area.x)}" y="${n(middle + 4.5)}">${escaped(text.name)}</text>`
-      : `<text class="name" x="${n(x + width / 2)}" y="${n(middle + 4.5)}" text-anchor="middle">${escaped(text.name)}</text>`,
+      ? `<text class="name" x="${n(area.x)}" y="${n(middle + 4.5)}">${shown(text.name)}</text>`
+      : `<text class="name" x="${n(x + width / 2)}" y="${n(middle + 4.5)}" text-anchor="middle">${shown(text.name)}</text>`,
   )
   if (text.rows.length > 0 && !hasInside) {
     const [from, to, at] = [n(x), n(x + width), n(y + text.stripHeight)]
@@ -171,7 +171,7 @@ function drawnEdge(
   const hit = paths.map((path) => `<path class="hit" d="${roundedPath(path, radius)}"/>`)
   const text = edge.description === undefined ? edgeText(edge) : `${edgeText(edge)}\n${edge.description}`
   return [
-    `<g class="${classes}" data-edge="${escaped(edge.id)}"><title>${escaped(text)}</title>`,
+    `<g class="${classes}" data-edge="${escaped(edge.id)}"><title>${shown(text)}</title>`,
     ...hit,
     ...lines,
     label === undefined ? '' : isStaying ? stayingLabel(edge, label) : pill(edge, label),

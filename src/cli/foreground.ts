@@ -6,7 +6,7 @@ import type { LazaretEvent } from '../base/events.ts'
 import { escapeUnsafe, redact } from '../base/redact.ts'
 import { unrefTimer } from '../base/timers.ts'
 import { narrate, type Sentence, type Tone } from '../dashboard/narrate.ts'
-import { count, pathFromHere, type Style, styled, terminalWidth, timeOfDay, wrap } from './terminal.ts'
+import { clockTime, count, pathFromHere, type Style, styled, terminalWidth, wrap } from './terminal.ts'
 
 const styles: Readonly<Record<Tone, Style>> = {
   ...{ good: 'green', bad: 'red', watch: 'yellow', plain: 'dim' },
@@ -35,7 +35,7 @@ export function jsonOutput(write: (text: string) => void): Output {
 export function textOutput(write: (text: string) => void, kernels: readonly string[]): Output {
   const idWidth = Math.max(...kernels.map((id) => id.length))
   const line = (at: number, kernel: string, { word, tone, text }: Sentence) => {
-    const time = styled('dim', timeOfDay(at))
+    const time = styled('dim', clockTime(at))
     const indent = 8 + 2 + wordWidth + 2 + idWidth + 2
     const width = terminalWidth()
     const room = width === undefined ? Number.POSITIVE_INFINITY : Math.max(24, width - indent)

@@ -5,11 +5,25 @@ import type { SourceFrame } from '../diagnostics/source-frames.ts'
 import type { AttemptRow } from '../journal/rows.ts'
 import { showAttempt } from './attempt-text.ts'
 import { print } from './command.ts'
-import { ago, clip, count, duration, pathFromHere, type Style, styled, timeOfDay, wrap } from './terminal.ts'
+import {
+  ago,
+  clip,
+  clockTime,
+  count,
+  duration,
+  pathFromHere,
+  type Style,
+  styled,
+  terminalWidth,
+  wrap,
+} from './terminal.ts'
 
-/** Characters of a line: what is written for a person fits the narrowest terminal. */
-const lineChars = 80
 const nameChars = 11
+
+/** What is left of a line; in a file or a pipe lines have no end, and what is searched for stands in one. */
+function room(taken: number): number {
+  return Math.max(32, (terminalWidth() ?? Number.POSITIVE_INFINITY) - taken)
+}
 
 export function showStory(story: Story, attempts: readonly AttemptRow[]): void {
   const { incident, headline, evidence, at, task } = story
@@ -45,7 +59,7 @@ export function showStory(story: Story, attempts: readonly AttemptRow[]): void {
 
 /** The lines after the first stand below it. */
 function fact(name: string, value: string, style: Style = 'dim'): void {
-  const [first = '', ...more] = wrap(value, lineChars - nameChars - 4)
+  const [first = '', ...more] = wrap(value, room(nameChars + 4))
   print(`  ${styled(style, name.padEnd(nameChars))}  ${first}`)
   for (const line of more) print(`  ${' '.repeat(nameChars)}  ${line}`)
 }
@@ -71,10 +85,10 @@ function showSource({ errors }: Story): void {
 /** Of the line as much as fits, with what is at fault in it. */
 function around({ lines, line, first, column, cut = 0 }: SourceFrame): string {
   const text = lines[line - first] ?? ''
-  const room = lineChars - nameChars - 4
+  const width = room(nameChars + 4)
   const indent = text.length - text.trimStart().length
-  const from = Math.max(indent, Math.min(column - cut - Math.floor(room / 2), text.length - room))
-  return safeLine(clip(`${from > indent ? '...' : ''}${text.slice(from)}`, room))
+  const from = Math.max(indent, Math.min(column - cut - Math.floor(width / 2), text.length - width))
+  return safeLine(clip(`${from > indent ? '...' : ''}${text.slice(from)}`, width))
 }
 
 const marks: Readonly<Record<StoryTone, Style>> = {
@@ -90,6 +104,6 @@ function showLadder({ ladder, stepsLeftOut, at }: Story): void {
 
 function showStep({ title, at, endAt, tone, words }: LadderStep, nowMs: number): void {
   const took = endAt === undefined ? `${duration(nowMs - at)}...` : endAt === at ? '' : duration(endAt - at)
-  print(`    ${styled('dim', timeOfDay(at))}  ${took.padStart(12)}  ${styled(marks[tone], title)}`)
-  for (const line of words === '' ? [] : wrap(words, lineChars - 28)) print(`${' '.repeat(28)}${line}`)
+  print(`    ${styled('dim', clockTime(at))}  ${took.padStart(12)}  ${styled(marks[tone], title)}`)
+  for (const line of words === '' ? [] : wrap(words, room(28))) print(`${' '.repeat(28)}${line}`)
 }

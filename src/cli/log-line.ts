@@ -1,6 +1,6 @@
 /** A line of a kernel's log as people read it on a terminal. It prints nothing. */
 import { safeLine } from '../base/redact.ts'
-import { type Style, styled, timeOfDay } from './terminal.ts'
+import { clockTime, type Style, styled } from './terminal.ts'
 
 /** pino's shape: the facts stand beside these. */
 export interface LogEntry {
@@ -44,5 +44,5 @@ export function logLine({ level, time, msg, kernel, ...facts }: LogEntry, idWidt
   const [word, style] = levels[level] ?? [String(level), 'dim']
   const id = idWidth === 0 ? '' : `${styled(idStyle(kernel), safeLine(kernel).padEnd(idWidth))}  `
   const rest = Object.keys(facts).length === 0 ? '' : `  ${styled('dim', safeLine(JSON.stringify(facts)))}`
-  return `${styled('dim', timeOfDay(time))}  ${styled(style, word.padEnd(5))}  ${id}${safeLine(msg)}${rest}`
+  return `${styled('dim', clockTime(time))}  ${styled(style, word.padEnd(5))}  ${id}${safeLine(msg)}${rest}`
 }

@@ -11,7 +11,7 @@ import type { KernelStatus } from '../supervisor/status.ts'
 import { type CommonOptions, print } from './command.ts'
 import { type Link, withRuntime } from './connection.ts'
 import { untilInterrupted } from './interrupt.ts'
-import { stateCell, styled, terminalWidth, timeOfDay } from './terminal.ts'
+import { clockTime, stateCell, styled, terminalWidth } from './terminal.ts'
 import { type Watched, watchScreen } from './watch-screen.ts'
 
 /** The least time between two questions, however much happens. Milliseconds. */
@@ -160,7 +160,7 @@ class LineView implements View {
   #isLost = false
 
   show({ kernels, dataDir, lostAt }: Watched): void {
-    const time = timeOfDay(Date.now())
+    const time = clockTime(Date.now())
     if (lostAt !== undefined && !this.#isLost) print(`${time}  the runtime in ${dataDir} has gone away; trying again`)
     this.#isLost = lostAt !== undefined
     if (this.#isLost) return

@@ -1,10 +1,12 @@
 /**
- * What the commands print with: aligned tables, times and sizes as people read them, colours where there is a terminal
+ * What the commands print with: aligned tables, times and counts as people read them, colours where there is a terminal
  * that wants them (util.styleText looks at NO_COLOR and at the stream itself). It prints nothing by itself.
  */
 import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import { safeLine } from '../base/redact.ts'
+
+export { ago, clockTime, count, duration } from '../base/words.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -104,38 +106,10 @@ function bySpare(columns: readonly Column[]): number[] {
     .sort((a, b) => spare(b) - spare(a))
 }
 
-/** `340 ms`, `12.5 s`, `3 min 20 s`, `5 h 2 min`, `4 d 1 h`. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`
-  const seconds = Math.floor(ms / 1000)
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ]
-  if (days > 0) return `${days} d ${hours} h`
-  if (hours > 0) return `${hours} h ${minutes} min`
-  return `${minutes} min ${seconds % 60} s`
-}
-
-export function ago(at: number, nowMs: number): string {
-  return `${duration(Math.max(0, nowMs - at))} ago`
-}
-
-/** `05:16:02`, in local time. */
-export function timeOfDay(epochMs: number): string {
-  return new Date(epochMs).toTimeString().slice(0, 8)
-}
-
 /** As short as it can be said from the working directory. */
 export function pathFromHere(path: string): string {
   const fromHere = relative('', path)
   return fromHere !== '' && !fromHere.startsWith('..') ? fromHere : path
-}
-
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`
 }
 
 /** Green in service, yellow on the way, red out of it. */

@@ -29,7 +29,7 @@ light. What the file prints goes to stderr.
 Exit code: 0 drawn, 1 it failed, 2 the file or an option was wrong.`
 
 const examples = `
-Examples:
+Example:
   lazaret viz src/checkout.ts --out checkout.svg
   lazaret viz src/checkout.ts --out checkout.html          (to point at, and to walk along)
   lazaret viz src/machines.ts --export player --format mermaid`

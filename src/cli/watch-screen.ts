@@ -8,7 +8,7 @@ import { narrate, type Tone } from '../dashboard/narrate.ts'
 import type { RepairsState } from '../supervisor/repair-switch.ts'
 import type { KernelStatus } from '../supervisor/status.ts'
 import { inService, statusColumns, statusRow } from './status-table.ts'
-import { clip, count, duration, pathFromHere, type Style, styled, table, timeOfDay, whatNow } from './terminal.ts'
+import { clip, clockTime, count, duration, pathFromHere, type Style, styled, table, whatNow } from './terminal.ts'
 
 export interface Watched {
   readonly dataDir: string
@@ -41,7 +41,7 @@ export function watchScreen(watched: Watched, screen: Screen): string[] {
 }
 
 function headLine({ dataDir, kernels, lostAt }: Watched, { width, nowMs }: Screen): string {
-  const right = timeOfDay(nowMs)
+  const right = clockTime(nowMs)
   const room = Math.max(10, width - right.length - 2)
   if (lostAt !== undefined) {
     const text = `The runtime in ${dataDir} went away ${duration(nowMs - lostAt)} ago; trying again`
@@ -111,7 +111,7 @@ function lastEvents({ events }: Watched, room: number, width: number): string[] 
   if (shown.length === 0) return []
   const lines = shown.map(({ event, sentence: { word, tone, text } }) => {
     const rest = clip(`${event.kernel ?? ''}  ${text}`.trim(), Math.max(8, width - 8 - 2 - wordWidth - 2))
-    return `${styled('dim', timeOfDay(event.at))}  ${styled(styles[tone], clip(word, wordWidth).padEnd(wordWidth))}  ${rest}`
+    return `${styled('dim', clockTime(event.at))}  ${styled(styles[tone], clip(word, wordWidth).padEnd(wordWidth))}  ${rest}`
   })
   return ['', ...lines]
 }

@@ -67,7 +67,9 @@ export class ControlServer {
     let buffered = ''
     const open = new OpenStreams(socket, streams)
     const write = (reply: ControlReply) => {
-      if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`)
+      if (socket.destroyed) return
+      if (socket.writableLength > limits.controlUnreadBytes) socket.destroy()
+      else socket.write(`${JSON.stringify(reply)}\n`)
     }
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
@@ -104,10 +106,15 @@ function isStream(op: ControlOp | StreamOp): op is StreamOp {
 }
 
 function answer(run: Answer, { id, params }: ControlRequest, write: (reply: ControlReply) => void): void {
-  Promise.try(run, params).then(
-    (result) => write({ id, result: result ?? null }),
-    (thrown: unknown) => write({ id, error: toRecord(thrown) }),
-  )
+  Promise.try(run, params)
+    .then((result) => write({ id, result: result ?? null }))
+    // A result that is no JSON is refused like any other failure: unhandled it would end the host.
+    .catch((thrown: unknown) => write({ id, error: toRecord(thrown) }))
+}
+
+/** String() throws for some of what JSON can say: an object with a `toString` of its own. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 100) : `of type ${typeof value}`
 }
 
 function parse(line: string): ControlRequest | { id: number; error: ReturnType<typeof toRecord> } {
@@ -123,7 +130,7 @@ function parse(line: string): ControlRequest | { id: number; error: ReturnType<t
   if (typeof id !== 'number') return refuse('A request has a number as its id.')
   const known = [...new Set([...controlOps, ...streamOps, 'cancel' as const])]
   const named = known.find((name) => name === op)
-  if (named === undefined) return refuse(`There is no op ${String(op)}. There are: ${known.join(', ')}.`, id)
+  if (named === undefined) return refuse(`There is no op ${textOf(op)}. There are: ${known.join(', ')}.`, id)
   const given = typeof params === 'object' && params !== null ? (params as Record<string, unknown>) : {}
   return { id, op: named, params: given }
 }

@@ -14,7 +14,7 @@ import type { TaskDesk } from '../supervisor/task-desk.ts'
 import { type LettersAndLogs, letterOps } from './letter-ops.ts'
 import type { ControlTable } from './server.ts'
 import type { Followable } from './streams.ts'
-import { taskOps } from './task-ops.ts'
+import { taskOps, withoutSecrets } from './task-ops.ts'
 
 /** The part of a runtime that can be reached from outside. */
 export interface Controllable extends LettersAndLogs, Followable {
@@ -63,11 +63,13 @@ export function controlTable(runtime: Controllable): ControlTable {
     ...chartOps(runtime, (params) => text(params, 'kernel')),
     status: () => runtime.status(),
     incidents: ({ kernel, limit }) =>
-      runtime.journal.incidents({ ...(typeof kernel === 'string' && { kernel }), limit: count(limit) }),
+      runtime.journal
+        .incidents({ ...(typeof kernel === 'string' && { kernel }), limit: count(limit) })
+        .map(withoutSecrets),
     incident: (params) => {
       const row = runtime.journal.incident(text(params, 'incident'))
       if (row === undefined) throw new LazaretError('NOT_FOUND', `There is no incident ${String(params.incident)}.`)
-      return { ...row, attempts: runtime.journal.attempts(row.id) }
+      return { ...withoutSecrets(row), attempts: runtime.journal.attempts(row.id) }
     },
     story: (params) => runtime.story(text(params, 'incident')),
     // Open ones are what somebody must see: all of them.
@@ -87,7 +89,7 @@ export function controlTable(runtime: Controllable): ControlTable {
       if (apply === undefined || isApplyTo(apply)) return runtime.approve(text(params, 'task'), apply && { apply })
       throw new LazaretError(
         'OPTION_INVALID',
-        `apply must be one of ${applyTargets.join(', ')}. Got: ${String(apply)}.`,
+        `apply must be one of ${applyTargets.join(', ')}. Got: ${typeof apply === 'string' ? apply.slice(0, 100) : typeof apply}.`,
       )
     },
     reject: (params) => runtime.reject(text(params, 'task')),

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { toRecord } from '../base/error-record.ts'
 import { type ErrorCode, LazaretError } from '../base/errors.ts'
+import { escaped } from '../chart/svg-parts.ts'
 
 const statuses: Partial<Record<ErrorCode, number>> = {
   ...{ OPTION_INVALID: 400, FLEET_INVALID: 400, PLAYBOOK_INVALID: 400, CONTROL_FAILED: 400 },
@@ -66,7 +67,7 @@ const onlyThatStyle = `default-src 'none'; style-src 'sha256-${noteStyleHash}'; 
 
 /** A page of a sentence or two, which needs no other file. */
 function notePage(status: number, title: string, text: string, headers: Readonly<Record<string, string>>): Response {
-  return html(note(title, `<p>${escapeHtml(text)}</p>`), status, {
+  return html(note(title, `<p>${escaped(text)}</p>`), status, {
     'content-security-policy': onlyThatStyle,
     ...headers,
   })
@@ -87,25 +88,13 @@ function note(title: string, body: string): string {
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Lazaret</title><style>${noteStyle}</style></head>
-<body><main><strong>Lazaret</strong><h1>${escapeHtml(title)}</h1>${body}</main></body>
+<body><main><strong>Lazaret</strong><h1>${escaped(title)}</h1>${body}</main></body>
 </html>
 `
 }
 
 function html(text: string, status: number, headers: Readonly<Record<string, string>>): Response {
   return new Response(text, { status, headers: { 'content-type': 'text/html; charset=utf-8', ...headers } })
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 
 /** Everything from here, nothing from elsewhere, no inline script or style, and in no frame. */

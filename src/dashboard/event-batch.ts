@@ -47,7 +47,8 @@ export class EventBatch {
   /** What has gathered, and begins anew. Undefined where nothing has. */
   take(): { readonly seq: number; readonly texts: readonly string[]; readonly leftOut: number } | undefined {
     this.#cut()
-    const events = this.#events
+    // A listener that emits while it is told of an event is heard before that event has come here.
+    const events = this.#events.sort((a, b) => a.seq - b.seq)
     let leftOut = this.#leftOut
     this.#events = []
     this.#leftOut = 0

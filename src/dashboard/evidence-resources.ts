@@ -1,5 +1,5 @@
 /** How the instance and its machine were when it failed, as short facts. What could not be measured is left out. */
-import { duration } from './page/words.ts'
+import { duration } from '../base/words.ts'
 import { entry, num } from './plain.ts'
 import type { StoryResource } from './story-shape.ts'
 

@@ -1,8 +1,8 @@
 /** An incident in three sentences: what failed, where it stands now, and what a person is needed for. Pure. */
 import { describeRecord } from '../base/error-record.ts'
+import { duration } from '../base/words.ts'
 import type { SourceFrame } from '../diagnostics/source-frames.ts'
 import type { IncidentRow } from '../journal/rows.ts'
-import { duration } from './page/words.ts'
 import { oneLine } from './plain.ts'
 import type { Headline, StoryKernel, StoryTask } from './story-shape.ts'
 

@@ -13,13 +13,13 @@ export interface HostName {
 }
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
-const unspecified = new Set(['0.0.0.0', '::'])
+const unspecified = new Set(['0.0.0.0', '[::]'])
 
 /** Undefined where it is no host name; a header that was sent twice is none either. */
 export function parseHost(text: string): HostName | undefined {
   const match = /^(\[[\da-f:.]+\]|[a-z\d._-]+)(?::(\d{1,5}))?$/i.exec(text)
   if (match?.[1] === undefined) return undefined
-  const name = match[1].toLowerCase()
+  const name = match[1].startsWith('[') ? asBrowsersSay(match[1]) : match[1].toLowerCase()
   return match[2] === undefined ? { name } : { name, port: Number(match[2]) }
 }
 
@@ -36,7 +36,7 @@ export function acceptedHosts(
   const extra = more.flatMap((text) => parseHost(text) ?? [])
   const own = new Set(loopback)
   if (bound !== undefined) {
-    const addresses = unspecified.has(bound.address) ? addressesOfMachine() : [bound.address]
+    const addresses = unspecified.has(inUrl(bound.address)) ? addressesOfMachine() : [bound.address]
     for (const address of addresses) own.add(inUrl(address).toLowerCase())
   }
   return ({ name, port }, standardPort) => {
@@ -46,14 +46,20 @@ export function acceptedHosts(
   }
 }
 
+/** An IPv6 address has many spellings, and browsers send one: `[::1]` for `[0:0:0:0:0:0:0:1]`. */
+function asBrowsersSay(bracketed: string): string {
+  return URL.parse(`http://${bracketed}`)?.hostname ?? bracketed.toLowerCase()
+}
+
 /** As it stands in a URL. */
 export function inUrl(address: string): string {
-  return isIP(address) === 6 ? `[${address}]` : address
+  return isIP(address) === 6 ? asBrowsersSay(`[${address}]`) : address
 }
 
 /** What a person on this machine types to reach it. */
 export function reachable(address: string): string {
-  return unspecified.has(address) ? '127.0.0.1' : inUrl(address)
+  const host = inUrl(address)
+  return unspecified.has(host) ? '127.0.0.1' : host
 }
 
 function addressesOfMachine(): string[] {

@@ -3,7 +3,7 @@ import { describeRecord, type ErrorRecord } from '../base/error-record.ts'
 import type { LazaretEvent } from '../base/events.ts'
 import { limits } from '../base/limits.ts'
 import { redactText, safeLine } from '../base/redact.ts'
-import { count, duration } from './page/words.ts'
+import { count, duration } from '../base/words.ts'
 import type { StoryTone } from './story-shape.ts'
 
 export type Fact = Readonly<Record<string, unknown>>

@@ -29,7 +29,8 @@ type Draft = { -readonly [K in keyof LadderStep]: LadderStep[K] } & {
 export const ladderEvents = [
   ...(['kernel.crashed', 'kernel.restarted', 'kernel.quarantined', 'kernel.rejoined', 'kernel.recovered'] as const),
   ...(['kernel.parked', 'kernel.resumed', 'restart.exhausted', 'incident.opened', 'incident.repeated'] as const),
-  ...(['incident.resolved', 'diagnostics.captured', 'task.claimed', 'task.released', 'task.expired'] as const),
+  ...(['incident.resolved', 'diagnostics.captured', 'task.claimed', 'task.released'] as const),
+  ...(['task.expired', 'task.closed'] as const),
   ...(['degraded.entered', 'degraded.changed', 'degraded.left', 'failover.completed', 'fallback.started'] as const),
   ...(['standby.lost', 'fallback.lost', 'snapshot.restored', 'repair.started', 'repair.proposed'] as const),
   ...(['repair.verified', 'repair.refused', 'repair.exhausted', 'command.given', 'hotfix.applied'] as const),
@@ -209,6 +210,7 @@ class Ladder {
     'task.claimed': (event) => this.#note(event, `claimed by ${sentenceOf(event.by)}`),
     'task.released': (event) => this.#note(event, `no longer claimed by ${sentenceOf(event.by)}`),
     'task.expired': (event) => this.#note(event, 'the proved repair has expired', 'watch'),
+    'task.closed': (event) => this.#closed(event),
     'command.given': (event) => this.#note(event, stepWords.command(event)),
     'kernel.recovered': (event) => void this.#close(['trial'], event.at, 'good', 'it held; the kernel is steady'),
     'playbook.applied': (event) => this.#note(event, `by the playbook ${sentenceOf(event.playbook)}`),
@@ -235,6 +237,17 @@ class Ladder {
     this.#add('repair', event, title, 'agents propose, each candidate is proved', { step: 2, tone: 'calm' })
   }
 
+  /** By a person: a kernel that has recovered closes its tasks too, which its own step tells. */
+  #closed(event: LazaretEvent): void {
+    const wait = this.#open('wait')
+    if (wait === undefined) return
+    const outcome = sentenceOf(event.outcome)
+    this.#part(wait, event, outcome === '' ? 'the task is closed' : `the task is closed: ${outcome}`)
+    wait.title = 'Waits for a person'
+    wait.tone = 'bad'
+    if (outcome !== '') wait.words = outcome
+  }
+
   #parked(event: LazaretEvent): void {
     this.#close(['repair'], event.at, 'bad', 'it ended without a repair')
     this.#close(['diagnose', 'trial'], event.at, 'plain')
@@ -244,7 +257,9 @@ class Ladder {
     const isSaid = repair?.words === noneHolds && !this.#all.some(({ kind }) => kind === 'wait')
     const why = isSaid ? 'nothing that was tried holds' : sentenceOf((event as Fact).why)
     const waits = why.includes('waits for approval')
+    // How to give one's word is said where the task is shown.
+    const words = why.replace(/: lazaret approve \S+$/, '')
     const title = waits ? 'Waits for approval' : 'Waits for a person'
-    this.#add('wait', event, title, why, { tone: waits ? 'calm' : 'bad' })
+    this.#add('wait', event, title, words, { tone: waits ? 'calm' : 'bad' })
   }
 }

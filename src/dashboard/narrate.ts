@@ -6,7 +6,7 @@
 import { describeRecord, type ErrorRecord } from '../base/error-record.ts'
 import type { EventType, LazaretEvent } from '../base/events.ts'
 import { redactText, safeLine } from '../base/redact-text.ts'
-import { count, duration } from './page/words.ts'
+import { count, duration } from '../base/words.ts'
 
 export type Tone = 'good' | 'bad' | 'urgent' | 'watch' | 'plain'
 

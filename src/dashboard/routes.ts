@@ -104,8 +104,10 @@ function eventSource(ports: DashboardPorts, feed: Feed, request: Request): Strea
   return {
     missed: block({ type: 'reset' }),
     open(send) {
+      // First: where the journal cannot be read, nobody must be left who listens.
+      const missed = missedBlock(ports, after)
       const { first, leave } = feed.join(send)
-      return { first: missedBlock(ports, after) + first, leave }
+      return { first: missed + first, leave }
     },
   }
 }

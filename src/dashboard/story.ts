@@ -53,10 +53,10 @@ export function storyOf(sources: StorySources, id: string): Story {
   const { events, leftOut } = eventsOf(journal, row, tasks)
   const { evidence, frames } = evidenceIn(row.folder)
   const openTask = tasks.find(({ status }) => status === 'open')
-  const task = openTask && taskOf(openTask, nowMs)
   const hotfix = journal.hotfixes(row.kernel).find(({ incident }) => incident === id)
   const rows = journal.attempts(id)
   const kernel = kernelOf(sources, row.kernel)
+  const task = openTask && taskOf(openTask, kernel, nowMs)
   const playbook = playbookOf(journal, row, hotfix, events)
   const failures = failuresOf(journal, row, events)
   return {
@@ -68,7 +68,7 @@ export function storyOf(sources: StorySources, id: string): Story {
       attempts: attemptsOf(
         rows,
         hotfix,
-        openTask,
+        task?.waits === true ? openTask : undefined,
         new Restores({ kernel: row.kernel, folder: row.folder, dataDir, nowMs }),
       ),
       attemptsLeftOut: Math.max(0, rows.length - limits.storyAttempts),
@@ -119,7 +119,7 @@ function failuresOf(
   events: readonly LazaretEvent[],
 ): { failures: StoryFailure[]; failuresLeftOut: number } {
   // A failure is written down a moment before its event is.
-  const from = Math.min(row.openedAt, events[0]?.at ?? row.openedAt) - 1000
+  const from = Math.min(row.openedAt, events[0]?.at ?? row.openedAt) - 250
   const until = row.resolvedAt ?? Number.POSITIVE_INFINITY
   const all = journal
     .failures(row.kernel, limits.journalFailuresPerKernel)
@@ -149,12 +149,14 @@ function kernelOf({ journal, status }: StorySources, id: string): StoryKernel | 
   return { state, live: false, ...said, budget: { failures, starts, attempts } }
 }
 
-function taskOf(task: TaskRow, nowMs: number): StoryTask {
-  const { id, createdAt, remedy, expiresAt } = task
+/** Approved already, its remedy is still there until the incident is over: by then the kernel is parked no more. */
+function taskOf(task: TaskRow, kernel: StoryKernel | undefined, nowMs: number): StoryTask {
+  const { id, createdAt, expiresAt } = task
+  const waits = task.remedy !== undefined && kernel?.state === 'quarantined.parked'
   const claim = claimOf(task, nowMs)
   return {
-    ...{ id, createdAt, waits: remedy !== undefined },
-    ...(remedy !== undefined && expiresAt !== undefined && { expiresAt }),
+    ...{ id, createdAt, waits },
+    ...(waits && expiresAt !== undefined && { expiresAt }),
     ...(claim !== undefined && { claim: { ...claim, by: oneLine(claim.by) } }),
   }
 }

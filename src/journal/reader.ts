@@ -90,6 +90,11 @@ export class JournalReader {
     return taskTable.find(this.connection, { kernel, status }, order, filter.limit)
   }
 
+  openTaskCount(): number {
+    const sql = "SELECT count(*) AS count FROM tasks WHERE status = 'open'"
+    return Number(this.connection.get(sql)?.count ?? 0)
+  }
+
   deadLetters(filter: DeadLetterFilter = {}): DeadLetterRow[] {
     this.beforeBatched()
     return findDeadLetters(this.connection, filter)

@@ -4,7 +4,7 @@
  */
 import { deserialize } from 'node:v8'
 import { limits } from '../base/limits.ts'
-import { escapeUnsafe, redact } from '../base/redact.ts'
+import { escapeUnsafe, redact, redactText } from '../base/redact.ts'
 import type { DeadLetterRow } from '../journal/rows.ts'
 
 /** A dead letter without its bytes. */
@@ -32,7 +32,9 @@ export function readArgs({ args, argsBytes = 0 }: Pick<DeadLetterRow, 'args' | '
 }
 
 export function showDeadLetter(row: DeadLetterRow): ShownDeadLetter {
-  const { args: _bytes, ...facts } = row
+  const { args: _bytes, ...rest } = row
+  // It may hold the message of an error that was thrown.
+  const facts = { ...rest, reason: redactText(row.reason) }
   const read = readArgs(row)
   if ('problem' in read) return { ...facts, notReplayable: read.problem }
   return { ...facts, shownArgs: argsText(read.args) }

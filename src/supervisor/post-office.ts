@@ -9,6 +9,7 @@ import { openRemote, refusedRemote } from '../actor/remote.ts'
 import type { Thread } from '../actor/thread.ts'
 import type { Tracing } from '../actor/tracing.ts'
 import type { Clock } from '../base/clock.ts'
+import { DeadlineQueue } from '../base/deadlines.ts'
 import { type ErrorRecord, fromRecord, toRecord } from '../base/error-record.ts'
 import { LazaretError } from '../base/errors.ts'
 import type { Emit } from '../base/events.ts'
@@ -36,6 +37,7 @@ export class PostOffice {
   readonly #units: ReadonlyMap<string, Unit>
   readonly #ports: PostOfficePorts
   readonly #hostAsks: AskTable
+  readonly #kernelAskDeadlines: DeadlineQueue
   readonly #waits = new WaitGraph()
   readonly #links = new Links()
 
@@ -43,6 +45,7 @@ export class PostOffice {
     this.#units = units
     this.#ports = ports
     this.#hostAsks = new AskTable(ports.clock)
+    this.#kernelAskDeadlines = new DeadlineQueue(ports.clock)
   }
 
   addKernel(id: string, concurrency: () => number): void {
@@ -129,10 +132,9 @@ export class PostOffice {
   }
 
   #unknown(id: string): LazaretError {
-    const known = [...this.#units.keys()].join(', ')
-    return new LazaretError('UNKNOWN_KERNEL', `The fleet has no kernel ${JSON.stringify(id)}. It has: ${known}.`, {
-      details: { known: [...this.#units.keys()] },
-    })
+    const known = [...this.#units.keys()]
+    const text = `The fleet has no kernel ${JSON.stringify(id)}. It has: ${known.join(', ')}.`
+    return new LazaretError('UNKNOWN_KERNEL', text, { details: { known } })
   }
 
   /** A kernel sends to another. */
@@ -161,8 +163,8 @@ export class PostOffice {
     }
     sender.recorder.asked({ id, to, method, args })
     const { clock, tracing } = this.#ports
-    const asked = { from: sender.id, to, method, trace }
-    const watched = target && new WatchedAsk(target.asks, clock, asked, tracing)
+    const watched = target && new WatchedAsk(target.asks, clock, { from: sender.id, to, method, trace }, tracing)
+    watched?.endBy(this.#kernelAskDeadlines, deadlineAt)
     let waitsFor = to
     const settle = (outcome: Outcome) => {
       if (during >= 0) this.#waits.done(sender.id, during, waitsFor)
@@ -283,6 +285,7 @@ export class PostOffice {
   /** Settles everything that still waits in the host. */
   close(error: () => LazaretError): void {
     this.#hostAsks.close(error)
+    this.#kernelAskDeadlines.clear()
   }
 
   /** Messages by sender and target. */

@@ -16,7 +16,8 @@ export interface MetricsPorts {
   /** Messages since the start, by who sends to whom. */
   links(): readonly { readonly from: string; readonly to: string; readonly messages: number }[]
   askTimes(): Iterable<readonly [kernel: string, AskTimes]>
-  openTasks(): number
+  /** Undefined where nobody knows. */
+  openTasks(): number | undefined
   repairsOn(): boolean
 }
 
@@ -46,7 +47,10 @@ export class Metrics {
     this.#counters(ports)
     this.#asks(ports)
     this.#gauge('lazaret_info', 'The version that runs.', ['version'], () => [[{ version: ports.version }, 1]])
-    this.#gauge('lazaret_tasks_open', 'Tasks that wait for whoever mends kernels.', [], () => [[{}, ports.openTasks()]])
+    this.#gauge('lazaret_tasks_open', 'Tasks that wait for whoever mends kernels.', [], () => {
+      const open = ports.openTasks()
+      return open === undefined ? [] : [[{}, open]]
+    })
     this.#gauge('lazaret_repairs_enabled', '1 while repairs are switched on.', [], () => [
       [{}, Number(ports.repairsOn())],
     ])
@@ -149,8 +153,11 @@ export class Metrics {
     const gauge = new Gauge<Label>({
       ...{ name, help, labelNames, registers: [this.#registry] },
       collect: () => {
+        const found = rows()
         gauge.reset()
-        for (const [labels, value] of rows()) gauge.set(labels, value)
+        // One without labels is 0 then, which nobody has found.
+        if (found.length === 0) gauge.remove({})
+        for (const [labels, value] of found) gauge.set(labels, value)
       },
     })
   }

@@ -3,6 +3,7 @@
  * OpenTelemetry, events on diagnostics channels. All of it is read from the one stream of events and from what the
  * runtime counts anyway; it decides nothing.
  */
+import { LazaretError } from '../base/errors.ts'
 import type { EventStream } from '../base/events.ts'
 import { version } from '../base/version.ts'
 import type { House } from '../supervisor/house.ts'
@@ -27,7 +28,7 @@ export class Signals {
       status: (): KernelStatus[] => [...house.units.values()].map(statusOf),
       links: () => house.office.links(),
       askTimes: () => [...house.units.values()].map((unit) => [unit.id, unit.asks] as const),
-      openTasks: () => house.journal.tasks({ status: 'open' }).length,
+      openTasks: () => openTasksIn(house.journal),
       repairsOn: () => house.repairs.state.on,
     }
     this.#ends.push(events.on(counts.note), events.on(publishEvent))
@@ -49,5 +50,15 @@ export class Signals {
 
   close(): void {
     for (const end of this.#ends) end()
+  }
+}
+
+/** Undefined while the journal cannot be read: what is watched must be seen just then, so the rest of a scrape goes on. */
+function openTasksIn(journal: Pick<House['journal'], 'openTaskCount'>): number | undefined {
+  try {
+    return journal.openTaskCount()
+  } catch (thrown) {
+    if (thrown instanceof LazaretError && thrown.code === 'JOURNAL_FAILED') return undefined
+    throw thrown
   }
 }

@@ -10,6 +10,7 @@ import { chartHtml } from '../../src/chart/html.ts'
 import { layoutChart } from '../../src/chart/layout.ts'
 import { chartMermaid } from '../../src/chart/mermaid.ts'
 import { chartPng, fittingScale } from '../../src/chart/png.ts'
+import { chartSvg } from '../../src/chart/svg.ts'
 import { twelveMachines } from '../viz/machines.ts'
 import { generatedMachine } from './generated.ts'
 
@@ -175,4 +176,20 @@ test('a picture too large for memory is drawn smaller', () => {
   expect(fittingScale(most / 4, 1, 2)).toBe(2)
   expect(fittingScale(most, 1, 2)).toBe(1)
   expect(fittingScale(most * 4, 1, 2)).toBe(0.5)
+})
+
+test('a name that turns the direction of writing round turns nothing round, in any format', async () => {
+  const turned = chartOf(
+    createMachine({
+      ...{ id: '\u202eevil', initial: 'a\u2066b' },
+      states: { 'a\u2066b': { tags: ['\u202dtag'], on: { '\u202eGO': { actions: '\u202bx' } } } },
+    }),
+  )
+  const svg = chartSvg(turned, await layoutChart(turned))
+  const read = [...svg.matchAll(/>([^<]+)</g)].map(([, text]) => text).join()
+  expect([read, chartDot(turned), chartMermaid(turned)].join()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
+  expect(read).toContain('\ufffdevil')
+  // What it is known by stays what it is.
+  expect(svg).toContain('data-node="\u202eevil"')
+  expect(chartHtml(turned, await layoutChart(turned))).toContain('<h1>\ufffdevil</h1>')
 })

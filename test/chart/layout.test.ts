@@ -8,6 +8,7 @@ import { layoutChart } from '../../src/chart/layout.ts'
 import type { Chart, ChartLayout } from '../../src/chart/model.ts'
 import { type Overlaps, overlapsOf } from '../../src/chart/overlaps.ts'
 import { lifecycleMachine } from '../../src/lifecycle/machine.ts'
+import { checkout } from '../viz/machines/checkout.ts'
 import { generatedMachine } from './generated.ts'
 
 const none: Overlaps = {
@@ -37,10 +38,17 @@ test.each(files)('nothing overlaps in %s', async (name) => {
   for (const machine of machines) await laidOut(chartOf(machine))
 })
 
-test('nothing overlaps in the lifecycle of an instance, and it is laid out alike each time', async () => {
-  const chart = chartOf(lifecycleMachine)
-  const layout = await laidOut(chart)
-  expect(await layoutChart(chart)).toEqual(layout)
+test('nothing overlaps in the lifecycle of an instance, and it has the shape of a screen rather than of a strip', async () => {
+  const { width, height } = await laidOut(chartOf(lifecycleMachine))
+  expect(width / height).toBeGreaterThan(0.75)
+  expect(width / height).toBeLessThan(1.9)
+})
+
+test('a chart is laid out alike each time, folded or not', async () => {
+  for (const machine of [checkout, generatedMachine(3)]) {
+    const chart = chartOf(machine)
+    expect(await layoutChart(chart)).toEqual(await layoutChart(chart))
+  }
 })
 
 test.each([0, 50, 100, 150])('nothing overlaps in fifty generated machines from %i', async (first) => {

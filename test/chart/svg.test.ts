@@ -59,6 +59,20 @@ test('it has a name and a description for whoever does not see it', () => {
   expect(svg).toContain('<title>GO [mayGo] / note</title>')
 })
 
+test('an event that is forbidden is said to be ignored; a delay that does nothing is not', async () => {
+  const quiet = chartOf(
+    createMachine({
+      ...{ id: 'm', initial: 'a' },
+      states: { a: { on: { HIT: {}, 'mouse.*': { guard: 'g' }, TAP: { actions: 'x' } }, after: { 5: {} } } },
+    }),
+  )
+  const svg = chartSvg(quiet, await layoutChart(quiet))
+  expect([...svg.matchAll(/<title>([^<]*)<\/title>/g)].map(([, title]) => title)).toEqual(
+    expect.arrayContaining(['HIT ignored', 'mouse.* [g] ignored', 'TAP / x', 'after 5 ms']),
+  )
+  expect(svg.match(/>ignored</g)).toHaveLength(2)
+})
+
 test('what is active and traced is lit', () => {
   const [edge] = chart.edges
   const svg = drawn({ active: ['m.a'], traced: [edge?.id ?? '', 'm.b'] })

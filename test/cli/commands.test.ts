@@ -13,7 +13,7 @@ function walk(command: Command, path: string): { path: string; command: Command 
 }
 
 test('every command, with its words, has --json, a summary, and an example that begins with its own name', async () => {
-  const all = walk(await buildProgram(['run', 'stress', 'drill', 'replay']), 'lazaret')
+  const all = walk(await buildProgram(['run', 'stress', 'drill', 'replay', 'viz']), 'lazaret')
   expect(all.length).toBeGreaterThan(25)
   for (const { path, command } of all) {
     const parts: string[] = []

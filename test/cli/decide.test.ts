@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TaskRow } from '../../src/journal/rows.ts'
@@ -55,7 +55,19 @@ test('a proved repair waits for a person, who approves one and rejects another',
   const incidents = JSON.parse((await cli(folder, 'incidents', 'one', '--json')).stdout)
   expect(incidents).toMatchObject([{ kernel: 'one', status: 'resolved', healedBy: 'config' }])
   const details = (await cli(folder, 'incidents', incidents[0].id)).stdout
+  const written = await cli(folder, 'incidents', incidents[0].id, '--html', 'report.html')
+  expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('report.html has the incident') })
+  const html = readFileSync(join(folder, 'report.html'), 'utf8')
+  for (const part of ['--ground:', '.story-head', 'restore.config', 'red before', 'Resolved'])
+    expect(html).toContain(part)
+  expect(html).not.toMatch(/<script|https?:\/\//)
+  expect((await cli(folder, 'incidents', incidents[0].id, '--html', '-')).stdout).toMatch(/^<!doctype html>/)
+  expect((await cli(folder, 'incidents', '--html')).code).toBe(2)
   for (const part of ['restore.config', 'passed  red before', 'passed  green after']) expect(details).toContain(part)
+  // The ladder, with what each step took.
+  expect(details).toMatch(/^ {4}\d\d:\d\d:\d\d +\S+ m?s {2}Evidence captured$/m)
+  for (const line of details.split('\n').filter((line) => !/^ {4}(?:passed|step|The)/.test(line)))
+    expect(line.length).toBeLessThanOrEqual(80)
   // What the agent took, and what kept the candidate in.
   expect(details).toMatch(/^ {4}cost {4}\S+ m?s of the agent/m)
   expect(details).toMatch(/^ {4}judged in (?:weak|permission|bwrap\+permission) isolation, in /m)

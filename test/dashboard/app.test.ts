@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Chart } from '../../src/chart/model.ts'
 import type { DashboardApp } from '../../src/dashboard/app.ts'
-import { acceptedHosts, parseHost } from '../../src/dashboard/hosts.ts'
+import { acceptedHosts, parseHost, reachable } from '../../src/dashboard/hosts.ts'
 import { asJson, bearer, desk, token } from './desk.ts'
 
 const origin = 'http://localhost:4000'
@@ -224,6 +224,19 @@ test('its own names are accepted with its own port, further ones as they are giv
     ),
   ).toEqual(Array(6).fill(false))
   expect(acceptedHosts({ address: '127.0.0.1', port: 80 }, [])({ name: 'localhost' }, 80)).toBe(true)
+  // However an IPv6 address was written, browsers send one spelling.
+  for (const address of ['2001:DB8:0:0:0:0:0:7', '2001:db8::7'])
+    expect(acceptedHosts({ address, port: 80 }, ['[2001:db8:0::8]'])({ name: '[2001:db8::7]', port: 80 }, 80)).toBe(
+      true,
+    )
+  expect(acceptedHosts(undefined, ['[2001:db8:0::8]'])({ name: '[2001:db8::8]' }, 80)).toBe(true)
+  expect(acceptedHosts({ address: '0:0::0', port: 80 }, [])({ name: '127.0.0.1' }, 80)).toBe(true)
+  expect(['0:0::0', '0.0.0.0', '2001:DB8:0::7', 'fe80::1%lo'].map(reachable)).toEqual([
+    '127.0.0.1',
+    '127.0.0.1',
+    '[2001:db8::7]',
+    '[fe80::1%lo]',
+  ])
   // Mounted, it does not know the port; where it listens on all addresses, those of the machine are its own.
   expect(acceptedHosts(undefined, [])({ name: 'localhost', port: 3000 }, 80)).toBe(true)
   expect(acceptedHosts({ address: '0.0.0.0', port: 4000 }, [])({ name: '127.0.0.1', port: 4000 }, 80)).toBe(true)

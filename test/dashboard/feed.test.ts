@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { LazaretError } from '../../src/base/errors.ts'
+import type { EventListener } from '../../src/base/events.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { DashboardApp } from '../../src/dashboard/app.ts'
 import { eventText } from '../../src/dashboard/event-batch.ts'
@@ -93,6 +95,23 @@ test('of a storm of events a frame holds so many: the rare ones, the newest of t
   expect(frame.events.at(-1)).toMatchObject({ n: 5 * limits.dashboardFrameEvents - 1 })
 })
 
+test('an event that follows from another comes after it, and is where a reader goes on from', async () => {
+  const { app, events, clock } = desk()
+  events.on(({ type }) => {
+    if (type === 'kernel.crashed') events.emit('restart.exhausted', 'a')
+  })
+  const frames = new FrameReader(await open(app))
+  await frames.next()
+  events.emit('kernel.crashed', 'a')
+  clock.advance(limits.dashboardFrameMs)
+  const frame = await frames.next()
+  expect(frame?.type === 'events' && frame.events.map(({ type }) => type)).toEqual([
+    'kernel.crashed',
+    'restart.exhausted',
+  ])
+  expect(frame?.id).toBe(String(events.lastSeq))
+})
+
 test('a frame is bounded in bytes as well', async () => {
   const { app, clock, events } = desk()
   const frames = new FrameReader(await open(app))
@@ -128,6 +147,24 @@ test('where the journal has not all that was missed, it is begun anew', async ()
   const { app, events } = desk({ more: { eventsAfter: () => [] } })
   events.emit('kernel.resumed', 'a')
   expect(await new FrameReader(await open(app, { 'last-event-id': '0' })).next()).toEqual({ type: 'reset' })
+})
+
+test('where the journal cannot be read the reader is refused, and nobody is left who listens', async () => {
+  const listening = new Set<EventListener>()
+  const { app, events } = desk({
+    more: {
+      on: (listener) => {
+        listening.add(listener)
+        return () => listening.delete(listener)
+      },
+      eventsAfter: () => {
+        throw new LazaretError('JOURNAL_FAILED', 'The disk is full.')
+      },
+    },
+  })
+  events.emit('kernel.resumed', 'a')
+  expect((await open(app, { 'last-event-id': '0' })).status).toBe(503)
+  expect(listening.size).toBe(0)
 })
 
 test('kernels whose own machines have moved are named, each once a frame', async () => {

@@ -54,13 +54,13 @@ test('a kernel is restarted through the page, and what follows is seen; then the
   const [given] = runtime.journal.events({ type: 'command.given' })
   expect(given).toMatchObject({ kernel: 'notes', op: 'restart', by: 'dashboard', params: { kernel: 'notes' } })
 
-  const machines = async (): Promise<{ session: string }[]> =>
-    JSON.parse(
-      (await send(server.port, '/api/ops/machines', { method: 'POST', headers: { ...headers, ...asJson }, body })).text,
-    ).result
-  // The new thread tells of them a moment after it serves.
-  await expect.poll(async () => (await machines()).length, { timeout: 20_000 }).toBe(1)
-  const session = (await machines())[0]?.session
+  // The thread tells of its machines a moment after it has started.
+  const machines = async () => {
+    const asked = { method: 'POST', headers: { ...headers, ...asJson }, body }
+    return JSON.parse((await send(server.port, '/api/ops/machines', asked)).text).result
+  }
+  await expect.poll(machines, { timeout: 20_000 }).toHaveLength(1)
+  const [{ session }] = await machines()
   const chart = JSON.parse((await send(server.port, `/api/charts/notes/${session}`, { headers })).text)
   expect(chart).toMatchObject({ chart: { id: 'lamp' }, layout: { width: expect.any(Number) } })
   expect(chart.svg).toMatch(/^<svg (?!.*<style)/s)

@@ -90,6 +90,16 @@ function backtrack() {
   const profile = JSON.parse(readFileSync(join(incident?.folder ?? '', 'profile.cpuprofile'), 'utf8'))
   const names = profile.nodes.map((node: { callFrame: { functionName: string } }) => node.callFrame.functionName)
   expect(names).toContain('backtrack')
+  const story = ladder.runtime.story(incident?.id ?? '')
+  expect(story.evidence.problems).toEqual([])
+  expect(story.evidence.flame?.hottest).toContainEqual(expect.objectContaining({ name: 'backtrack', kind: 'own' }))
+  expect(story.headline).toMatchObject({
+    what: expect.stringMatching(/^The thread gave no sign of life .+ at kernel\.ts:\d+\)$/),
+    need: expect.stringContaining('rejoin'),
+  })
+  expect(story.ladder.map(({ title }) => title)).toEqual([
+    ...['Escalated', 'Evidence captured', 'Out of service', 'Waits for a person'],
+  ])
   const { instance } = JSON.parse(readFileSync(join(incident?.folder ?? '', 'system_state.json'), 'utf8'))
   expect(instance.heapUsedBytes).toBeGreaterThan(1_000_000)
 })

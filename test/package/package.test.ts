@@ -1,6 +1,6 @@
 /** The package as others get it: packed, installed into an empty folder, imported, run. */
 import { type ExecFileException, execFile, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -41,11 +41,24 @@ async function succeed(file: string, args: readonly string[], cwd: string): Prom
   return stdout
 }
 
+/** Whether both halves of the build are younger than all that they are made of. */
+function isBuilt(): boolean {
+  const changed = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const built = Math.min(changed('dist/src/cli/main.js'), changed('dist/page-static/static.js'))
+  const files = ['src', 'sandbox', 'kernels'].flatMap((name) =>
+    readdirSync(join(root, name), { recursive: true, encoding: 'utf8' }).map((path) => join(name, path)),
+  )
+  return [...files, 'package.json', 'tsconfig.build.json', 'page.vite.config.ts'].every((path) => changed(path) < built)
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lazaret-package-'))
   const app = join(folder, 'app')
   await mkdir(app)
-  const packed = JSON.parse(await succeed('npm', ['pack', '--json', '--silent', '--pack-destination', folder], root))
+  // Where nothing has changed since it was built, as after `npm ci`, it is not built anew under the tests beside this one.
+  const ready = isBuilt() ? ['--ignore-scripts'] : []
+  const pack = ['pack', '--json', '--silent', ...ready, '--pack-destination', folder]
+  const packed = JSON.parse(await succeed('npm', pack, root))
   const [{ filename, files }] = (Array.isArray(packed) ? packed : Object.values(packed)) as [
     { filename: string; files: { path: string }[] },
   ]
@@ -57,11 +70,17 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test('the package holds the compiled code, the fleet and the papers, and nothing else', () => {
-  const expected =
-    /^(dist\/(src|sandbox|kernels)\/.+\.(js|d\.ts)|dist\/kernels\/fleet\.yaml|package\.json|README\.md|LICENSE|CHANGELOG\.md|playbooks\/README\.md)$/
-  expect(packedFiles.filter((path) => !expected.test(path))).toEqual([])
-  for (const path of ['dist/kernels/fleet.yaml', 'dist/sandbox/driver.js', 'dist/src/cli/main.js', 'LICENSE']) {
+test('the package holds the compiled code, the page, the fleet and the papers, and nothing else', () => {
+  const expected = [
+    /^dist\/(src|sandbox|kernels)\/.+\.(js|d\.ts)$/,
+    /^dist\/page\/(index\.html|LICENSES\.md|assets\/[\w-]+\.(js|css|svg))$/,
+    /^dist\/page-static\/(static\.js|LICENSES\.md)$/,
+    /^(dist\/kernels\/fleet\.yaml|src\/telemetry\/grafana\.json|playbooks\/README\.md)$/,
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  ]
+  expect(packedFiles.filter((path) => !expected.some((kind) => kind.test(path)))).toEqual([])
+  const code = ['dist/sandbox/driver.js', 'dist/src/cli/main.js', 'dist/page/index.html', 'dist/page-static/static.js']
+  for (const path of [...code, 'dist/kernels/fleet.yaml', 'src/telemetry/grafana.json', 'LICENSE']) {
     expect(packedFiles).toContain(path)
   }
 })
@@ -141,6 +160,39 @@ await runtime.stop()`
   await writeFile(join(app, 'fragile.js'), kernel)
   await writeFile(join(app, 'crash.js'), script)
   expect(await succeed('node', ['crash.js'], app)).toBe('KERNEL_DOWN thisIsNotDefined is not defined\npong\n')
+  expect(processesIn(folder)).toEqual([])
+})
+
+test('the page is served, an incident is written as a file and a machine is drawn, with what is installed', async () => {
+  const app = join(folder, 'app')
+  const script = `import { createRuntime } from 'lazaret'
+const fleet = { kernels: [{ id: 'fragile', entry: './fragile.js', restart: { max: 0 } }] }
+const runtime = createRuntime({ fleet, dataDir: 'seen-data' })
+await runtime.start()
+await runtime.ref('fragile').ask.crash().catch(() => {})
+const { url } = await runtime.serveDashboard()
+const cookie = (await fetch(url, { redirect: 'manual' })).headers.getSetCookie()[0].split(';')[0]
+const get = (path) => fetch(new URL(path, url), { headers: { cookie } })
+const page = await (await get('/')).text()
+const files = [...page.matchAll(/(?:src|href)="([^"]+\\.(?:js|css))"/g)].map(([, path]) => path)
+const statuses = await Promise.all(files.map(async (path) => (await get(path)).status))
+const chart = await (await get('/api/charts/lifecycle')).json()
+console.log(JSON.stringify({ statuses, svg: chart.svg.slice(0, 4), incident: runtime.journal.incidents()[0].id }))
+await runtime.stop()`
+  await writeFile(join(app, 'seen.js'), script)
+  const { stdout, stderr } = await execute('node', ['seen.js'], app)
+  expect(stderr).not.toContain('Error [')
+  const { incident, ...seen } = JSON.parse(stdout.split('\n').find((line) => line.startsWith('{"statuses"')) ?? '{}')
+  expect(seen).toEqual({ statuses: [200, 200], svg: '<svg' })
+
+  const lazaret = (...args: string[]) => succeed(join(installed, '../.bin/lazaret'), args, app)
+  const html = await lazaret('incidents', incident, '--html', '-', '--data-dir', 'seen-data')
+  expect(html).toContain('thisIsNotDefined is not defined')
+  const machine = `import { createMachine } from 'xstate'
+export const lamp = createMachine({ id: 'lamp', initial: 'off', states: { off: { on: { PRESS: 'on' } }, on: {} } })`
+  await writeFile(join(app, 'lamp.ts'), machine)
+  await lazaret('viz', 'lamp.ts', '--out', 'lamp.png')
+  expect(readFileSync(join(app, 'lamp.png')).subarray(1, 4).toString()).toBe('PNG')
   expect(processesIn(folder)).toEqual([])
 })
 

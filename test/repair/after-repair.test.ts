@@ -1,8 +1,12 @@
 /** What a repair leaves behind: hotfixes over one another, messages that were refused, credit to whom it belongs. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { climb, fast, type Ladder, misspell, notesCheck, notesKernel } from '../five-steps/ladder.ts'
+
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 type Failed = { code: string }
 

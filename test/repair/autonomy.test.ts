@@ -1,12 +1,16 @@
 /** What is applied without a person, and what a person's word covers. */
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { sha256 } from '../../src/base/hash.ts'
 import type { KernelInput } from '../../src/index.ts'
 import { makePatch } from '../../src/repair/patch.ts'
 import { climb, fast, type Ladder, misspell, notesKernel } from '../five-steps/ladder.ts'
+
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 type Autonomy = NonNullable<NonNullable<KernelInput['repair']>['autonomy']>
 /** Two crashes open the incident; long enough to crash in time, on probation too, on a busy machine. */

@@ -1,9 +1,13 @@
 /** What holds repairs back: so many an hour, one switch for all, and the time for which a suggestion may be approved. */
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { LazaretEvent } from '../../src/index.ts'
 import { climb, fast, type Ladder, type LadderOptions, misspell } from '../five-steps/ladder.ts'
+
+vi.mock(import('../../src/repair/language-service/child.ts'), async (original) =>
+  (await import('../support/language-service.ts')).inThisProcess(original),
+)
 
 /** Goes as the system's does, and is put forward by hand. */
 function aheadClock() {

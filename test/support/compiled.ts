@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 export default function setup(): void {
   const folder = fileURLToPath(new URL('../../node_modules/.cache/lazaret-compiled/', import.meta.url))
-  rmSync(folder, { recursive: true, force: true })
+  // Another run may be writing there.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   process.env.NODE_COMPILE_CACHE = folder
 }

@@ -2,11 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { AskTimes, askSecondsBounds } from '../../src/base/ask-times.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { LazaretError } from '../../src/base/errors.ts'
+import { EventStream } from '../../src/base/events.ts'
 import type { LazaretEvent } from '../../src/index.ts'
+import type { House } from '../../src/supervisor/house.ts'
 import type { KernelStatus } from '../../src/supervisor/status.ts'
 import { EventCounts } from '../../src/telemetry/event-counts.ts'
 import { isServed, readiness } from '../../src/telemetry/health.ts'
 import { Metrics } from '../../src/telemetry/metrics.ts'
+import { Signals } from '../../src/telemetry/signals.ts'
 
 function status(change: Partial<KernelStatus>): KernelStatus {
   return {
@@ -49,6 +54,26 @@ test('a scrape has what status says, in base units', async () => {
     'lazaret_repairs_enabled 1',
   ])
     expect(text.split('\n')).toContain(line)
+})
+
+test('while the journal cannot be read a scrape leaves out what only the journal knows, and says the rest', async () => {
+  const refuse = () => {
+    throw new LazaretError('JOURNAL_FAILED', 'The disk is full.')
+  }
+  const rest = { units: new Map(), office: { links: () => [] }, repairs: { state: { on: true } }, tracing: undefined }
+  const house = (openTaskCount: () => number) => ({ ...rest, journal: { openTaskCount } }) as unknown as House
+  const events = new EventStream(systemClock)
+  const { text } = await new Signals(house(refuse), events).metrics()
+  expect(text).toContain('\nlazaret_repairs_enabled 1\n')
+  expect(text).not.toMatch(/^lazaret_tasks_open/m)
+  expect(
+    (
+      await new Signals(
+        house(() => 0),
+        events,
+      ).metrics()
+    ).text,
+  ).toContain('\nlazaret_tasks_open 0\n')
 })
 
 test('events are counted by kernel, dead letters by their code, and a second scrape counts on', async () => {

@@ -83,6 +83,30 @@ test('an ask of an ask is one trace, which the last thread sees too; a failed on
   expect(await runtime.metrics()).toContain('lazaret_restarts_total{kernel="store"} 1')
 })
 
+test('an ask of a kernel that is never answered ends with its deadline: as a span and as a failure, once', async () => {
+  const asker = {
+    id: 'asker',
+    source: kernelOf(`    const slow = ctx.ref('slow').with({ deadlineMs: 400 })
+    return { api: { get: (ms) => slow.ask.get(ms) } }`),
+  }
+  const slow = {
+    id: 'slow',
+    source: kernelOf('    return { api: { get: (ms) => new Promise((done) => setTimeout(done, ms)) } }'),
+  }
+  await using a = await house([asker, slow])
+  const failures = async () =>
+    /lazaret_asks_total\{kernel="slow",outcome="failed"\} (\d+)/.exec(await a.runtime.metrics())?.[1]
+  await expect(a.runtime.ref('asker').ask.get?.(900)).rejects.toMatchObject({ code: 'HANDLER_FAILED' })
+  await expect
+    .poll(() => named('ask slow.get')?.attributes, { timeout: 10_000 })
+    .toMatchObject({ 'error.type': 'ASK_TIMEOUT' })
+  expect(await failures()).toBe('1')
+  // Its late reply is not noted as another end.
+  await expect.poll(() => a.runtime.kernel('slow').status().handled, { timeout: 10_000 }).toBe(1)
+  expect(await failures()).toBe('1')
+  expect(await a.runtime.metrics()).toContain('lazaret_asks_total{kernel="slow",outcome="replied"} 0')
+})
+
 test('events and asks are told on diagnostics channels', async () => {
   const told: unknown[] = []
   const note = (message: unknown, name: string | symbol) =>

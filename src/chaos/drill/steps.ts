@@ -8,6 +8,7 @@ import { describeRecord, type ErrorRecord, toRecord } from '../../base/error-rec
 import type { EventType, LazaretEvent } from '../../base/events.ts'
 import type { ProofLine } from '../../base/remedy.ts'
 import type { KernelSpec } from '../../base/spec.ts'
+import { count } from '../../base/words.ts'
 import { readEvidence } from '../../diagnostics/replay.ts'
 import type { DrillStep, DrillStepName } from './report.ts'
 import type { Probe, Round } from './round.ts'
@@ -16,7 +17,6 @@ type Judged = Omit<DrillStep, 'name' | 'tookMs'> & { readonly at?: number }
 
 const of = (round: Round, type: EventType): LazaretEvent[] => round.events.filter((event) => event.type === type)
 const first = (round: Round, type: EventType) => of(round, type)[0]
-const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : one.endsWith('sh') ? 'es' : 's'}`
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
@@ -35,7 +35,7 @@ export function escalated(round: Round): Judged {
   const spent = first(round, 'restart.exhausted')
   const budget = spent === undefined ? 'no restart could mend it' : 'the restart budget is spent'
   const shown = [
-    `${count(crashes, 'crash')}, ${budget}`,
+    `${count(crashes, 'crash', 'crashes')}, ${budget}`,
     `${count(opened.length, 'incident')}, ${count(tasks.length, 'task')}`,
   ]
   shown.push(told === undefined ? 'operators were not told' : 'operators told')
@@ -184,7 +184,9 @@ export function learnt(round: Round, again: Round | undefined, spec: KernelSpec)
     const why = again.hit ? (again.why ?? `it ended otherwise: ${again.end}`) : 'the same line did not fail again'
     return notRun([...shown, `the same failure was not healed by it: ${why}`], 'the refusals of the second repair')
   }
-  shown.push(`the same failure, in a file edited since: healed by it after ${count(beforeRepair(again), 'crash')}`)
+  shown.push(
+    `the same failure, in a file edited since: healed by it after ${count(beforeRepair(again), 'crash', 'crashes')}`,
+  )
   const times = [servedAfter(round), servedAfter(again)]
   if (times[0] !== undefined && times[1] !== undefined) {
     const faster = Math.round((10 * times[0]) / Math.max(1, times[1])) / 10

@@ -1,4 +1,6 @@
 /** Numbers and states as people read them. Pure; shared by the page and by what is written as a file. */
+export { clockTime, count, duration } from '../../base/words.ts'
+
 export type Tone = 'good' | 'watch' | 'bad' | 'calm' | 'plain'
 
 /** Green in service, yellow on the way, red out of it, blue on probation. */
@@ -8,27 +10,4 @@ export function toneOf(state: string): Tone {
   if (first === 'failed' || first === 'quarantined') return 'bad'
   if (first === 'rejoined' || first === 'repairing') return 'calm'
   return first === 'stopped' ? 'plain' : 'watch'
-}
-
-/** `340 ms`, `12.5 s`, `3 min 20 s`, `5 h 2 min`, `4 d 1 h`. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`
-  const seconds = Math.floor(ms / 1000)
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ]
-  if (days > 0) return `${days} d ${hours} h`
-  if (hours > 0) return `${hours} h ${minutes} min`
-  return `${minutes} min ${seconds % 60} s`
-}
-
-export function clockTime(at: number): string {
-  return new Date(at).toTimeString().slice(0, 8)
-}
-
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`
 }

@@ -6,10 +6,11 @@
  * many repairs are. It compares; what is run is handed in.
  */
 import type { RecordedMessage } from '../../base/remedy.ts'
+import { count } from '../../base/words.ts'
 import { answerAsRecorded, hasAllOf } from '../answer.ts'
 import type { IsolatedResult, TrialAnswer } from '../trial.ts'
 import { cagedDetail, describeResult, isSameComplaint } from './failure.ts'
-import { counted, fell, held, type Judged } from './judged.ts'
+import { fell, held, type Judged } from './judged.ts'
 import { type Answered, isAsGolden, isSameAnswer, steadinessOf } from './unsteady.ts'
 
 export interface Comparison {
@@ -51,8 +52,8 @@ export async function judgeHoldOut(comparisons: readonly Comparison[], none: str
     all.reduce((total, [, compared]) => total + compared[part], 0)
   const skipped = [
     ...(sum('unsteady') === 0 ? [] : [`${sum('unsteady')} differ from run to run`]),
-    ...(sum('notKept') === 0 ? [] : [`${counted(sum('notKept'), 'message')} had no reply to keep`]),
-    ...(sum('unreached') === 0 ? [] : [`${counted(sum('unreached'), 'message')} cannot be handled in the sandbox`]),
+    ...(sum('notKept') === 0 ? [] : [`${count(sum('notKept'), 'message')} had no reply to keep`]),
+    ...(sum('unreached') === 0 ? [] : [`${count(sum('unreached'), 'message')} cannot be handled in the sandbox`]),
   ]
   const left = skipped.length === 0 ? '' : ` Not compared: ${skipped.join(', ')}.`
   const total = sum('same') + sum('asGolden')
@@ -62,7 +63,7 @@ export async function judgeHoldOut(comparisons: readonly Comparison[], none: str
     same + asGolden === 0 ? [] : [`${same + asGolden} of ${of}`],
   )
   const back = sum('asGolden') === 0 ? '' : `, ${sum('asGolden')} of them as golden's code gives it`
-  return held(`${counted(total, 'reply', 'replies')} held: ${parts.join(', ')}${back}.${left}`)
+  return held(`${count(total, 'reply', 'replies')} held: ${parts.join(', ')}${back}.${left}`)
 }
 
 async function compare(comparison: Comparison): Promise<Compared> {

@@ -7,8 +7,3 @@ export interface Judged {
 
 export const held = (detail: string): Judged => ({ passed: true, detail })
 export const fell = (detail: string): Judged => ({ passed: false, detail })
-
-/** `1 file`, `2 files`. @param plural where an s is not enough. */
-export function counted(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number} ${number === 1 ? noun : plural}`
-}

@@ -4,10 +4,11 @@
  */
 import { deserialize, serialize } from 'node:v8'
 import type { Evidence, RecordedMessage } from '../../base/remedy.ts'
+import { count } from '../../base/words.ts'
 import type { Applied } from '../apply.ts'
 import type { IsolatedResult } from '../trial.ts'
 import { cagedDetail, crashSite, describeResult, isSameComplaint, isSameFailure } from './failure.ts'
-import { counted, fell, held, type Judged } from './judged.ts'
+import { fell, held, type Judged } from './judged.ts'
 import { mutationsOf } from './mutation.ts'
 import type { Trials } from './trials.ts'
 
@@ -52,7 +53,7 @@ export async function findNearMisses(
 export async function judgeNearMisses(trials: Trials, applied: Applied, found: NearMisses): Promise<Judged> {
   const { tried, before, failing } = found
   if (tried === 0) return held('Nothing in the failing message can be varied.')
-  const misses = counted(tried, 'near miss', 'near misses')
+  const misses = count(tried, 'near miss', 'near misses')
   if (failing.length === 0) {
     return held(`None of ${misses} of the failing message fails without the patch, so nothing is asked of them.`)
   }

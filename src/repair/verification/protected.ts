@@ -5,9 +5,10 @@
 import { fileURLToPath } from 'node:url'
 import { LazaretError } from '../../base/errors.ts'
 import type { Remedy } from '../../base/remedy.ts'
+import { count } from '../../base/words.ts'
 import type { Applied } from '../apply.ts'
 import { checkPatch, type PatchStep } from '../patch.ts'
-import { counted, fell, held, type Judged } from './judged.ts'
+import { fell, held, type Judged } from './judged.ts'
 import type { ChangedFile } from './size.ts'
 import { newTell } from './tells.ts'
 import type { Trials } from './trials.ts'
@@ -51,7 +52,7 @@ export async function judgeProtected(
     ? "The kernel's files as they were when it was last steady"
     : number === 0
       ? 'No source file is patched'
-      : `${counted(number, 'patch', 'patches')}, in files a repair may change`
+      : `${count(number, 'patch', 'patches')}, in files a repair may change`
   return { judged: held(`${what}.`), applied, files }
 }
 

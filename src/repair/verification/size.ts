@@ -4,8 +4,9 @@
  */
 import { parsePatch } from 'diff'
 import { limits } from '../../base/limits.ts'
+import { count } from '../../base/words.ts'
 import type { PatchStep } from '../patch.ts'
-import { counted, fell, held, type Judged } from './judged.ts'
+import { fell, held, type Judged } from './judged.ts'
 
 export interface ChangedFile {
   readonly url: string
@@ -27,16 +28,16 @@ export function judgeSize(patches: readonly PatchStep[], files: readonly Changed
   const own = patches.filter(({ file }) => !backNames.has(file))
   const { added, removed } = own.map(linesOf).reduce(sum, { added: 0, removed: 0 })
   const total = added + removed
-  const lines = `${counted(total, 'line')} (${added} added, ${removed} taken out) in ${counted(new Set(own.map(({ file }) => file)).size, 'file')}`
+  const lines = `${count(total, 'line')} (${added} added, ${removed} taken out) in ${count(new Set(own.map(({ file }) => file)).size, 'file')}`
   if (total > limits.proofLines) return fell(`${lines} are changed; at most ${limits.proofLines} are accepted.`)
   if (files.length > limits.proofFiles) {
-    return fell(`${counted(files.length, 'file')} are changed; at most ${limits.proofFiles} are accepted.`)
+    return fell(`${count(files.length, 'file')} are changed; at most ${limits.proofFiles} are accepted.`)
   }
   const rewritten = files.find((file) => file.after !== file.golden && isRewritten(file))
   if (rewritten !== undefined)
     return fell(`${rewritten.file} is rewritten as a whole, so it is no repair of what was there.`)
   const goneBack =
-    back.length === 0 ? '' : `${counted(back.length, 'file')} as golden knows ${back.length === 1 ? 'it' : 'them'}`
+    back.length === 0 ? '' : `${count(back.length, 'file')} as golden knows ${back.length === 1 ? 'it' : 'them'}`
   if (own.length === 0) return held(`${goneBack}, and nothing else.`)
   return held(goneBack === '' ? `${lines}.` : `${lines}; besides, ${goneBack}.`)
 }

@@ -5,9 +5,10 @@
  */
 import { fileURLToPath } from 'node:url'
 import { LazaretError } from '../../base/errors.ts'
+import { count } from '../../base/words.ts'
 import { askLanguageService, inTurn, kernelModule, type Terms } from '../language-service/child.ts'
 import type { Complaint, DiagnosticsAnswer, DiagnosticsJob } from '../language-service/job.ts'
-import { counted, fell, held, type Judged } from './judged.ts'
+import { fell, held, type Judged } from './judged.ts'
 import type { ChangedFile } from './size.ts'
 
 export interface TypesQuestion {
@@ -52,7 +53,7 @@ function judge(answer: DiagnosticsAnswer, { kernelFolderUrl, isPlaybook }: Types
   const parsed = files === 1 ? 'The changed file parses' : `All ${files} changed files parse`
   if (isPlaybook) return held(`${parsed}; types were compared when the playbook was learnt.`)
   if (none !== undefined) return held(`${parsed}; types were not compared: ${none}.`)
-  if (fresh[0] !== undefined) return fell(`${counted(fresh.length, 'new complaint')} about types: ${said(fresh[0])}.`)
-  const old = before === 0 ? '' : ` (${counted(before, 'complaint')} were there before)`
-  return held(`${parsed}, and the types of ${counted(compared, 'file')} bring no new complaint${old}.`)
+  if (fresh[0] !== undefined) return fell(`${count(fresh.length, 'new complaint')} about types: ${said(fresh[0])}.`)
+  const old = before === 0 ? '' : ` (${count(before, 'complaint')} were there before)`
+  return held(`${parsed}, and the types of ${count(compared, 'file')} bring no new complaint${old}.`)
 }

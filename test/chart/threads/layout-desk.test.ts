@@ -47,19 +47,21 @@ test('a layout that takes too long fails with its thread; the next call gets a n
   await expect(desk.layout(chart)).rejects.toThrow('took longer than 0.001 s')
 })
 
-test('a thread that dies fails what is pending, with its reason, and the next call gets a new one', async () => {
+test('a thread that dies fails what it was at, with its reason; a new one draws what else was asked for', async () => {
   const desk = openDesk({ heapMb: 16 })
-  const pending = [desk.layout(chartOf(lifecycleMachine)), desk.layout(small('a'))]
-  for (const layout of pending) {
-    const error = await layout.then(
-      () => undefined,
-      (thrown) => thrown,
-    )
-    expect(error).toMatchObject({ code: 'CHART_FAILED', cause: { code: 'ERR_WORKER_OUT_OF_MEMORY' } })
-  }
+  const [large, next] = [desk.layout(chartOf(lifecycleMachine)), desk.layout(small('a'))]
+  await expect(large).rejects.toMatchObject({ code: 'CHART_FAILED', cause: { code: 'ERR_WORKER_OUT_OF_MEMORY' } })
+  expect(desk.isRunning).toBe(true)
+  expect((await next).width).toBeGreaterThan(0)
+  expect((await desk.layout(small('b'))).width).toBeGreaterThan(0)
+})
+
+test('a layout that takes too long takes no other along: each has its own time', async () => {
+  const desk = openDesk({ deadlineMs: 1 })
+  const asked = ['a', 'b', 'c'].map((id) => desk.layout(small(id)))
+  const ends = await Promise.allSettled(asked)
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
   expect(desk.isRunning).toBe(false)
-  // What is small enough for such a thread is drawn by the next one.
-  expect((await desk.layout(small('a'))).width).toBeGreaterThan(0)
 })
 
 test('an error of the layout itself comes across, and the thread lives on', async () => {
@@ -74,7 +76,9 @@ test('a chart that cannot be sent to the thread fails, and nothing else with it'
   const desk = openDesk()
   const chart = small('a')
   const unsendable = { ...chart, root: { ...chart.root, description: (() => 'x') as unknown as string } }
+  const before = desk.layout(small('before'))
   await expect(desk.layout(unsendable)).rejects.toMatchObject({ code: 'CHART_FAILED' })
+  expect((await before).width).toBeGreaterThan(0)
   expect((await desk.layout(chart)).width).toBeGreaterThan(0)
 })
 

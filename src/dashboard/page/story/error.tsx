@@ -105,7 +105,7 @@ function Source({ frame }: { frame: SourceFrame }): JSX.Element | null {
 
 /** The word at the column is marked. */
 function AtColumn({ text, at }: { text: string; at: number }): JSX.Element {
-  const word = /^[\w$#]+|^[^\s\w]+/.exec(text.slice(Math.max(0, at)))?.[0] ?? ''
+  const word = /^\.?[\w$#]+|^[^\s\w]+/.exec(text.slice(Math.max(0, at)))?.[0] ?? ''
   if (at < 0 || word === '') return <>{text}</>
   return (
     <>

@@ -65,10 +65,13 @@ function StillBars({ flame }: { flame: Flame }): JSX.Element {
   )
 }
 
+const keys =
+  'Flame graph: arrow keys go from function to function, Enter makes one as wide as the whole, Escape goes back'
+
 function Bars({ flame }: { flame: Flame }): JSX.Element {
   const bars = flameBars(flame)
   const [zoomed, zoom] = useState(-1)
-  const [chosen, choose] = useState(0)
+  const [chosen, choose] = useState(() => hottestBar(bars, flame))
   const [pointed, point] = useState(-1)
   const buttons = useRef<(HTMLButtonElement | null)[]>([])
   const go = (event: KeyboardEvent, index: number) => {
@@ -83,14 +86,22 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
     point(-1)
     buttons.current[next]?.focus()
   }
+  const heard = (index: number) => ({
+    onClick: () => {
+      choose(index)
+      zoom(zoomed === index ? -1 : index)
+    },
+    onFocus: () => choose(index),
+    onMouseEnter: () => point(index),
+    onMouseLeave: () => point(-1),
+    onKeyDown: (event: KeyboardEvent) => go(event, index),
+  })
   const said = bars[pointed >= 0 ? pointed : chosen]
   const within = bars[zoomed]
   return (
     <>
       <fieldset class="flame-bars" style={{ height: `${heightOf(bars)}px` }}>
-        <legend class="unseen">
-          Flame graph: arrow keys go from function to function, Enter makes one as wide as the whole, Escape goes back
-        </legend>
+        <legend class="unseen">{keys}</legend>
         {bars.map((bar, index) => (
           <button
             key={keyOf(bar)}
@@ -103,28 +114,25 @@ function Bars({ flame }: { flame: Flame }): JSX.Element {
             tabIndex={index === chosen ? 0 : -1}
             hidden={!isShown(bar, within)}
             style={boxOf(bar, within)}
-            onClick={() => {
-              choose(index)
-              zoom(zoomed === index ? -1 : index)
-            }}
-            onFocus={() => choose(index)}
-            onMouseEnter={() => point(index)}
-            onMouseLeave={() => point(-1)}
-            onKeyDown={(event) => go(event, index)}
+            {...heard(index)}
           >
             {bar.node.name}
           </button>
         ))}
       </fieldset>
       <p class="flame-said">
-        {said === undefined ? '' : <SaidBar node={said.node} totalMs={flame.totalMs} />}
-        {zoomed >= 0 && (
-          <button type="button" onClick={() => zoom(-1)}>
-            show all
-          </button>
-        )}
+        {said !== undefined && <SaidBar node={said.node} totalMs={flame.totalMs} />}
+        {zoomed >= 0 && <ShowAll onClick={() => zoom(-1)} />}
       </p>
     </>
+  )
+}
+
+function ShowAll({ onClick }: { onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" onClick={onClick}>
+      show all
+    </button>
   )
 }
 
@@ -135,6 +143,15 @@ function SaidBar({ node, totalMs }: { node: FlameNode; totalMs: number }): JSX.E
       {share(node.totalMs, totalMs)}, by itself {share(node.selfMs, totalMs)}
     </>
   )
+}
+
+/** What it is about is said at once. */
+function hottestBar(bars: readonly FlameBar[], { hottest }: Flame): number {
+  const [first] = hottest
+  const found = bars.findIndex(
+    ({ node }) => node.name === first?.name && node.file === first.file && node.line === first.line,
+  )
+  return Math.max(0, found)
 }
 
 /** Callers of what is shown stay, so that one sees where one is. */

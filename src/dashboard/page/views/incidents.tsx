@@ -47,11 +47,16 @@ export function IncidentsView(): JSX.Element {
   }, [])
   const kernel = place.value.query.get('kernel') ?? ''
   const all = rows.value ?? []
-  const shown = all.filter((row) => isWanted(row, kernel))
+  const shown = all.filter(
+    (row) =>
+      (status.value === 'all' || row.status === status.value) &&
+      (kernel === '' || row.kernel === kernel) &&
+      `${row.kernel} ${row.error.name} ${row.error.message} ${row.id}`.toLowerCase().includes(text.value.toLowerCase()),
+  )
   return (
     <>
       <h1>Incidents</h1>
-      <Filters kernel={kernel} found={shown.length} />
+      <Filters {...{ kernel, found: shown.length }} />
       {problem.value !== '' && <p>{problem.value}</p>}
       {rows.value !== undefined && shown.length === 0 && (
         <p class="panel quiet">{all.length === 0 ? 'No kernel has needed more than a restart.' : 'None fits.'}</p>
@@ -62,15 +67,6 @@ export function IncidentsView(): JSX.Element {
         ))}
       </ul>
     </>
-  )
-}
-
-function isWanted(row: IncidentRow, kernel: string): boolean {
-  const { name, message } = row.error
-  return (
-    (status.value === 'all' || row.status === status.value) &&
-    (kernel === '' || row.kernel === kernel) &&
-    `${row.kernel} ${name} ${message} ${row.id}`.toLowerCase().includes(text.value.toLowerCase())
   )
 }
 
