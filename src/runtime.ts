@@ -463,6 +463,7 @@ export class Runtime {
       ...{ runtime: this, fleet: this.#fleet, units, events, clock, dataDir, report },
       ...{ startedAt: this.#startedAt, version: version() },
       eventsAfter: (after, limit) => journal.events({ after, limit }),
+      lastEvents: (types, limit) => journal.events({ types, limit }),
       links: () => this.links(),
       machines: (id) => this.machines(id),
       onInspected: (listener) => this.onInspected(listener),

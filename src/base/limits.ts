@@ -481,6 +481,8 @@ export const limits = {
   /** Texts of a command's parameters as they are journaled; a diff that is handed in is longer. Characters. */
   commandTextChars: 400,
 
+  /** Events that a page is told of what was before it was opened. */
+  dashboardHappenings: 200,
   /** Events that come within it reach the dashboard's page together. Milliseconds; a frame of the eye is 16. */
   dashboardFrameMs: 100,
   /** The same after a pause: long enough for what one crash sets off at once. Milliseconds. */

@@ -152,6 +152,9 @@ const tellers: Partial<Record<EventType, Tell>> = {
   'listener.failed': tell('defect', 'bad', ({ error }) => said(error)),
 }
 
+/** Types of events that are told, most of the time. */
+export const toldTypes = Object.keys(tellers) as EventType[]
+
 /** Undefined for what need not be told. @param shortPath how paths of files are said; by default whole. */
 export function narrate(event: LazaretEvent, shortPath: ShortPath = (path) => path): Sentence | undefined {
   return tellers[event.type]?.(event, shortPath)

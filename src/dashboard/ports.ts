@@ -3,7 +3,7 @@
  * it something made by hand.
  */
 import type { Clock } from '../base/clock.ts'
-import type { EventListener, EventStream, LazaretEvent } from '../base/events.ts'
+import type { EventListener, EventStream, EventType, LazaretEvent } from '../base/events.ts'
 import type { FleetSpec } from '../base/spec.ts'
 import type { InspectedActor } from '../chart/inspected.ts'
 import type { Chart } from '../chart/model.ts'
@@ -41,6 +41,8 @@ export interface DashboardPorts {
   followLogs: Controllable['followLogs']
   /** From the journal, in their order. */
   eventsAfter(seq: number, limit: number): LazaretEvent[]
+  /** The last ones of these types, oldest first. */
+  lastEvents(types: readonly EventType[], limit: number): LazaretEvent[]
   /** Calls back with the kernel whose own machines have moved. */
   onInspected?(listener: (kernel: string) => void): () => void
   readonly charts?: ChartPorts
@@ -57,6 +59,7 @@ export interface Shown {
   readonly units: ReadonlyMap<string, Unit>
   readonly events: EventStream
   readonly eventsAfter: (seq: number, limit: number) => LazaretEvent[]
+  readonly lastEvents: (types: readonly EventType[], limit: number) => LazaretEvent[]
   readonly clock: Clock
   readonly dataDir: string
   /** Epoch milliseconds. */
@@ -71,12 +74,12 @@ export interface Shown {
 }
 
 export function portsOf(shown: Shown, charts: ChartPorts): DashboardPorts {
-  const { runtime, units, events, clock, links, eventsAfter, onInspected, routes } = shown
+  const { runtime, units, events, clock, links, eventsAfter, lastEvents, onInspected, routes } = shown
   const fleet = shown.fleet.kernels.map(fleetKernel)
   const status = () => [...units.values()].map(statusOf)
   const about = { version: shown.version, dataDir: shown.dataDir, startedAt: shown.startedAt, fleet }
   return {
-    ...{ clock, status, links, eventsAfter, onInspected, charts, failed: shown.report },
+    ...{ clock, status, links, eventsAfter, lastEvents, onInspected, charts, failed: shown.report },
     table: withCommandLog(controlTable(runtime), 'dashboard', { emit: events.emit, isKernel: (id) => units.has(id) }),
     opening: () => ({
       ...{ ...about, now: clock.now(), repairs: runtime.repairs },

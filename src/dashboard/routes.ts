@@ -13,6 +13,7 @@ import { block, eventBlock, type Feed } from './feed.ts'
 import type { Access, Guard } from './guard.ts'
 import { incidentFileName, incidentHtml, incidentPolicy } from './incident-html.ts'
 import { logSource } from './log-stream.ts'
+import { toldTypes } from './narrate.ts'
 import type { ChartPorts, DashboardPorts } from './ports.ts'
 import type { Story } from './story-shape.ts'
 import type { StreamSource, Streams } from './stream.ts'
@@ -51,6 +52,7 @@ export function dashboardRoutes(parts: RouteParts): DashboardRoute[] {
   })
   return [
     get('/api/state', () => json({ ...ports.opening(), readOnly } satisfies Opening)),
+    get('/api/happenings', () => happenings(ports)),
     get('/api/events', ({ request, cut }) => streams.answer(request, eventSource(ports, feed, request), cut)),
     get('/api/logs', ({ request, cut }) => streams.answer(request, logSource(ports, request), cut)),
     get('/api/logs/:kernel', ({ request, params, cut }) =>
@@ -64,6 +66,13 @@ export function dashboardRoutes(parts: RouteParts): DashboardRoute[] {
     get('/api/incidents/:file', ({ params }) => answerIncidentFile(ports, params.file ?? '')),
     ...(ports.routes ?? []),
   ]
+}
+
+/** What a person would be told of what was before; a flood of snapshots or dead letters does not hide it. */
+function happenings(ports: DashboardPorts): Response {
+  const types = toldTypes.filter((type) => type !== 'message.deadLettered')
+  const events = ports.lastEvents(types, limits.dashboardHappenings)
+  return new Response(`[${events.map(eventText).join()}]`, { headers: { 'content-type': 'application/json' } })
 }
 
 async function answerOp({ ports, guard, readOnly }: RouteParts, { request, params }: Asked): Promise<Response> {

@@ -92,6 +92,7 @@ export function desk({
       if (kernel === undefined || kernels.has(kernel)) return () => {}
       throw new LazaretError('UNKNOWN_KERNEL', `The fleet has no kernel ${JSON.stringify(kernel)}.`)
     },
+    lastEvents: (types, limit) => seen.filter(({ type }) => types.includes(type)).slice(-limit),
     eventsAfter: (after, limit) => seen.filter(({ seq }) => seq > after).slice(0, limit),
     failed: (thrown) => failures.push(thrown),
     ...more,

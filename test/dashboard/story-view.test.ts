@@ -127,7 +127,7 @@ test('the file tells all of the story, runs nothing and asks for nothing', () =>
       'error.json is missing',
       'size is 2',
     ],
-    ...['3 failures since it was steady; 2 of 2 restarts used, 1 of 3 repairs tried', 'lazaret replay inc_1', 'spin'],
+    ...['3 failures since it was steady; 2 of 3 starts used, 1 of 3 repairs tried', 'lazaret replay inc_1', 'spin'],
   ]) {
     expect(html).toContain(part)
   }

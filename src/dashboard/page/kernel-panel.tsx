@@ -85,12 +85,11 @@ function Facts({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
           {budget.failures} of {budget.max}
         </span>
       </Fact>
-      <Fact name="Restarts">
-        {/* The first start is not charged. */}
-        <Pips used={Math.max(0, budget.starts - 1)} of={budget.max} name="restarts since it was last steady" />
+      <Fact name="Starts">
+        <Pips used={budget.starts} of={1 + budget.max} name="starts since it was last steady" />
         <span class="quiet">
           {' '}
-          {Math.max(0, budget.starts - 1)} of {budget.max}
+          {budget.starts} of {1 + budget.max}
           {beside > 0 && `, and ${beside} not charged`}
         </span>
       </Fact>

@@ -97,15 +97,13 @@ function Delay({ countdown, now }: { readonly countdown: Countdown; readonly now
 /** What its counters were at a step of the past; those of the present stand above the chart. */
 function Counters({ budget }: { readonly budget: KernelStatus['budget'] }): JSX.Element {
   const { failures, starts, max, attempts, maxAttempts } = budget
-  // The first start is not charged.
-  const restarts = Math.max(0, starts - 1)
   return (
     <>
       <Fact name="crashes">
         <Pips used={failures} of={max} name="crashes since it was last steady" /> {failures} of {max}
       </Fact>
-      <Fact name="restarts">
-        <Pips used={restarts} of={max} name="restarts since it was last steady" /> {restarts} of {max}
+      <Fact name="starts">
+        <Pips used={starts} of={1 + max} name="starts since it was last steady" /> {starts} of {1 + max}
       </Fact>
       <Fact name="repairs">
         <Pips used={attempts} of={maxAttempts} name="repairs tried for the incident" /> {attempts} of {maxAttempts}

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { LazaretEvent } from '../../../base/events.ts'
 import { narrate, type Sentence } from '../../narrate.ts'
-import { frames } from '../api.ts'
+import { read } from '../api.ts'
 import { to } from '../route.ts'
 import { about, events, onEvents } from '../store.ts'
 import { clockTime, count } from '../words.ts'
@@ -14,9 +14,6 @@ const kept = 60
 /** Between two drawings. Milliseconds. */
 const drawEveryMs = 400
 const waitingMost = 1000
-/** Looked through for what has happened before the page was opened; and how long its telling may take. */
-const earlierEvents = 800
-const earlierMs = 4000
 
 interface Told extends Sentence {
   readonly seq: number
@@ -71,27 +68,18 @@ function shortPath(path: string): string {
   return parent.length > 1 && path.startsWith(parent) ? path.slice(parent.length) : path
 }
 
-/** From the journal, once: the stream begins with what was missed since the event that it is asked from. */
+/** From the journal, once. */
 async function hearEarlier(): Promise<void> {
-  const seq = about.peek()?.seq ?? 0
-  if (heardFrom.has(about.peek()?.startedAt ?? 0) || seq === 0) return
-  heardFrom.add(about.peek()?.startedAt ?? 0)
+  const { seq = 0, startedAt = 0 } = about.peek() ?? {}
+  if (heardFrom.has(startedAt) || seq === 0) return
+  heardFrom.add(startedAt)
   const before = heardTo
   heardTo = Math.max(heardTo, seq)
-  const ending = new AbortController()
-  const limit = setTimeout(() => ending.abort(), earlierMs)
   try {
-    for await (const frame of frames(Math.max(0, seq - earlierEvents), ending.signal)) {
-      if (frame.type === 'reset') return
-      if (frame.type !== 'events') continue
-      hear(frame.events.filter((event) => event.seq <= seq && event.seq > before))
-      if ((frame.events.at(-1)?.seq ?? 0) >= seq) return
-    }
+    const earlier = await read<LazaretEvent[]>('api/happenings')
+    hear(earlier.filter((event) => event.seq <= seq && event.seq > before))
   } catch {
     // Only the past is missing then; that the connection is lost is said by the header.
-  } finally {
-    clearTimeout(limit)
-    ending.abort()
   }
 }
 
@@ -105,7 +93,7 @@ export function Happenings(): JSX.Element {
   return (
     <section class="happenings panel" aria-label="What has happened">
       <h2>What has happened</h2>
-      {lines.length === 0 && <p class="quiet">Nothing that matters, as far back as the journal was read.</p>}
+      {lines.length === 0 && <p class="quiet">Nothing yet.</p>}
       <ol>
         {lines.map((line) => (
           <li key={line.seq}>

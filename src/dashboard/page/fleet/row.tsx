@@ -64,7 +64,7 @@ function Cells({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
       <td data-label="Uptime" class="number">
         <Uptime kernel={kernel} />
       </td>
-      <td data-label="Crashes, restarts">
+      <td data-label="Crashes, starts">
         <Budget status={status} />
       </td>
       <td data-label="Repairs" class="number">
@@ -88,8 +88,7 @@ export function Budget({ status: { budget } }: { readonly status: KernelStatus }
   return (
     <span class="budget">
       <Pips used={budget.failures} of={budget.max} name="crashes since it was last steady" />
-      {/* The first start is not charged. */}
-      <Pips used={Math.max(0, budget.starts - 1)} of={budget.max} name="restarts since it was last steady" />
+      <Pips used={budget.starts} of={1 + budget.max} name="starts since it was last steady" />
     </span>
   )
 }

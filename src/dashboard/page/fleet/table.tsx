@@ -26,7 +26,7 @@ const columns: readonly Column[] = [
   { key: 'state', title: 'State, for' },
   { key: 'servedBy', title: 'Served by' },
   { key: 'uptime', title: 'Uptime', isNumber: true },
-  { key: 'restarts', title: 'Crashes, restarts' },
+  { key: 'restarts', title: 'Crashes, starts' },
   { key: 'repairs', title: 'Repairs', isNumber: true },
   { key: 'elu', title: 'Loop busy', isNumber: true },
   { key: 'cpu', title: 'CPU', isNumber: true },

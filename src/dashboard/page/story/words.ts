@@ -25,12 +25,13 @@ export function costText({ durationMs, sandboxRuns, tokensIn, tokensOut, usd }: 
   ].join(', ')
 }
 
-/** `3 failures since it was steady, 2 of 2 restarts used, 1 of 3 repairs tried.` */
+/** `3 failures since it was steady, 2 of 3 starts used, 1 of 3 repairs tried.` */
 export function budgetText({ budget }: Pick<StoryKernel, 'budget'>): string {
   const { failures, starts, attempts, max, maxAttempts } = budget
   if (failures + starts + attempts === 0) return 'Steady now: nothing is counted against it.'
   const of = (n: number | undefined) => (n === undefined ? '' : ` of ${n}`)
-  return `${count(failures, 'failure')} since it was steady; ${starts}${of(max)} restarts used, ${attempts}${of(maxAttempts)} repairs tried.`
+  const startsMax = max === undefined ? undefined : max + 1
+  return `${count(failures, 'failure')} since it was steady; ${starts}${of(startsMax)} starts used, ${attempts}${of(maxAttempts)} repairs tried.`
 }
 
 /** `kernels/notes/kernel.ts` of a file: URL: the last three names of its path. */
