@@ -86,7 +86,7 @@ function Facts({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
         </span>
       </Fact>
       <Fact name="Starts">
-        <Pips used={budget.starts} of={1 + budget.max} name="starts since it was last steady" />
+        <Pips used={budget.starts} of={1 + budget.max} name="starts since it was last steady" free={1} />
         <span class="quiet">
           {' '}
           {budget.starts} of {1 + budget.max}

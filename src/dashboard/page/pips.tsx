@@ -7,12 +7,14 @@ interface Props {
   readonly of: number
   /** What is counted: `crashes since it was last steady`. */
   readonly name: string
+  /** So many are as it should be: the first start of a kernel. Default 0. */
+  readonly free?: number
 }
 
 const most = 12
 
-export function Pips({ used, of, name }: Props): JSX.Element {
-  const tone = used === 0 ? '' : used >= of ? 'bad' : 'watch'
+export function Pips({ used, of, name, free = 0 }: Props): JSX.Element {
+  const tone = used <= free ? '' : used >= of ? 'bad' : 'watch'
   const label = `${used} of ${of} ${name}`
   if (of > most || of === 0) {
     return (

@@ -103,7 +103,7 @@ function Counters({ budget }: { readonly budget: KernelStatus['budget'] }): JSX.
         <Pips used={failures} of={max} name="crashes since it was last steady" /> {failures} of {max}
       </Fact>
       <Fact name="starts">
-        <Pips used={starts} of={1 + max} name="starts since it was last steady" /> {starts} of {1 + max}
+        <Pips used={starts} of={1 + max} name="starts since it was last steady" free={1} /> {starts} of {1 + max}
       </Fact>
       <Fact name="repairs">
         <Pips used={attempts} of={maxAttempts} name="repairs tried for the incident" /> {attempts} of {maxAttempts}

@@ -88,7 +88,7 @@ export function Budget({ status: { budget } }: { readonly status: KernelStatus }
   return (
     <span class="budget">
       <Pips used={budget.failures} of={budget.max} name="crashes since it was last steady" />
-      <Pips used={budget.starts} of={1 + budget.max} name="starts since it was last steady" />
+      <Pips used={budget.starts} of={1 + budget.max} name="starts since it was last steady" free={1} />
     </span>
   )
 }
