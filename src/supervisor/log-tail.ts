@@ -45,13 +45,15 @@ export function lastLines(
 ): string[] {
   if (lines <= 0) return []
   const least = numbers[level]
-  const found = [...kernels].flatMap((kernel) =>
-    logs
-      .lastKept(kernel, limits.logRingLines)
-      .filter((line) => line.level >= least)
-      .slice(-lines),
-  )
-  // Lines of one time stay in their order: the sort is stable.
+  const found = [...kernels].flatMap((kernel) => {
+    const kept = logs.lastKept(kernel, limits.logRingLines).filter((line) => line.level >= least)
+    // A kernel's own lines stay in the order in which they came, whatever their clocks say: the sort is stable.
+    let time = 0
+    return kept.slice(-lines).map((line) => {
+      time = Math.max(time, line.time)
+      return { text: line.text, time }
+    })
+  })
   const texts = found.toSorted((a, b) => a.time - b.time).map(({ text }) => text)
   return newestWithin(texts.slice(-lines), limits.logBacklogChars)
 }
