@@ -47,6 +47,14 @@ export async function makeWorkspace(options: WorkspaceOptions): Promise<Workspac
   const found = await copyData(options.dataDirOfKernel, data)
   let trials = 0
   let next: Promise<string> | undefined
+  /** Trials being made or filled: what is removed meanwhile would be made anew by them. */
+  const making = new Set<Promise<unknown>>()
+  const noted = <T>(work: Promise<T>): Promise<T> => {
+    making.add(work)
+    const done = () => void making.delete(work)
+    work.then(done, done)
+    return work
+  }
   const makeTrial = async (): Promise<string> => {
     trials += 1
     const trial = join(folder, 'trials', String(trials))
@@ -57,18 +65,19 @@ export async function makeWorkspace(options: WorkspaceOptions): Promise<Workspac
   return {
     folder,
     dataLeftOut: found.leftOut,
-    async trial() {
+    trial() {
       const made = next ?? makeTrial()
       next = undefined
-      const trial = await made
-      await copyAll(data, found, join(trial, 'data'))
-      return trial
+      return noted(made.then((trial) => copyAll(data, found, join(trial, 'data')).then(() => trial)))
     },
     nextTrial() {
-      next ??= makeTrial()
+      next ??= noted(makeTrial())
       return next
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    async remove() {
+      await Promise.allSettled(making)
+      await rm(folder, { recursive: true, force: true })
+    },
   }
 }
 

@@ -33,8 +33,7 @@ const allPoints = [
   'incident.resolved',
 ]
 const points = tried(allPoints, [
-  ...['repair.verified', 'the hotfix is written and its row is not'],
-  ...['the row is written and the kernel has not rejoined', 'kernel.rejoined', 'playbook.generated'],
+  ...['the hotfix is written and its row is not', 'kernel.rejoined', 'playbook.generated'],
 ])
 
 const allSourcePoints = [
