@@ -105,18 +105,18 @@ async function delaysTo(host: Host, browser: Browser, url: string, kernels: read
   const delays: number[] = []
   for (let n = 0; n < delaySamples; n += 1) {
     const kernel = kernels[(n * 37) % kernels.length] ?? ''
-    const drawn = drawnAt(page, kernel)
+    await watchFor(page, kernel)
     host.forget()
-    host.send({ do: 'restart', kernel })
+    host.send({ do: 'quarantine', kernel })
     const { at } = await host.answer('transition', kernel)
-    delays.push((await drawn) - at)
+    delays.push((await page.evaluate<number>('globalThis.drawnAt')) - at)
   }
   return delays
 }
 
-/** Epoch milliseconds of the frame after the next change of the kernel's `data-state`. */
-function drawnAt(page: Page, kernel: string): Promise<number> {
-  return page.evaluate(`new Promise((resolve, reject) => {
+/** `drawnAt` in the page is a promise then: epoch milliseconds of the frame after the next change of the kernel's `data-state`. */
+async function watchFor(page: Page, kernel: string): Promise<void> {
+  await page.evaluate(`void (globalThis.drawnAt = new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('${kernel} was not drawn anew within 30 s')), 30_000)
     const observer = new MutationObserver(() => {
       observer.disconnect()
@@ -125,7 +125,7 @@ function drawnAt(page: Page, kernel: string): Promise<number> {
     })
     for (const node of document.querySelectorAll('[data-kernel="${kernel}"]'))
       observer.observe(node, { attributes: true, attributeFilter: ['data-state'] })
-  })`)
+  }))`)
 }
 
 interface Round {

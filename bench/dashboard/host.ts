@@ -8,9 +8,8 @@ import { createRuntime } from '../../src/index.ts'
 
 export type Order =
   | { readonly do: 'load'; readonly on: boolean }
-  | { readonly do: 'restart'; readonly kernel: string }
+  | { readonly do: 'quarantine'; readonly kernel: string }
   | { readonly do: 'cpu' }
-  | { readonly do: 'events' }
   | { readonly do: 'stop' }
 
 export type Answer =
@@ -85,7 +84,7 @@ process.on('message', async (order: Order) => {
   if (order.do === 'load') {
     clearInterval(timer)
     timer = order.on ? setInterval(load, tickMs) : undefined
-  } else if (order.do === 'restart') await runtime.kernel(order.kernel).restart()
+  } else if (order.do === 'quarantine') await runtime.kernel(order.kernel).quarantine()
   else if (order.do === 'cpu') {
     const { user, system } = process.threadCpuUsage()
     say({ is: 'cpu', micros: user + system, events })
