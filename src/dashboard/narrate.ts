@@ -43,6 +43,8 @@ const proofNames = (lines: unknown): string =>
 const degradedText: Readonly<Record<string, string>> = {
   buffer: 'messages to it wait in a buffer',
   reject: 'messages to it are refused',
+  fallback: 'its fallback answers',
+  standby: 'its standby answers',
 }
 
 const tellers: Partial<Record<EventType, Tell>> = {
@@ -57,7 +59,9 @@ const tellers: Partial<Record<EventType, Tell>> = {
     orderly === false ? `by force${error === undefined ? '' : `: ${said(error)}`}` : undefined,
   ),
   'kernel.quarantined': tell('quarantined', 'watch', () => 'out of service'),
-  'degraded.entered': tell('degraded', 'watch', ({ mode }) => degradedText[said(mode)] ?? said(mode)),
+  'degraded.entered': tell('degraded', 'watch', ({ mode, to }) =>
+    to === undefined ? (degradedText[said(mode)] ?? said(mode)) : `messages to it go to ${said(to)}`,
+  ),
   'degraded.left': tell('serving', 'good', ({ waiting }) =>
     typeof waiting === 'number' && waiting > 0 ? `again; ${count(waiting, 'message')} had waited` : 'again',
   ),
