@@ -48,6 +48,12 @@ export function runCommand(): Command {
         dashboard: true,
       }),
     )
+    .addOption(
+      // The environment is for the same reason: the list of processes would show it.
+      new Option('--dashboard-token <token>', 'the same token at each start, for scrapers; by default a new one').env(
+        'LAZARET_DASHBOARD_TOKEN',
+      ),
+    )
     .addOption(new Option('--read-only', 'the dashboard shows, and takes no commands').implies({ dashboard: true }))
     .action(async (fleet: string, options: RunOptions) => {
       process.exitCode = await run(fleet, options)
@@ -58,6 +64,7 @@ interface RunOptions extends CommonOptions {
   /** A port, or true: any free one. */
   readonly dashboard?: string | true
   readonly dashboardHost?: string
+  readonly dashboardToken?: string
   readonly readOnly?: true
   readonly alertUrl?: string
   readonly apply?: ApplyTo
@@ -107,7 +114,12 @@ async function run(fleet: string, options: RunOptions): Promise<number> {
 }
 
 /** @throws LazaretError OPTION_INVALID */
-function dashboardOptions({ dashboard, dashboardHost, readOnly }: RunOptions): DashboardOptions | undefined {
+function dashboardOptions({
+  dashboard,
+  dashboardHost,
+  dashboardToken,
+  readOnly,
+}: RunOptions): DashboardOptions | undefined {
   if (dashboard === undefined) return undefined
   const isPort = dashboard === true || (/^\d{1,5}$/.test(dashboard) && Number(dashboard) <= 65_535)
   if (!isPort) {
@@ -120,6 +132,7 @@ function dashboardOptions({ dashboard, dashboardHost, readOnly }: RunOptions): D
   const options: DashboardOptions = {
     ...(dashboard !== true && { port: Number(dashboard) }),
     ...(dashboardHost !== undefined && { host: dashboardHost }),
+    ...(dashboardToken !== undefined && { token: dashboardToken }),
     ...(readOnly === true && { readOnly }),
   }
   return checkDashboardOptions(options)
