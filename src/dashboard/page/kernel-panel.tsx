@@ -78,31 +78,37 @@ function Facts({ kernel }: { readonly kernel: LiveKernel }): JSX.Element {
           </span>
         </Fact>
       )}
-      <Fact name="Crashes">
-        <Pips used={budget.failures} of={budget.max} name="crashes since it was last steady" />
-        <span class="quiet">
-          {' '}
-          {budget.failures} of {budget.max}
-        </span>
-      </Fact>
-      <Fact name="Starts">
-        <Pips used={budget.starts} of={1 + budget.max} name="starts since it was last steady" free={1} />
-        <span class="quiet">
-          {' '}
-          {budget.starts} of {1 + budget.max}
-          {beside > 0 && `, and ${beside} not charged`}
-        </span>
-      </Fact>
-      <Fact name="Repairs tried">
-        <Pips used={budget.attempts} of={budget.maxAttempts} name="repairs tried for the open incident" />
-        <span class="quiet">
-          {' '}
-          {budget.attempts} of {budget.maxAttempts}
-        </span>
-      </Fact>
+      <Counted title="Crashes" used={budget.failures} of={budget.max} name="crashes since it was last steady" />
+      <Counted title="Starts" used={budget.starts} of={1 + budget.max} name="starts since it was last steady" free={1}>
+        {beside > 0 && `, and ${beside} not charged`}
+      </Counted>
+      <Counted
+        title="Repairs tried"
+        used={budget.attempts}
+        of={budget.maxAttempts}
+        name="repairs tried for the open incident"
+      />
       <Fact name="Mailbox">{count(status.mailbox, 'message')}</Fact>
       <Fact name="Handled">{status.handled.toLocaleString('en')}</Fact>
     </dl>
+  )
+}
+
+/** A budget, drawn and in figures. */
+function Counted({
+  title,
+  children,
+  ...budget
+}: Parameters<typeof Pips>[0] & { readonly title: string; readonly children?: ComponentChildren }): JSX.Element {
+  return (
+    <Fact name={title}>
+      <Pips {...budget} />
+      <span class="quiet">
+        {' '}
+        {budget.used} of {budget.of}
+        {children}
+      </span>
+    </Fact>
   )
 }
 

@@ -73,13 +73,14 @@ async function hearEarlier(): Promise<void> {
   const { seq = 0, startedAt = 0 } = about.peek() ?? {}
   if (heardFrom.has(startedAt) || seq === 0) return
   heardFrom.add(startedAt)
-  const before = heardTo
+  const before = told.peek().length + waiting.length === 0 ? 0 : heardTo
   heardTo = Math.max(heardTo, seq)
   try {
     const earlier = await read<LazaretEvent[]>('api/happenings')
     hear(earlier.filter((event) => event.seq <= seq && event.seq > before))
   } catch {
-    // Only the past is missing then; that the connection is lost is said by the header.
+    // Only the past is missing, until it is asked for again; that the connection is lost is said by the header.
+    heardFrom.delete(startedAt)
   }
 }
 
