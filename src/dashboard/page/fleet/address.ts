@@ -18,7 +18,9 @@ export function followAddress(): () => void {
       const query = chosen()
       if (place.value.view !== 'fleet') return
       const hash = to('fleet', '', query)
-      if (location.hash !== hash && !(location.hash === '' && hash === '#/fleet'))
+      // Somebody is on the way to another view: the address is that one's already.
+      const isOurs = /^(?:#\/?(?:fleet(?:\?.*)?)?)?$/.test(location.hash)
+      if (isOurs && location.hash !== hash && !(location.hash === '' && hash === '#/fleet'))
         history.replaceState(history.state, '', hash)
     }),
   ]
