@@ -76,7 +76,9 @@ describe.skipIf(chromiumPath === undefined)('the page', { timeout: 120_000 }, ()
     await recovered
     await page.getByRole('heading', { name: /playbook/ }).waitFor()
     const told = await page.locator('.ladder').innerText()
-    for (const step of ['1', '2', '3', '4', '5']) expect(told).toContain(step)
+    for (const step of ['Escalated', 'Evidence captured', 'Out of service', 'Repair in the sandbox', 'Repair applied'])
+      expect(told).toContain(step)
+    for (const step of ['Back on probation', 'Learnt', 'Resolved']) expect(told).toContain(step)
     // The line at fault, the change as two columns, the proof line by line.
     expect(await page.locator('.source .at').first().innerText()).toContain('text.inclodes(')
     await page.locator('.diff td.removed', { hasText: 'inclodes' }).first().waitFor()
@@ -184,6 +186,8 @@ describe.skipIf(chromiumPath === undefined)('the page', { timeout: 120_000 }, ()
       ['#/playbooks', 'Playbooks'],
       ['#/letters', 'Dead letters'],
       ['#/logs', 'Logs'],
+      // It has logged nothing.
+      ['#/logs/lights', 'Logs'],
     ]
     const wrong: string[] = []
     for (const [hash, heading] of views) {

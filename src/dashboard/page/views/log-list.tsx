@@ -121,7 +121,12 @@ export function LogList({ lines, showKernel, follow, selected }: Props): JSX.Ele
       onScroll={onScroll}
       onKeyDown={onKeyDown}
     >
-      {lines.length === 0 && <p class="quiet log-empty">No line yet.</p>}
+      {to <= from && (
+        // A listbox without an option is none (WAI-ARIA).
+        <div class="quiet log-empty" role="option" tabIndex={-1} aria-selected={false} aria-disabled="true">
+          {lines.length === 0 ? 'No line yet.' : '...'}
+        </div>
+      )}
       <div class="log-space" style={{ height: `${lines.length * rowHeight}px` }}>
         <div class="log-rows" style={{ transform: `translateY(${from * rowHeight}px)` }}>
           {lines.slice(from, to).map((line, index) => (
